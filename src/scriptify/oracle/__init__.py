@@ -1,0 +1,1 @@
+"""The judge: runs, scripts and compares in a child process; answers with a verdict."""

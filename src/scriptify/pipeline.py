@@ -1,0 +1,152 @@
+"""Propose, settle overlaps, apply, re-parse; in bounded passes, until no transform has anything to add.
+
+Works on texts; reads and writes no disk and knows no oracle. One file's trouble is that file's outcome:
+nothing here raises for a file.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scriptify.draft import Draft, parses, settle
+from scriptify.facts.model import Facts
+from scriptify.suppress import Suppression, suppressions
+from scriptify.transform import Changed, Clean, Decline, Failed, Focus, Outcome, Rewrite, Safety, Settings, Transform
+from scriptify.tree import ParseError, Tree
+
+Know = Callable[[Mapping[str, str]], Facts]
+"""Facts for the texts as they stand now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """What the transforms said of one file: rewrites in order of precedence, declines, and failures by code."""
+
+    rewrites: tuple[Rewrite, ...] = ()
+    declines: tuple[Decline, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Where the passes ended: the draft, every decline that still holds, what failed, and what did not settle."""
+
+    draft: Draft
+    declines: tuple[Decline, ...]
+    failures: Mapping[str, str]
+    unsettled: tuple[str, ...] = ()
+
+    def outcomes(self, paths: Collection[str]) -> list[Outcome]:
+        """One outcome per path."""
+        return [self._outcome(path) for path in paths]
+
+    def _outcome(self, path: str) -> Outcome:
+        mine = tuple(d for d in self.declines if d.path == path)
+        if path in self.failures:
+            return Failed(path, self.failures[path])
+        if path not in self.draft.changed:
+            return Clean(path, mine)
+        rewrites = tuple(r for r in self.draft.rewrites if any(e.path == path for e in r.edits))
+        return Changed(path, self.draft.base[path], self.draft.changed[path], rewrites, mine)
+
+
+def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform], focus: Focus | None = None) -> Proposals:
+    """Ask the transforms about one file. A transform that breaks is a failure under its code, not an exception."""
+    asked = [t for t in transforms if t.interested(text) and (focus is not None or not t.on_demand)]
+    if not asked:
+        return Proposals()
+    try:
+        tree = Tree(path, text)
+    except ParseError as error:
+        return Proposals(failures={"": f"{path}:{error.line}: does not parse: {error}"})
+    rewrites: list[Rewrite] = []
+    declines: list[Decline] = []
+    failures: dict[str, str] = {}
+    for transform in asked:
+        try:
+            for proposal in transform.propose(tree, facts, focus):
+                (rewrites if isinstance(proposal, Rewrite) else declines).append(proposal)  # type: ignore[arg-type]
+        except Exception as error:  # a broken transform must cost its own rewrites and no other's
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            failures[transform.code] = f"{path}: {transform.code} failed: {type(error).__name__}: {error} ({where.name}:{where.lineno})"
+    return _heed(Proposals(tuple(r for r in rewrites if r.edits), tuple(declines), failures), tree, facts.settings)
+
+
+def _heed(found: Proposals, tree: Tree, settings: Settings) -> Proposals:
+    """Turn what the user suppressed, and what needs the user's word, into declines."""
+    marks = suppressions(tree.text)
+    rewrites: list[Rewrite] = []
+    declines = list(found.declines)
+    for rewrite in found.rewrites:
+        mark = _suppressed(rewrite, marks, tree)
+        if mark is not None:
+            because = f"suppressed on line {mark.line}" + (f": {mark.reason}" if mark.reason else "")
+            declines.append(Decline(rewrite.code, rewrite.path, rewrite.line, rewrite.scope, because))
+        elif rewrite.safety is Safety.API and not settings.unsafe:
+            because = f"callers can see it: {rewrite.title}; --unsafe applies it"
+            declines.append(Decline(rewrite.code, rewrite.path, rewrite.line, rewrite.scope, because))
+        else:
+            rewrites.append(rewrite)
+    return Proposals(tuple(rewrites), tuple(declines), found.failures)
+
+
+def _suppressed(rewrite: Rewrite, marks: Sequence[Suppression], tree: Tree) -> Suppression | None:
+    lines = {rewrite.line} | {tree.line_of(e.start) for e in rewrite.edits if e.path == tree.path and e.start < e.end}
+    return next((mark for mark in marks if any(mark.covers(rewrite.code, line) for line in lines)), None)
+
+
+def run(
+    texts: Mapping[str, str],
+    transforms: Sequence[Transform],
+    know: Know,
+    *,
+    settings: Settings = Settings(),
+    only: Collection[str] | None = None,
+    refused: Collection[str] = (),
+    draft: Draft | None = None,
+    start: Callable[[str, str, Facts, Sequence[Transform]], Proposals] = propose,
+) -> Result:
+    """Rewrite texts until nothing more is proposed, or the passes are used up.
+
+    ``only`` limits proposals to these paths (edits may reach others); ``refused`` are keys of rewrites
+    not wanted. Every accepted layer re-parses; a rewrite after which a file does not parse is a failure
+    of its transform and is left out.
+    """
+    draft = draft or Draft(dict(texts))
+    refused = set(refused)
+    declines: tuple[Decline, ...] = ()
+    failures: dict[str, str] = {}
+    dirty = {path for path in draft.working if only is None or path in only}
+    for _ in range(settings.max_passes):
+        facts = know(draft.working)
+        proposals = {path: start(path, draft.working[path], facts, transforms) for path in sorted(dirty)}
+        for path, found in proposals.items():
+            failures.update({f"{path}" if not code else f"{path}#{code}": why for code, why in found.failures.items()})
+        declines = (*(d for d in declines if d.path not in proposals), *(d for p in proposals.values() for d in p.declines))
+        wanted = [r for p in proposals.values() for r in p.rewrites if r.key not in refused]
+        accepted, _waiting = settle(wanted, draft.working)
+        if not accepted:
+            return Result(draft, declines, failures)
+        draft, broken = _checked(draft, accepted)
+        refused |= {rewrite.key for rewrite in broken}
+        for rewrite in broken:
+            failures[f"{rewrite.path}#{rewrite.code}"] = f"{rewrite.path}:{rewrite.line}: the rewrite by {rewrite.code} did not parse and was left out"
+    unsettled = sorted({r.code for r in wanted})
+    return Result(draft, declines, failures, tuple(unsettled))
+
+
+def _checked(draft: Draft, accepted: Sequence[Rewrite]) -> tuple[Draft, list[Rewrite]]:
+    """The draft with the layer, less the rewrites after which a file no longer parses."""
+    after = draft.adding(accepted)
+    touched = {edit.path for rewrite in accepted for edit in rewrite.edits}
+    if not any(parses(path, after.working[path]) for path in touched):
+        return after, []
+    good: list[Rewrite] = []
+    broken: list[Rewrite] = []
+    for rewrite in accepted:
+        trial = draft.adding([*good, rewrite])
+        bad = any(parses(edit.path, trial.working[edit.path]) for edit in rewrite.edits)
+        (broken if bad else good).append(rewrite)
+    return draft.adding(good), broken

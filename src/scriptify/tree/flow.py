@@ -1,0 +1,119 @@
+"""Small questions about names: which are bound, where, and which are read, within one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
+
+
+def own_nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Nodes below ``node`` in document order, without the insides of nested functions, lambdas and classes.
+
+    Comprehensions are walked: the compiler treats them as part of the function.
+    """
+    stack = list(reversed(node.children))
+    while stack:
+        current = stack.pop()
+        yield current
+        if not isinstance(current, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            stack.extend(reversed(current.children))
+
+
+def target_names(target: cst.CSTNode) -> Iterator[cst.Name]:
+    """The plain names an assignment target binds (tuples, lists and starred parts included)."""
+    if isinstance(target, cst.Name):
+        yield target
+    elif isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from target_names(element.value)
+    elif isinstance(target, cst.StarredElement):
+        yield from target_names(target.value)
+
+
+def bindings(node: cst.CSTNode) -> Iterator[tuple[cst.Name, cst.CSTNode]]:
+    """Every plain name bound below ``node`` with the binding node: assignments, loops, with, imports, del, walrus."""
+    for current in own_nodes(node):
+        for name in _bound_by(current):
+            yield name, current
+
+
+def _bound_by(node: cst.CSTNode) -> Iterator[cst.Name]:
+    if isinstance(node, cst.AssignTarget | cst.For | cst.CompFor | cst.NamedExpr | cst.AnnAssign | cst.AugAssign):
+        yield from target_names(node.target)
+    elif isinstance(node, cst.AsName):
+        yield from target_names(node.name)
+    elif isinstance(node, cst.ImportAlias) and node.asname is None:
+        first = node.name
+        while isinstance(first, cst.Attribute):
+            first = first.value  # type: ignore[assignment]
+        if isinstance(first, cst.Name):
+            yield first
+    elif isinstance(node, cst.FunctionDef | cst.ClassDef):
+        yield node.name
+    elif isinstance(node, cst.Del):
+        yield from target_names(node.target)
+    elif isinstance(node, cst.Global | cst.Nonlocal):
+        for item in node.names:
+            yield item.name
+
+
+def stores_in(node: cst.CSTNode, name: str) -> list[cst.CSTNode]:
+    """The binding nodes of one name below ``node``."""
+    return [by for bound, by in bindings(node) if bound.value == name]
+
+
+def assigned_names(function: cst.FunctionDef) -> set[str]:
+    """Parameters and every name bound in a function."""
+    return {bound.value for bound, _ in bindings(function.body)} | parameter_names(function)
+
+
+def parameter_names(function: cst.FunctionDef | cst.Lambda) -> set[str]:
+    """The names of all parameters."""
+    return {param.name.value for param in all_parameters(function.params)}
+
+
+def all_parameters(params: cst.Parameters) -> list[cst.Param]:
+    """Parameters in order, starred ones included."""
+    starred = [p for p in (params.star_arg,) if isinstance(p, cst.Param)]
+    last = [params.star_kwarg] if params.star_kwarg else []
+    return [*params.posonly_params, *params.params, *starred, *params.kwonly_params, *last]
+
+
+def loads(node: cst.CSTNode, name: str) -> list[cst.Name]:
+    """Where a name is read below ``node``, nested functions and lambdas included."""
+    found: list[cst.Name] = []
+    _collect(node, name, found)
+    return found
+
+
+def _collect(node: cst.CSTNode, name: str, found: list[cst.Name]) -> None:
+    if isinstance(node, cst.Name):
+        if node.value == name:
+            found.append(node)
+        return
+    for child in _read_children(node):
+        _collect(child, name, found)
+
+
+def _read_children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """Children in which names are read: no attribute names, keywords, binding targets or parameter names."""
+    if isinstance(node, cst.Attribute):
+        return [node.value]
+    if isinstance(node, cst.Arg):
+        return [node.value]
+    if isinstance(node, cst.AssignTarget | cst.NamedExpr) and isinstance(node.target, cst.Name):
+        return [node.value] if isinstance(node, cst.NamedExpr) else []
+    if isinstance(node, cst.AnnAssign) and isinstance(node.target, cst.Name):
+        return [child for child in (node.annotation, node.value) if child is not None]
+    if isinstance(node, cst.For | cst.CompFor):
+        return [child for child in node.children if child is not node.target]
+    if isinstance(node, cst.Param):
+        return [child for child in (node.annotation, node.default) if child is not None]
+    if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Tuple | cst.List):
+        return [e.value for e in node.target.elements if not isinstance(e.value, cst.Name | cst.Tuple | cst.List)]
+    if isinstance(node, cst.FunctionDef | cst.ClassDef):
+        return [child for child in node.children if child is not node.name]
+    return list(node.children)

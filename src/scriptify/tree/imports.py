@@ -1,0 +1,168 @@
+"""A file's imports: what a name stands for, how to spell a name here, and the edits that add an import."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import libcst as cst
+from libcst.helpers import get_full_name_for_node
+
+from scriptify.transform import Edit, Import
+from scriptify.tree.flow import bindings
+
+if TYPE_CHECKING:
+    from scriptify.tree.core import Tree
+
+
+class Imports:
+    """Names at the module's top level and what they stand for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        known: dict[str, str] = {}
+        for node in self._tree.find(cst.BaseSmallStatement):  # imports inside functions and blocks too
+            if isinstance(node, cst.Import):
+                for alias in node.names:
+                    full = _name(alias.name)
+                    known[_asname(alias) or full.partition(".")[0]] = full if alias.asname else full.partition(".")[0]
+            elif isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+                base = "." * len(node.relative) + (_name(node.module) if node.module else "")
+                for alias in node.names:
+                    name = _name(alias.name)
+                    known.setdefault(_asname(alias) or name, f"{base}{'' if base.endswith('.') else '.'}{name}")
+        return known
+
+    @cached_property
+    def _others(self) -> set[str]:
+        """Names bound at the top level by anything but an import."""
+        bound = {name.value for name, by in bindings(self._tree.module) if not isinstance(by, cst.ImportAlias | cst.AsName)}
+        return bound - set(self._known) | (bound & set(self._known) & self._rebound)
+
+    @cached_property
+    def _rebound(self) -> set[str]:
+        module_level: set[str] = set()
+        for statement in self._tree.module.body:
+            if isinstance(statement, cst.ClassDef | cst.FunctionDef):
+                module_level.add(statement.name.value)
+            elif isinstance(statement, cst.SimpleStatementLine):
+                for small in statement.body:
+                    if isinstance(small, cst.Assign):
+                        module_level |= {name.value for name, _ in bindings(small)}
+        return module_level
+
+    def dotted(self, node: cst.CSTNode) -> str:
+        """``torch.nn.functional.interpolate`` for ``F.interpolate``; ``builtins.len`` for ``len``; ``""`` if not known.
+
+        A name bound at the module's top level by anything but an import is not resolved; whether a local
+        variable hides the name is for the caller to ask.
+        """
+        full = get_full_name_for_node(node)
+        if not full or not isinstance(node, cst.Name | cst.Attribute):
+            return ""
+        first, dot, rest = full.partition(".")
+        if first in self._others:
+            return ""
+        if first in self._known:
+            return f"{self._known[first]}{dot}{rest}"
+        if hasattr(builtins, first):
+            return f"builtins.{full}"
+        return ""
+
+    def spell(self, dotted: str) -> tuple[str, tuple[Import, ...]]:
+        """How to write a dotted name (``typing.Optional``, ``torch.empty``) in this file, and the import that needs.
+
+        Uses what is imported already, else ``from typing import X`` for typing and ``import torch`` for
+        the rest; a name taken by something else is spelt in full.
+        """
+        module, _, name = dotted.rpartition(".")
+        for local, full in self._known.items():
+            if local in self._others or full.startswith("."):
+                continue
+            if full == dotted:
+                return local, ()
+            if dotted.startswith(f"{full}.") and full != "typing":
+                return f"{local}{dotted[len(full):]}", ()
+        root = dotted.partition(".")[0]
+        if module == "typing" and name not in self._others and name not in self._known:
+            return name, (Import(self._tree.path, module, name),)
+        if root in self._others or self._known.get(root, root) != root:
+            return dotted, (Import(self._tree.path, root),)
+        return dotted, () if root in self._known else (Import(self._tree.path, root),)
+
+    def edits(self, wanted: Iterable[Import]) -> list[Edit]:
+        """Edits that add imports, one line or one name each, after the file's last top-level import."""
+        edits: list[Edit] = []
+        lines: list[str] = []
+        extend: dict[str, list[str]] = {}
+        for item in sorted(set(wanted)):
+            if item.name and self._known.get(item.name) != f"{item.module}.{item.name}":
+                extend.setdefault(item.module, []).append(item.name)
+            elif not item.name and item.module not in self._known:
+                lines.append(f"import {item.module}")
+        for module, names in extend.items():
+            place = self._extendable(module)
+            if place is None:
+                lines.append(f"from {module} import {', '.join(names)}")
+            else:
+                edits.append(self._tree.insert(place, "".join(f", {name}" for name in names)))
+        if lines:
+            at, gap = self._place()
+            newline = self._tree.newline
+            edits.append(self._tree.insert(at, "".join(line + newline for line in lines) + gap))
+        return edits
+
+    def _extendable(self, module: str) -> int | None:
+        """The offset after the last name of a top-level ``from module import a, b`` on one line."""
+        for statement in self._tree.module.body:
+            if not isinstance(statement, cst.SimpleStatementLine):
+                continue
+            for small in statement.body:
+                if isinstance(small, cst.ImportFrom) and not small.relative and small.module and _name(small.module) == module:
+                    if isinstance(small.names, cst.ImportStar) or small.names[-1].comma is not cst.MaybeSentinel.DEFAULT:
+                        continue
+                    return self._tree.span(small.names[-1])[1]
+        return None
+
+    def _place(self) -> tuple[int, str]:
+        """Where new import lines go, and the blank line to put after them where there is none."""
+        tree = self._tree
+        last: cst.CSTNode | None = None
+        for statement in tree.module.body:
+            if _is_import(statement):
+                last = statement
+        if last is not None:
+            return tree.line_end(tree.last_line(last)), ""
+        body = tree.module.body
+        if body and _is_docstring(body[0]):
+            return tree.line_end(tree.last_line(body[0])), ""
+        if not body:
+            return len(tree.text), ""
+        first = body[0]
+        leading = getattr(first, "leading_lines", ())
+        decorators = getattr(first, "decorators", ())
+        line = min([tree.line(first), *(tree.line(d) for d in decorators)]) - len(leading) * bool(leading)
+        return tree.line_start(max(1, line)), tree.newline
+
+
+def _name(node: cst.CSTNode) -> str:
+    return get_full_name_for_node(node) or ""
+
+
+def _asname(alias: cst.ImportAlias) -> str:
+    return alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else ""
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Import | cst.ImportFrom)
+
+
+def _is_docstring(statement: cst.CSTNode) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine) or not isinstance(statement.body[0], cst.Expr):
+        return False
+    return isinstance(statement.body[0].value, cst.SimpleString | cst.ConcatenatedString)
