@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from typing import TypeGuard
 
 from scriptify.transform import Settings, Transform
 
@@ -85,7 +86,7 @@ def _plugged_in() -> Iterable[type[Transform]]:
             yield from in_module(loaded.__name__)
 
 
-def _is_transform(value: object) -> bool:
+def _is_transform(value: object) -> TypeGuard[type[Transform]]:
     return isinstance(value, type) and issubclass(value, Transform) and value is not Transform and hasattr(value, "code")
 
 
