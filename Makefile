@@ -1,0 +1,65 @@
+# `make demo` and `make test` need nothing but Python 3.10 or newer, make and a package index that pip can reach.
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist worksteal
+UPSTREAM_PACKAGES = gfpgan==1.3.8 facexlib==0.3.0 basicsr==1.4.2
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+READY = $(VENV)/.ready
+UPSTREAM = .upstream
+DOCS = $(wildcard src/scriptify/docs.py src/scriptify/docs/__main__.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test coverage lint format docs docs-check upstream models clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make the virtual environment
+
+# torch first and alone, at its exact pin: a later resolution must find it there and leave it alone.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "scriptify needs Python 3.10 or newer; set PYTHON=/path/to/python3")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -q $$(grep -E '^(torch|setuptools)==' constraints.txt)
+	$(PIP) install -q --no-build-isolation -c constraints.txt -e '.[test,lint]'
+	@touch $@
+
+demo: $(READY)  ## migrate a small model that ships inside
+	$(BIN)/scriptify demo
+
+test: $(READY)  ## run the tests; PYTEST_ARGS replaces the options
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+coverage: $(READY)  ## run the tests with branch coverage
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
+
+lint: $(READY)  ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+
+format: $(READY)  ## let ruff format and fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY)  ## write the generated parts of the documentation
+	$(if $(DOCS),$(BIN)/python -m scriptify.docs,@echo 'nothing is generated yet')
+
+docs-check: $(READY)  ## fail if a generated part is out of date
+	$(if $(DOCS),$(BIN)/python -m scriptify.docs --check,@echo 'nothing is generated yet')
+
+upstream: $(UPSTREAM)/.ready  ## install the upstream packages that some tests migrate
+
+# basicsr comes as source: without BASICSR_EXT it builds no extension, and its build uses the setuptools of the environment.
+$(UPSTREAM)/.ready: $(READY) Makefile
+	rm -rf $(UPSTREAM)
+	env -u BASICSR_EXT $(PIP) install -q --no-deps --no-build-isolation --no-compile --target $(UPSTREAM) $(UPSTREAM_PACKAGES)
+	@touch $@
+
+models: $(READY)  ## migrate GFPGAN and MODNet as published, and keep the result in models/
+	$(BIN)/python benchmarks/models.py
+
+clean:  ## remove what make made, the environment too
+	rm -rf $(VENV) $(UPSTREAM) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
