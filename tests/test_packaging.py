@@ -20,7 +20,7 @@ import yaml
 import scriptify
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("pyproject.toml", "README.md", "LICENSE", "src", "transforms")
+PARTS = ("pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "LICENSE", "src", "transforms")
 
 
 def run(*args: str, cwd: Path) -> str:
@@ -60,7 +60,10 @@ def copy_project(copy: Path) -> Path:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy that distributions are built from."""
-    return copy_project(tmp_path_factory.mktemp("built"))
+    copy = copy_project(tmp_path_factory.mktemp("built"))
+    (copy / "tests").mkdir()
+    (copy / "tests" / "test_probe.py").touch()
+    return copy
 
 
 @pytest.fixture
@@ -146,7 +149,8 @@ def test_the_sdist_holds_the_transforms_as_files(sdist: Path) -> None:
         members = {name.partition("/")[2]: member for name, member in ((m.name, m) for m in archive.getmembers())}
     assert {f"src/{name}" for name in packed(ROOT / "src" / "scriptify")} <= set(members)
     assert all(not member.issym() and not member.islnk() for member in members.values())
-    assert {"LICENSE", "README.md", "pyproject.toml"} <= set(members)
+    assert {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml"} <= set(members)
+    assert [name for name in members if name.startswith("tests/") or "__pycache__" in name] == []
 
 
 @pytest.mark.slow
