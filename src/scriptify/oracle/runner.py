@@ -1,0 +1,229 @@
+"""The oracle as its callers see it: one worker process, questions to it, answers kept. Never imports torch."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from scriptify.oracle import wire
+from scriptify.oracle.protocol import LEVELS, Entry, Limits, Observation, Overlay, Verdict
+
+_START = 300.0
+_GRACE = 30.0
+_CODE = """
+import sys
+if sys.path and sys.path[0] in ("", sys.argv[4]): sys.path.pop(0)
+sys.path.append(sys.argv[1])
+from scriptify.oracle.worker import main
+main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+"""
+
+
+class OracleError(Exception):
+    """The oracle can't work at all (no torch, no fork), or a model could not be saved; one sentence."""
+
+
+class Oracle:
+    """Judges entries in a child process that is started at the first question and restarted when it dies.
+
+    ``root`` stands for an entry's own where that is empty; ``limits`` are per attempt; ``python`` is the
+    interpreter that has torch. A context manager; not for several threads at once.
+    """
+
+    def __init__(self, root: Path | None = None, limits: Limits | None = None, python: str = sys.executable) -> None:
+        self.root = os.path.abspath(root) if root is not None else os.getcwd()
+        self.limits = limits or Limits()
+        self.python = python
+        self.attempts = 0
+        self._worker: _Worker | None = None
+        self._versions = wire.Hello()
+        self._verdicts: dict[tuple[Entry, str], dict[str, tuple[Verdict, dict[str, str]]]] = {}
+
+    def __enter__(self) -> Oracle:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker and everything it started."""
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+    @property
+    def torch_version(self) -> str:
+        """The worker's torch, once it runs; starts it."""
+        self._running()
+        return self._versions.torch
+
+    def judge(self, entry: Entry, overlay: Overlay | None = None, *, upto: str = LEVELS[-1]) -> Verdict:
+        """Prove what can be proved of ``entry`` with ``overlay`` in place of the files on disk.
+
+        ``upto`` is the last level to try. Raises OracleError only where no worker can be started, and
+        ValueError for an unknown level; whatever user code does is a verdict.
+        """
+        if upto not in LEVELS:
+            raise ValueError(f"{upto!r} is no level; there are {', '.join(LEVELS)}")
+        sources = dict(overlay or {})
+        kept = self._verdicts.setdefault((self._absolute(entry), _digest(sources)), {})
+        for level in LEVELS[LEVELS.index(upto) :]:
+            if level in kept and all(_file_digest(path) == before for path, before in kept[level][1].items()):
+                return kept[level][0]
+        begun = time.monotonic()
+        answer = self._ask("judge", entry, sources, {"upto": upto})
+        verdict = answer.value if isinstance(answer.value, Verdict) else Verdict().stopped("imports", answer.ended, answer.ended)
+        verdict = replace(verdict, seconds=time.monotonic() - begun)
+        if answer.files is not None and not answer.ended:
+            kept[upto] = (verdict, answer.files)
+        return verdict
+
+    def observe(self, entry: Entry, project_files: Collection[str | Path], overlay: Overlay | None = None) -> Observation:
+        """Run ``entry`` once and tell what its functions and modules held; ``project_files`` are absolute paths.
+
+        An entry that does not run gives an Observation with ``error`` set.
+        """
+        begun = time.monotonic()
+        files = tuple(os.path.abspath(path) for path in project_files)
+        answer = self._ask("observe", entry, dict(overlay or {}), {"files": files})
+        seen = answer.value if isinstance(answer.value, Observation) else Observation(error=answer.ended, error_type=answer.error_type)
+        return replace(seen, seconds=time.monotonic() - begun)
+
+    def frontend(self, texts: Mapping[str, str]) -> dict[str, list[str]]:
+        """What can be proved of files without an entry: ``path:line: message`` for each thing that is refused.
+
+        Each text is parsed and compiled, and ``forward`` methods, functions marked for scripting, and
+        what they call in the same file go through TorchScript's own front end. No user code is imported or run.
+        """
+        answer = self._ask("frontend", None, dict(texts), {})
+        if not isinstance(answer.value, dict):
+            return {path: [f"{path}:1: not checked, the front end {answer.ended}"] for path in texts}
+        return answer.value
+
+    def script_save(self, entry: Entry, overlay: Overlay | None, path: str | Path) -> None:
+        """Script the entry's (first) model as it is built and write it to ``path``. Raises OracleError."""
+        answer = self._ask("save", entry, dict(overlay or {}), {"path": os.path.abspath(path)})
+        if problem := answer.ended or str(answer.value or ""):
+            raise OracleError(problem)
+
+    def _absolute(self, entry: Entry) -> Entry:
+        return replace(entry, root=os.path.abspath(entry.root or self.root))
+
+    def _ask(self, kind: str, entry: Entry | None, overlay: dict[str, str], options: dict[str, Any]) -> wire.Answer:
+        self.attempts += 1
+        request = wire.Request(kind, self._absolute(entry) if entry else None, overlay, self.limits, options)
+        worker = self._running()
+        # A baseline with and without moved parameters, then the attempt itself.
+        limit = 3 * self.limits.seconds + _GRACE
+        try:
+            answer = wire.unpack(worker.ask(wire.pack(request), limit))
+        except (wire.Closed, TimeoutError, pickle.UnpicklingError) as error:
+            self.close()
+            why = "did not answer in time" if isinstance(error, TimeoutError) else "died"
+            return wire.Answer(ended=f"the oracle's process {why} on this attempt; it was restarted", error_type="ChildProcessError")
+        except BaseException:
+            self.close()
+            raise
+        return answer if isinstance(answer, wire.Answer) else wire.Answer(ended="the oracle gave no answer")
+
+    def _running(self) -> _Worker:
+        if self._worker is None or not self._worker.alive:
+            if self._worker is not None:
+                self._worker.end()
+            self._worker = None
+            worker = _Worker(self.python, self.root)
+            self._versions = worker.hello()
+            if self._versions.error:
+                worker.end()
+                raise OracleError(f"{self.python} can't run the oracle: {self._versions.error}")
+            self._worker = worker
+        return self._worker
+
+
+class _Worker:
+    """A running child process and its two pipes."""
+
+    def __init__(self, python: str, root: str) -> None:
+        if not hasattr(os, "fork"):
+            raise OracleError("the oracle needs a system with fork (Linux or macOS)")
+        package = str(Path(__file__).resolve().parents[2])
+        theirs_in, self.out = os.pipe()
+        self.inn, theirs_out = os.pipe()
+        command = [python, "-c", _CODE, package, str(theirs_in), str(theirs_out), root]
+        try:
+            self.process = subprocess.Popen(command, pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL, start_new_session=True)
+        except OSError as error:
+            for fd in (self.out, self.inn):
+                os.close(fd)
+            raise OracleError(f"{python} can't be started: {error.strerror or error}") from error
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def hello(self) -> wire.Hello:
+        """Its first message."""
+        try:
+            said = wire.unpack(self._read(_START))
+        except (wire.Closed, TimeoutError, pickle.UnpicklingError) as error:
+            return wire.Hello(error=f"its process ended before it was ready ({error})")
+        return said if isinstance(said, wire.Hello) else wire.Hello(error="its process speaks another language")
+
+    def ask(self, data: bytes, seconds: float) -> bytes:
+        """Send one request and wait for its answer. Raises wire.Closed or TimeoutError."""
+        wire.write(self.out, data)
+        return self._read(seconds)
+
+    def _read(self, seconds: float) -> bytes:
+        deadline, buffer = time.monotonic() + seconds, wire.Buffer()
+        while (data := buffer.message()) is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            if select.select([self.inn], [], [], left)[0] and not buffer.feed(self.inn):
+                raise wire.Closed("end of stream")
+        return data
+
+    def end(self) -> None:
+        """Stop it: politely by closing its pipe, then by signal."""
+        for fd in (self.out, self.inn):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def _digest(overlay: Mapping[str, str]) -> str:
+    total = hashlib.sha256()
+    for path in sorted(overlay):
+        for part in (path, overlay[path]):
+            data = part.encode("utf-8", "surrogatepass")
+            total.update(len(data).to_bytes(8, "big") + data)
+    return total.hexdigest()
+
+
+def _file_digest(path: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,174 @@
+"""The oracle's child process: imports torch once, runs no operator itself, forks for every attempt.
+
+An attempt that crashes, hangs or exits is a verdict; this process goes on. Started by the runner with
+two pipes of its own, so that nothing user code prints or reads can reach the protocol.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from typing import Any
+
+from scriptify.oracle import wire
+from scriptify.oracle.protocol import LEVELS, Entry, Observation, Verdict, proved
+from scriptify.oracle.worker_attempt import Attempt, Ended
+
+
+def serve(orders: int, answers: int, root: str) -> None:
+    """Answer requests until the other side stops or goes away."""
+    folder = tempfile.mkdtemp(prefix="scriptify-")
+    worker = Worker(orders, root, folder)
+    try:
+        while True:
+            request = wire.unpack(wire.read(orders))
+            if request.kind == "stop":
+                return
+            wire.write(answers, worker.answer(request))
+    except wire.Closed:
+        return
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Worker:
+    """Keeps baselines between requests."""
+
+    def __init__(self, orders: int, root: str, folder: str) -> None:
+        self.orders, self.root, self.folder = orders, root, folder
+        self.kept: dict[Entry, tuple[str, Verdict, dict[str, str]]] = {}
+
+    def answer(self, request: wire.Request) -> bytes:
+        """The packed answer to one request."""
+        if request.kind == "judge":
+            return wire.pack(self._judge(request))
+        names = {"observe": _observe, "frontend": _frontend, "save": _save}
+        result = self._attempt(request, names[request.kind])
+        if isinstance(result, Ended):
+            empty: dict[str, Any] = {"observe": Observation(error=result.sentence, error_type=result.kind), "save": result.sentence}
+            return wire.pack(wire.Answer(empty.get(request.kind), None, result.sentence, result.kind))
+        return wire.pack(result)
+
+    def _attempt(self, request: wire.Request, work: Any, *more: Any) -> Any:
+        return Attempt(request.limits, self.orders).run(work, request, self.root, *more)
+
+    def _judge(self, request: wire.Request) -> wire.Answer:
+        assert request.entry is not None
+        kept = self.kept.get(request.entry)
+        if kept is None or not fresh(kept[2]):
+            path = os.path.join(self.folder, f"{len(self.kept)}.baseline")
+            answer = self._baseline(request, path)
+            if isinstance(answer, Ended):
+                return wire.Answer(_ended(answer, "the original"), None, answer.sentence)
+            if answer.value.first_failure[1].state.value == "refuted" or answer.value.depth:
+                return answer  # type: ignore[no-any-return]
+            kept = self.kept[request.entry] = (path, answer.value, answer.files)
+        answer = self._attempt(request, _judge, kept[0])
+        if isinstance(answer, Ended):
+            verdict = _ended(answer, "the entry")
+            return wire.Answer(verdict, None, answer.sentence)
+        return wire.Answer(answer.value, {**kept[2], **answer.files})
+
+    def _baseline(self, request: wire.Request, path: str) -> Any:
+        first = self._attempt(request, _baseline, path, True)
+        if isinstance(first, Ended) or first.value[1]:
+            return first if isinstance(first, Ended) else wire.Answer(first.value[0], first.files)
+        # What is not finite with moved parameters may be so only because they were moved.
+        second = self._attempt(request, _baseline, path, False)
+        return second if isinstance(second, Ended) else wire.Answer(second.value[0], second.files)
+
+
+def _ended(answer: Ended, who: str) -> Verdict:
+    level = LEVELS[answer.level]
+    before: dict[str, Any] = {name: proved() for name in LEVELS[: answer.level]}
+    return Verdict(**before).stopped(level, f"{who} {answer.sentence}", answer.sentence, answer.kind)
+
+
+def _judge(attempt: Attempt, request: wire.Request, root: str, path: str) -> wire.Answer:
+    from scriptify.oracle import overlay, worker_judge
+
+    overlay.install(request.overlay)
+    assert request.entry is not None
+    verdict = worker_judge.Judge(request.entry, root, path, request.options.get("upto", LEVELS[-1]), attempt.reach).run()
+    return wire.Answer(verdict, stamps())
+
+
+def _baseline(attempt: Attempt, request: wire.Request, root: str, path: str, moved: bool) -> wire.Answer:
+    from scriptify.oracle import overlay, worker_baseline
+
+    overlay.install({})
+    assert request.entry is not None
+    return wire.Answer(worker_baseline.measure(request.entry, root, path, moved, attempt.reach), stamps())
+
+
+def _observe(attempt: Attempt, request: wire.Request, root: str) -> wire.Answer:
+    from scriptify.facts import live
+    from scriptify.oracle import overlay
+
+    overlay.install(request.overlay)
+    assert request.entry is not None
+    return wire.Answer(live.observe(request.entry, root, request.options.get("files", ())))
+
+
+def _frontend(attempt: Attempt, request: wire.Request, root: str) -> wire.Answer:
+    from scriptify.oracle import worker_frontend
+
+    return wire.Answer({path: worker_frontend.problems(path, text) for path, text in request.overlay.items()})
+
+
+def _save(attempt: Attempt, request: wire.Request, root: str) -> wire.Answer:
+    from scriptify.oracle import overlay, worker_judge
+
+    overlay.install(request.overlay)
+    assert request.entry is not None
+    return wire.Answer(worker_judge.save_scripted(request.entry, root, request.options["path"]))
+
+
+def stamps() -> dict[str, str]:
+    """A digest of every file of the user's own that this process imported, as it is on disk."""
+    from scriptify.oracle.overlay import is_users
+
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    return {path: digest(path) for path in files if isinstance(path, str) and is_users(path)}
+
+
+def fresh(files: dict[str, str]) -> bool:
+    """Whether the files are still what they were."""
+    return all(digest(path) == before for path, before in files.items())
+
+
+def digest(path: str) -> str:
+    """SHA-256 of a file, or an empty text where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def main(orders: int, answers: int, root: str) -> None:
+    """Say hello and serve. Standard input and output are closed to user code first."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    try:
+        import torch
+
+        import scriptify.facts.live
+        import scriptify.oracle.worker_judge  # noqa: F401
+
+        # One thread: a pool that another fork inherits can hang, and sums come out in one order.
+        torch.set_num_threads(1)
+        hello = wire.Hello(str(torch.__version__), sys.version.split()[0])
+    except BaseException as error:
+        hello = wire.Hello(error=f"{type(error).__name__}: {error}")
+    try:
+        wire.write(answers, wire.pack(hello))
+    except wire.Closed:
+        return
+    if not hello.error:
+        serve(orders, answers, root)
+
