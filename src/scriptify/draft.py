@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
 from scriptify.transform import Edit, Import, Rewrite
 from scriptify.tree import ParseError, Tree
@@ -140,7 +141,7 @@ def _within(edits: Sequence[Edit], texts: Mapping[str, str]) -> bool:
 
 def _disjoint(edits: Sequence[Edit]) -> bool:
     ordered = sorted(edits)
-    return not any(a.overlaps(b) for a, b in zip(ordered, ordered[1:], strict=False))
+    return not any(a.overlaps(b) for a, b in pairwise(ordered))
 
 
 def parses(path: str, text: str) -> str:

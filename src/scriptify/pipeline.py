@@ -19,6 +19,11 @@ from scriptify.tree import ParseError, Tree
 Know = Callable[[Mapping[str, str]], Facts]
 """Facts for the texts as they stand now."""
 
+DEFAULTS = Settings()
+
+Start = Callable[[Mapping[str, str], Facts, Sequence[Transform]], Mapping[str, "Proposals"]]
+"""Asks the transforms about several files, in this process or spread over others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
@@ -74,6 +79,11 @@ def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform],
     return _heed(Proposals(tuple(r for r in rewrites if r.edits), tuple(declines), failures), tree, facts.settings)
 
 
+def propose_all(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> dict[str, Proposals]:
+    """Ask the transforms about several files, one after the other."""
+    return {path: propose(path, text, facts, transforms) for path, text in texts.items()}
+
+
 def _heed(found: Proposals, tree: Tree, settings: Settings) -> Proposals:
     """Turn what the user suppressed, and what needs the user's word, into declines."""
     marks = suppressions(tree.text)
@@ -102,11 +112,11 @@ def run(
     transforms: Sequence[Transform],
     know: Know,
     *,
-    settings: Settings = Settings(),
+    settings: Settings = DEFAULTS,
     only: Collection[str] | None = None,
     refused: Collection[str] = (),
     draft: Draft | None = None,
-    start: Callable[[str, str, Facts, Sequence[Transform]], Proposals] = propose,
+    start: Start | None = None,
 ) -> Result:
     """Rewrite texts until nothing more is proposed, or the passes are used up.
 
@@ -121,18 +131,22 @@ def run(
     dirty = {path for path in draft.working if only is None or path in only}
     for _ in range(settings.max_passes):
         facts = know(draft.working)
-        proposals = {path: start(path, draft.working[path], facts, transforms) for path in sorted(dirty)}
+        proposals = (start or propose_all)({path: draft.working[path] for path in sorted(dirty)}, facts, transforms)
         for path, found in proposals.items():
             failures.update({f"{path}" if not code else f"{path}#{code}": why for code, why in found.failures.items()})
         declines = (*(d for d in declines if d.path not in proposals), *(d for p in proposals.values() for d in p.declines))
         wanted = [r for p in proposals.values() for r in p.rewrites if r.key not in refused]
-        accepted, _waiting = settle(wanted, draft.working)
+        accepted, waiting = settle(wanted, draft.working)
         if not accepted:
             return Result(draft, declines, failures)
         draft, broken = _checked(draft, accepted)
+        # What was settled can only make room for more in the files it touched, or where something had to wait.
+        touched = {edit.path for rewrite in accepted for edit in rewrite.edits}
+        dirty = {path for path in touched | {r.path for r in waiting} if only is None or path in only}
         refused |= {rewrite.key for rewrite in broken}
         for rewrite in broken:
-            failures[f"{rewrite.path}#{rewrite.code}"] = f"{rewrite.path}:{rewrite.line}: the rewrite by {rewrite.code} did not parse and was left out"
+            where = f"{rewrite.path}:{rewrite.line}"
+            failures[f"{rewrite.path}#{rewrite.code}"] = f"{where}: the rewrite by {rewrite.code} did not parse and was left out"
     unsettled = sorted({r.code for r in wanted})
     return Result(draft, declines, failures, tuple(unsettled))
 

@@ -87,7 +87,7 @@ class Imports:
             if full == dotted:
                 return local, ()
             if dotted.startswith(f"{full}.") and full != "typing":
-                return f"{local}{dotted[len(full):]}", ()
+                return f"{local}{dotted[len(full) :]}", ()
         root = dotted.partition(".")[0]
         if module == "typing" and name not in self._others and name not in self._known:
             return name, (Import(self._tree.path, module, name),)

@@ -1,0 +1,224 @@
+"""The library: rewrite a text, migrate files, verify an entry. What the command line does, as functions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+
+from scriptify import pipeline, project, registry
+from scriptify.draft import Draft
+from scriptify.facts import static
+from scriptify.facts.model import Facts, Observed
+from scriptify.oracle.protocol import Entry, Limits, Verdict
+from scriptify.repair import Event, Repair, Repaired
+from scriptify.result import EntryResult, Refusal, RunResult
+from scriptify.transform import Failed, Outcome, Rewrite, Settings, Transform
+
+Decide = Callable[[Rewrite], bool]
+"""Whether to keep a rewrite; asked once for each, after the oracle has had its say."""
+
+LIMITS = Limits()
+
+Progress = Callable[[Event], None]
+
+
+def rewrite(
+    source: str,
+    *,
+    facts: Observed | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    settings: Settings | None = None,
+    path: str = "source.py",
+) -> pipeline.Result:
+    """Rewrite one text by its static facts, and by what a run has shown where ``facts`` gives it.
+
+    Text in, result out: ``result.draft.texts[path]`` is the new text, ``result.declines`` what was left
+    alone and why. Never touches a disk and never imports torch. A text that does not parse is a failure
+    in ``result.failures``. Raises RegistryError for a code that does not exist.
+    """
+    chosen = replace(settings or Settings(), select=tuple(select), ignore=tuple(ignore)) if select or ignore else settings or Settings()
+    return pipeline.run({path: source}, registry.chosen(chosen), _knower(chosen, facts), settings=chosen)
+
+
+def _knower(settings: Settings, observed: Observed | None = None) -> pipeline.Know:
+    def know(texts: Mapping[str, str]) -> Facts:
+        facts = static.index(texts, settings)
+        if observed is None:
+            return facts
+        from scriptify.facts import merge
+
+        return merge.observed(facts, observed)
+
+    return know
+
+
+def survey(
+    paths: Iterable[str | Path],
+    *,
+    settings: Settings | None = None,
+    executor: Executor | None = None,
+    root: Path | None = None,
+) -> RunResult:
+    """What ``migrate`` would do from static facts alone; writes nothing and imports no torch.
+
+    Raises SourceError for a path that is missing, RegistryError for an unknown code.
+    """
+    began = time.monotonic()
+    found = project.read(map(Path, paths), root)
+    outcomes, failures = _static(found, settings or Settings(), executor)
+    return RunResult(outcomes=outcomes, failures=failures, seconds=time.monotonic() - began)
+
+
+def _static(found: project.Project, settings: Settings, executor: Executor | None) -> tuple[tuple[Outcome, ...], Mapping[str, str]]:
+    transforms = registry.chosen(settings)
+    result = pipeline.run(found.texts, transforms, _knower(settings), settings=settings, start=_spread(executor, settings))
+    return tuple(_outcomes(found, result)), result.failures
+
+
+def _spread(executor: Executor | None, settings: Settings) -> pipeline.Start:
+    if executor is None:
+        return pipeline.propose_all
+
+    def start(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> dict[str, pipeline.Proposals]:
+        codes = tuple(t.code for t in transforms)
+        interesting = {path: text for path, text in texts.items() if any(t.interested(text) for t in transforms)}
+        futures = {path: executor.submit(_propose_one, path, text, facts, codes) for path, text in interesting.items()}
+        return {path: futures[path].result() if path in futures else pipeline.Proposals() for path in texts}
+
+    return start
+
+
+def _propose_one(path: str, text: str, facts: Facts, codes: tuple[str, ...]) -> pipeline.Proposals:
+    """One file's proposals in another process: only picklable data travels."""
+    transforms = [t for t in registry.all_transforms() if t.code in codes]
+    return pipeline.propose(path, text, facts, transforms)
+
+
+def _outcomes(found: project.Project, result: pipeline.Result) -> list[Outcome]:
+    unreadable: list[Outcome] = [Failed(path, why) for path, why in found.unreadable.items()]
+    return sorted([*result.outcomes(sorted(found.files)), *unreadable], key=lambda o: o.path)
+
+
+def migrate(
+    paths: Iterable[str | Path],
+    entries: Iterable[Entry | str] = (),
+    *,
+    decide: Decide | None = None,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    settings: Settings | None = None,
+    limits: Limits = LIMITS,
+    keep_partial: bool = False,
+    write: bool = True,
+    root: Path | None = None,
+) -> RunResult:
+    """Rewrite files until the entries script, prove it, and write them, all or none.
+
+    With entries, only what they need is changed, and everything is judged by the oracle. Without, static
+    facts decide, and what is proved is that the results parse, compile and pass the scripting front end.
+    ``decide`` may refuse single rewrites. Raises SourceError for a missing path or a file that changed
+    while we worked, RegistryError for an unknown code, ValueError for a malformed entry.
+    """
+    began = time.monotonic()
+    settings = settings or Settings()
+    found = project.read(map(Path, paths), root)
+    wanted = [entry if isinstance(entry, Entry) else Entry(entry, str(found.root)) for entry in entries]
+    run = _with_entries if wanted else _without_entries
+    result = run(found, wanted, settings, decide, progress, executor, limits, keep_partial)
+    changes = {o.path: o.after for o in result.changed}
+    if write and changes:
+        found.write(changes)
+    return replace(result, written=write, seconds=time.monotonic() - began)
+
+
+def _without_entries(
+    found: project.Project,
+    entries: Sequence[Entry],
+    settings: Settings,
+    decide: Decide | None,
+    progress: Progress | None,
+    executor: Executor | None,
+    limits: Limits,
+    keep_partial: bool,
+) -> RunResult:
+    from scriptify.oracle.runner import Oracle
+
+    transforms = registry.chosen(settings)
+    result = pipeline.run(found.texts, transforms, _knower(settings), settings=settings, start=_spread(executor, settings))
+    draft, refusals = _decided(result.draft, decide)
+    frontend: dict[str, tuple[str, ...]] = {}
+    if draft.changed:
+        with Oracle(root=found.root, limits=limits) as oracle:
+            problems = oracle.frontend(draft.changed)
+        frontend = {path: tuple(lines) for path, lines in problems.items()}
+    done = replace(result, draft=draft)
+    return RunResult(outcomes=tuple(_outcomes(found, done)), refusals=tuple(refusals), failures=result.failures, frontend=frontend)
+
+
+def _with_entries(
+    found: project.Project,
+    entries: Sequence[Entry],
+    settings: Settings,
+    decide: Decide | None,
+    progress: Progress | None,
+    executor: Executor | None,
+    limits: Limits,
+    keep_partial: bool,
+) -> RunResult:
+    from scriptify.oracle.runner import Oracle
+
+    with Oracle(root=found.root, limits=limits) as oracle:
+        repair = Repair(found.texts, entries, registry.chosen(settings), oracle, settings, keep_partial=keep_partial, watch=progress)
+        repaired = repair.run()
+        draft, refusals = _decided(repaired.draft, decide)
+        results = repaired.entries
+        if refusals:
+            results = tuple(replace(r, after=oracle.judge(r.entry, draft.changed)) for r in results)
+    return _run_result(found, repaired, draft, refusals, results)
+
+
+def _run_result(
+    found: project.Project, repaired: Repaired, draft: Draft, refusals: Sequence[Refusal], results: Sequence[EntryResult]
+) -> RunResult:
+    done = pipeline.Result(draft, repaired.declines, {k: v for k, v in repaired.failures.items() if "#" not in k})
+    return RunResult(
+        outcomes=tuple(_outcomes(found, done)),
+        entries=tuple(results),
+        refusals=(*repaired.refusals, *refusals),
+        dropped=repaired.dropped,
+        failures=repaired.failures,
+    )
+
+
+def _decided(draft: Draft, decide: Decide | None) -> tuple[Draft, list[Refusal]]:
+    if decide is None:
+        return draft, []
+    turned_down = [number for number, rewrite in enumerate(draft.rewrites) if not decide(rewrite)]
+    refusals = [Refusal(draft.rewrites[number], "turned down") for number in turned_down]
+    return draft.without(turned_down), refusals
+
+
+def verify(
+    entry: Entry | str,
+    *,
+    overlay: Mapping[str, str] | None = None,
+    limits: Limits = LIMITS,
+    root: Path | None = None,
+) -> Verdict:
+    """Judge an entry as it stands on disk (or under ``overlay``): does it script, compute the same, reload the same.
+
+    Raises ValueError for a malformed entry; everything else is in the verdict.
+    """
+    from scriptify.oracle.runner import Oracle
+
+    base = (root or Path.cwd()).resolve()
+    wanted = entry if isinstance(entry, Entry) else Entry(entry, str(base))
+    with Oracle(root=base, limits=limits) as oracle:
+        return oracle.judge(wanted, overlay or {})
+
+
+__all__ = ["Decide", "Progress", "migrate", "rewrite", "survey", "verify"]

@@ -1,0 +1,324 @@
+"""A project with entries: rewrite, judge, read the compiler's answer, rewrite there, until it scripts.
+
+The only room that knows both the pipeline and the oracle. What comes out is a draft in which every
+rewrite is needed by an entry that passes, or guards against a silent difference.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from scriptify import pipeline
+from scriptify.diagnostics import Diagnostic, parse
+from scriptify.draft import Draft, parses, settle
+from scriptify.facts import merge, static
+from scriptify.facts.model import Facts
+from scriptify.minimise import acceptable, unneeded
+from scriptify.oracle.protocol import Entry, Observation, Verdict
+from scriptify.oracle.runner import Oracle
+from scriptify.registry import answering
+from scriptify.result import EntryResult, Refusal
+from scriptify.transform import Decline, Focus, Phase, Rewrite, Settings, Transform
+
+MAX_STEPS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Progress for whoever watches: a stage (``observe``, ``judge``, ``repair``, ``minimise``), its subject, a count."""
+
+    stage: str
+    subject: str = ""
+    done: int = 0
+    total: int = 0
+
+
+Watch = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class _Work:
+    """One entry's state while the repair runs."""
+
+    entry: Entry
+    before: Verdict
+    after: Verdict
+    remaining: Diagnostic | None = None
+    advice: str = ""
+    attempts: int = 1
+    seconds: float = 0.0
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+
+    @property
+    def open(self) -> bool:
+        return self.before.imports.ok and self.before.eager_same.ok and not self.after.ok
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """Where the repair ended."""
+
+    draft: Draft
+    entries: tuple[EntryResult, ...]
+    declines: tuple[Decline, ...]
+    failures: Mapping[str, str]
+    refusals: tuple[Refusal, ...]
+    dropped: tuple[Rewrite, ...]
+
+
+class Repair:
+    """The loop over one project's texts and its entries; ``run`` does it once."""
+
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        entries: Sequence[Entry],
+        transforms: Sequence[Transform],
+        oracle: Oracle,
+        settings: Settings,
+        *,
+        keep_partial: bool = False,
+        watch: Watch | None = None,
+    ) -> None:
+        self._texts = dict(texts)
+        self._entries = entries
+        self._transforms = transforms
+        self._oracle = oracle
+        self._settings = settings
+        self._keep_partial = keep_partial
+        self._watch = watch or (lambda event: None)
+        self._observations: list[Observation] = []
+        self._refusals: list[Refusal] = []
+        self._refused: set[str] = set()
+        self._failures: dict[str, str] = {}
+        self._declines: tuple[Decline, ...] = ()
+
+    def run(self) -> Repaired:
+        """Repair every entry as far as it goes. Raises nothing for a bad entry: its verdict says so."""
+        works = [self._begin(entry, number) for number, entry in enumerate(self._entries)]
+        draft = Draft(self._texts)
+        open_works = [work for work in works if work.open]
+        draft = self._certain(draft, works, silent_only=not open_works)
+        for number, work in enumerate(open_works):
+            self._watch(Event("repair", work.entry.target, number, len(open_works)))
+            draft = self._repair(draft, work)
+        draft = self._settle_all(draft, works)
+        draft, dropped = self._minimal(draft, works)
+        self._judge_all(draft, works)
+        results = tuple(self._finish(work) for work in works)
+        return Repaired(draft, results, self._declines, self._failures, tuple(self._refusals), dropped)
+
+    # what is known
+
+    def _begin(self, entry: Entry, number: int) -> _Work:
+        self._watch(Event("observe", entry.target, number, len(self._entries)))
+        began = time.monotonic()
+        verdict = self._oracle.judge(entry, {})
+        work = _Work(entry, verdict, verdict)
+        if verdict.imports.ok and verdict.eager_same.ok:
+            self._observations.append(self._oracle.observe(entry, frozenset(self._texts)))
+        work.seconds = time.monotonic() - began
+        return work
+
+    def _know(self, texts: Mapping[str, str]) -> Facts:
+        facts = static.index(texts, self._settings)
+        for observation in self._observations:
+            facts = merge.merge(facts, observation, self._texts)
+        return facts
+
+    # judging
+
+    def _judge(self, draft: Draft, work: _Work, upto: str = "reloads") -> Verdict:
+        began = time.monotonic()
+        work.attempts += 1
+        verdict = self._oracle.judge(work.entry, draft.changed, upto=upto)
+        work.seconds += time.monotonic() - began
+        return verdict
+
+    def _judge_all(self, draft: Draft, works: Sequence[_Work]) -> None:
+        for work in works:
+            if work.before.imports.ok and work.before.eager_same.ok:
+                work.after = self._judge(draft, work)
+
+    # step by step
+
+    def _certain(self, draft: Draft, works: Sequence[_Work], silent_only: bool = False) -> Draft:
+        """Add what the compiler is certain to refuse, less what changes eager behaviour."""
+        transforms = self._transforms
+        found = pipeline.run(
+            self._texts,
+            transforms,
+            self._know,
+            settings=self._settings,
+            refused=self._refused,
+            draft=draft,
+            start=_only_silent if silent_only else None,
+        )
+        self._note(found)
+        fresh = found.draft.rewrites[len(draft.rewrites) :]
+        if not fresh:
+            return draft
+        judged = [work for work in works if work.before.imports.ok and work.before.eager_same.ok]
+        start = len(draft.rewrites)
+        positions = list(range(start, start + len(fresh)))
+        full = found.draft
+
+        def holds(kept: list[int]) -> bool:
+            trial = full.without(set(positions) - set(kept))
+            return all(self._harmless(trial, work) for work in judged)
+
+        kept, refused = acceptable(positions, holds)
+        for position in refused:
+            self._refuse(full.rewrites[position], "the model's eager results or state_dict keys would not be the same")
+        return full.without(set(positions) - set(kept)) if refused else full
+
+    def _harmless(self, draft: Draft, work: _Work) -> bool:
+        verdict = self._judge(draft, work, upto="scripts" if not work.before.ok else "reloads")
+        return verdict.harmless if not work.before.ok else verdict.ok
+
+    def _refuse(self, rewrite: Rewrite, reason: str) -> None:
+        self._refused.add(rewrite.key)
+        self._refusals.append(Refusal(rewrite, reason))
+
+    def _note(self, found: pipeline.Result) -> None:
+        self._declines = found.declines
+        self._failures.update(found.failures)
+
+    def _repair(self, draft: Draft, work: _Work) -> Draft:
+        """Follow one entry's diagnostics until it passes or no transform answers."""
+        verdict = self._judge(draft, work)
+        for _ in range(MAX_STEPS):
+            work.after = verdict
+            if verdict.ok:
+                work.remaining = None
+                return draft
+            diagnostic = parse(verdict.error, verdict.error_type)
+            work.remaining = diagnostic
+            work.seen.add(diagnostic.signature)
+            step = self._answer(draft, work, diagnostic, verdict)
+            if step is None:
+                return draft
+            draft, verdict = step
+        return draft
+
+    def _answer(self, draft: Draft, work: _Work, diagnostic: Diagnostic, verdict: Verdict) -> tuple[Draft, Verdict] | None:
+        """The first group of focused rewrites that brings the entry further, with its verdict."""
+        focus = self._focus(draft, diagnostic)
+        asked = answering(self._transforms, focus.message)
+        if not asked:
+            work.advice = "no transform answers this message; `scriptify explain` tells how to fix it by hand"
+            return None
+        facts = self._know(draft.working)
+        paths = [focus.path] if focus.path in draft.working else sorted(draft.working)
+        reasons: list[str] = []
+        for transform in asked:
+            for path in paths:
+                found = pipeline.propose(path, draft.working[path], facts, [transform], focus)
+                self._failures.update({f"{path}#{code}": why for code, why in found.failures.items()})
+                near = [d for d in found.declines if not focus.line or d.line == focus.line or d.scope == focus.scope]
+                reasons += [f"{d.code}: {d.because}" for d in near]
+                step = self._try(draft, work, [r for r in found.rewrites if r.key not in self._refused], verdict)
+                if step is not None:
+                    return step
+        work.advice = reasons[0] if reasons else "the transforms that know this message found nothing they could safely change there"
+        return None
+
+    def _focus(self, draft: Draft, diagnostic: Diagnostic) -> Focus:
+        focus = diagnostic.focus(draft.working, draft.texts)
+        return replace(focus, line=draft.line_shift(focus.path, focus.line)) if focus.line else focus
+
+    def _try(self, draft: Draft, work: _Work, rewrites: Sequence[Rewrite], verdict: Verdict) -> tuple[Draft, Verdict] | None:
+        """All of a transform's rewrites together, then one by one."""
+        together, _ = settle(rewrites, draft.working)
+        groups = [together] if len(together) < 2 else [together, *([r] for r in together)]
+        for group in groups:
+            if not group:
+                continue
+            trial = draft.adding(group)
+            touched = {edit.path for rewrite in group for edit in rewrite.edits}
+            if any(parses(path, trial.working[path]) for path in touched):
+                continue
+            trial = self._certain(trial, [work])
+            after = self._judge(trial, work)
+            if self._further(work, verdict, after):
+                return trial, after
+        return None
+
+    @staticmethod
+    def _further(work: _Work, before: Verdict, after: Verdict) -> bool:
+        if not after.harmless:
+            return False
+        if after.ok or after.depth > before.depth:
+            return True
+        signature = parse(after.error, after.error_type).signature
+        return after.depth == before.depth and signature not in work.seen
+
+    # the end
+
+    def _settle_all(self, draft: Draft, works: Sequence[_Work]) -> Draft:
+        """Make sure that what one entry needed has not broken another."""
+        passing = [work for work in works if work.after.ok]
+        self._judge_all(draft, works)
+        hurt = [work for work in passing if not work.after.ok]
+        if not hurt:
+            return draft
+        positions = list(range(len(draft.rewrites)))
+
+        def holds(kept: list[int]) -> bool:
+            trial = draft.without(set(positions) - set(kept))
+            return all(self._judge(trial, work).ok for work in hurt if work.before.ok) and all(
+                self._judge(trial, work).harmless for work in hurt
+            )
+
+        kept, refused = acceptable(positions, holds)
+        for position in refused:
+            self._refuse(draft.rewrites[position], "it would break another entry")
+        return draft.without(set(positions) - set(kept))
+
+    def _minimal(self, draft: Draft, works: Sequence[_Work]) -> tuple[Draft, tuple[Rewrite, ...]]:
+        """Leave out every rewrite that no passing entry needs; keep guards against silent differences."""
+        self._judge_all(draft, works)
+        passing = [work for work in works if work.after.ok]
+        if self._keep_partial and len(passing) < len(works):
+            return draft, ()
+        if not passing:
+            return Draft(self._texts), tuple(draft.rewrites)
+        standing = {t.code for t in self._transforms if t.phase is Phase.DEPLOY}
+        loose = [i for i, r in enumerate(draft.rewrites) if not r.silent and r.code not in standing]
+        tried = 0
+
+        def holds_without(gone: list[int]) -> bool:
+            nonlocal tried
+            tried += 1
+            self._watch(Event("minimise", "", tried))
+            trial = draft.without(gone)
+            return all(self._still(trial, work) for work in passing)
+
+        gone = unneeded(loose, holds_without)
+        slim = draft.without(gone)
+        left = {r.key for r in slim.rewrites}
+        return slim, tuple(r for r in draft.rewrites if r.key not in left)
+
+    def _still(self, draft: Draft, work: _Work) -> bool:
+        quick = self._judge(draft, work, upto="scripts")
+        return quick.scripts.ok and quick.harmless and self._judge(draft, work).ok
+
+    def _finish(self, work: _Work) -> EntryResult:
+        outside = ""
+        place = work.remaining.place if work.remaining else None
+        if not work.after.ok and place is not None and place.path not in self._texts:
+            outside = place.path
+        remaining = work.remaining if not work.after.ok else None
+        return EntryResult(
+            work.entry, work.before, work.after, remaining, work.advice if remaining else "", outside, work.attempts, work.seconds
+        )
+
+
+def _only_silent(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> dict[str, pipeline.Proposals]:
+    found = pipeline.propose_all(texts, facts, transforms)
+    return {path: replace(p, rewrites=tuple(r for r in p.rewrites if r.silent)) for path, p in found.items()}
+
+
+__all__ = ["Event", "Repair", "Repaired"]

@@ -1,0 +1,102 @@
+"""What a run ends with: one model that every report renders. Plain frozen data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scriptify.diagnostics import Diagnostic
+from scriptify.oracle.protocol import Entry, Verdict
+from scriptify.transform import Changed, Decline, Failed, Outcome, Rewrite, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """One entry: its verdict before and after, and why the work on it stopped short, if it did.
+
+    ``remaining`` is the diagnostic nothing answered; ``advice`` what a person could do; ``outside`` the
+    file outside the project in which it lies. ``attempts`` counts forks of the oracle.
+    """
+
+    entry: Entry
+    before: Verdict
+    after: Verdict
+    remaining: Diagnostic | None = None
+    advice: str = ""
+    outside: str = ""
+    attempts: int = 0
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is proved now."""
+        return self.after.ok
+
+    @property
+    def usable(self) -> bool:
+        """Whether the entry gave a model that runs eagerly, so that something could be judged at all."""
+        return self.before.imports.ok and self.before.eager_same.ok
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rewrite the oracle (or a person) did not let pass, and why."""
+
+    rewrite: Rewrite
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A whole run over a project. ``written`` tells whether the changes are on disk."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    entries: tuple[EntryResult, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    dropped: tuple[Rewrite, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    frontend: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    written: bool = False
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> tuple[Changed, ...]:
+        """The files that change."""
+        return tuple(o for o in self.outcomes if isinstance(o, Changed))
+
+    @property
+    def rewrites(self) -> tuple[Rewrite, ...]:
+        """Every rewrite once, by file and line."""
+        unique = {id(r): r for o in self.changed for r in o.rewrites}
+        return tuple(sorted(unique.values(), key=lambda r: (r.path, r.line, r.code)))
+
+    @property
+    def declines(self) -> tuple[Decline, ...]:
+        """Every decline, by file and line, each once."""
+        found = {d for o in self.outcomes if not isinstance(o, Failed | Skipped) for d in o.declines}
+        return tuple(sorted(found, key=lambda d: (d.path, d.line, d.code, d.because)))
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Rewrites by code."""
+        return Counter(r.code for r in self.rewrites)
+
+    @property
+    def failed(self) -> tuple[Failed, ...]:
+        """The files that failed."""
+        return tuple(o for o in self.outcomes if isinstance(o, Failed))
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing left to do, 1 findings or entries remain, 3 the oracle refused something, 4 a file failed."""
+        if self.failed or self.problems:
+            return 4
+        if self.refusals:
+            return 3
+        if any(not entry.ok for entry in self.entries):
+            return 1
+        if not self.written and self.changed:
+            return 1
+        return 0
