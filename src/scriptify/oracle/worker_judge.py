@@ -156,7 +156,7 @@ class Judge:
             try:
                 if isinstance(data, BaseException):
                     raise data
-                loaded.append(torch.jit.load(io.BytesIO(data))  # type: ignore[no-untyped-call])
+                loaded.append(torch.jit.load(io.BytesIO(data)))  # type: ignore[no-untyped-call]
             except BaseException as error:
                 self._stop("reloads", f"the scripted model can't be saved and loaded: {refusal(error)}", str(error), type(error).__name__)
                 return
