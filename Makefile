@@ -11,7 +11,7 @@ UPSTREAM = .upstream
 DOCS = $(wildcard src/scriptify/docs.py src/scriptify/docs/__main__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format docs docs-check upstream models clean
+.PHONY: help setup demo test coverage lint format docs schemas docs-check upstream models clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST)
@@ -45,10 +45,14 @@ format: $(READY)  ## let ruff format and fix
 	$(BIN)/ruff format .
 
 docs: $(READY)  ## write the generated parts of the documentation
-	$(if $(DOCS),$(BIN)/python -m scriptify.docs,@echo 'nothing is generated yet')
+	$(if $(DOCS),$(BIN)/python -m scriptify.docs,@echo 'no documentation is generated yet')
 
-docs-check: $(READY)  ## fail if a generated part is out of date
-	$(if $(DOCS),$(BIN)/python -m scriptify.docs --check,@echo 'nothing is generated yet')
+schemas: $(READY)  ## write the table of operator schemas from the pinned torch
+	$(BIN)/python -m scriptify.schemas.generate
+
+docs-check: $(READY)  ## fail if the documentation or the table is out of date
+	$(BIN)/python -m scriptify.schemas.generate --check
+	$(if $(DOCS),$(BIN)/python -m scriptify.docs --check,@echo 'no documentation is generated yet')
 
 upstream: $(UPSTREAM)/.ready  ## install the upstream packages that some tests migrate
 

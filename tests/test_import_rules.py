@@ -24,6 +24,8 @@ FOR_TRANSFORMS = ("transform", "tree", "tree.*", "tree_*", "facts.model", "facts
 WITH_TORCH = ("facts.live*", "oracle.worker*", "oracle.compare", "oracle.overlay")
 # Model code that ships as input for the program to work on: read and run by the oracle, imported by nothing of ours.
 SAMPLES = ("demo.*",)
+# Run by a maintainer as ``python -m``, imported by nothing of ours.
+COMMANDS = ("schemas.generate", "docs", "docs.*")
 PRINTING = ("cli", "cli.*", "report", "report.*")
 LONGEST = 400
 
@@ -143,13 +145,19 @@ def test_transforms_import_only_contracts_and_tree(path: Path) -> None:
     fail_at(path, wrong, f"a transform may import of ours only {', '.join(FOR_TRANSFORMS)}")
 
 
-@each([path for path in CODE if not matches(module_name(path), WITH_TORCH)])
+@each([path for path in CODE if not matches(module_name(path), WITH_TORCH + COMMANDS)])
 def test_torch_stays_in_its_rooms(path: Path) -> None:
     wrong = [(line, name) for line, name in imports_of(path) if name.split(".")[0] in ("torch", "torchvision")]
     fail_at(path, wrong, f"only {', '.join(WITH_TORCH)} may import torch")
 
 
-@each([path for path in CODE if not matches(module_name(path), ("repair", "repair.*"))])
+@each([path for path in CODE if not matches(module_name(path), COMMANDS)])
+def test_nothing_imports_a_maintainers_command(path: Path) -> None:
+    wrong = [(line, name) for line, name in ours_in(path) if matches(name, COMMANDS)]
+    fail_at(path, wrong, f"{', '.join(COMMANDS)} are run, not imported")
+
+
+@each([path for path in CODE if not matches(module_name(path), ("repair", "repair.*", "repair_*"))])
 def test_only_repair_knows_pipeline_and_oracle(path: Path) -> None:
     found = ours_in(path)
     pipeline = [at for at in found if matches(at[1], ("pipeline", "pipeline.*", "pipeline_*"))]
@@ -157,7 +165,7 @@ def test_only_repair_knows_pipeline_and_oracle(path: Path) -> None:
     fail_at(path, pipeline + oracle if pipeline and oracle else [], "only repair may import both the pipeline and the oracle")
 
 
-@each([path for path in CODE if not matches(module_name(path), PRINTING)])
+@each([path for path in CODE if not matches(module_name(path), PRINTING + COMMANDS)])
 def test_only_cli_and_report_print(path: Path) -> None:
     wrong = list(prints(ast.parse(path.read_bytes())))
     wrong += [(line, f"import of {name}") for line, name in imports_of(path) if name.split(".")[0] in ("click", "rich")]
