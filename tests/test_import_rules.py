@@ -20,7 +20,8 @@ PACKAGE = ROOT / "src" / "scriptify"
 TRANSFORMS = ROOT / "transforms"
 
 CONTRACTS = ("transform", "source", "facts.model", "facts.types", "oracle.protocol")
-FOR_TRANSFORMS = ("transform", "tree", "tree.*", "tree_*", "facts.model", "facts.types", "schemas", "schemas.*")
+# A file in transforms/ that starts with an underscore is no transform; the registry passes it by, and transforms may share it.
+FOR_TRANSFORMS = ("transform", "tree", "tree.*", "tree_*", "facts.model", "facts.types", "schemas", "schemas.*", "transforms._*")
 WITH_TORCH = ("facts.live*", "oracle.worker*", "oracle.compare", "oracle.overlay")
 # Model code that ships as input for the program to work on: read and run by the oracle, imported by nothing of ours.
 SAMPLES = ("demo.*",)
