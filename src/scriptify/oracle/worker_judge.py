@@ -15,7 +15,7 @@ import torch
 from scriptify.oracle import worker_baseline
 from scriptify.oracle.compare import Comparison, Difference
 from scriptify.oracle.protocol import LEVELS, Entry, Level, Verdict, not_tried, proved
-from scriptify.oracle.worker_calls import ROUNDS, agree, models, sequence, state_difference
+from scriptify.oracle.worker_calls import ROUNDS, Outcome, agree, models, sequence, state_difference
 from scriptify.oracle.worker_entry import Case, EntryError, build, load_function, out_of_memory, place
 from scriptify.oracle.worker_functions import filled
 
