@@ -1,0 +1,144 @@
+"""A recurrent encoder with one head per task; layers and heads are kept under names made of numbers and tasks."""
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class ResidualGRU(nn.Module):
+    """Stacked GRUs with normalisation and shortcuts.
+
+    Parameters
+    ----------
+    input_size : int
+        Features of each step.
+    hidden_size : int
+        Features of each layer.
+    num_layers : int
+        Number of layers.
+    cells : tuple of str
+        Kind of each layer, 'gru' or 'rnn'.
+    """
+
+    def __init__(self, input_size, hidden_size, cells=('gru', 'gru')):
+        super().__init__()
+        self.num_layers = len(cells)
+        self.layers = nn.ModuleDict()
+        for i, cell in enumerate(cells):
+            kind = nn.GRU if cell == 'gru' else nn.RNN
+            self.layers[f'layer{i}'] = kind(input_size if i == 0 else hidden_size, hidden_size, batch_first=True)
+            setattr(self, 'norm%d' % i, nn.LayerNorm(hidden_size))
+
+    def forward(self, x, hidden=None):
+        """Run all layers.
+
+        Parameters
+        ----------
+        x : Tensor
+            Of shape (batch, time, features).
+        hidden : list of Tensor, optional
+            State of each layer, as returned by the call before.
+
+        Returns
+        -------
+        tuple
+            Output of the last layer, and the new states.
+        """
+        states = []
+        for i in range(self.num_layers):
+            state = hidden[i] if hidden is not None else None
+            out, state = self.layers[f'layer{i}'](x, state)
+            out = getattr(self, 'norm%d' % i)(out)
+            x = x + out if i > 0 else out
+            states.append(state)
+        return x, states
+
+
+class MeanPool(nn.Module):
+    """Mean over time; over the real steps only, when lengths are given."""
+
+    def forward(self, x, lengths=None):
+        if lengths is None:
+            return x.mean(dim=1)
+        steps = torch.arange(x.shape[1], device=x.device)
+        keep = (steps[None, :] < lengths[:, None]).to(x.dtype).unsqueeze(-1)
+        return (x * keep).sum(dim=1) / keep.sum(dim=1)
+
+
+class TaskHead(nn.Module):
+    """Classifier on the unit sphere.
+
+    Parameters
+    ----------
+    dim : int
+        Features coming in.
+    num_outputs : int
+        Outputs of the task.
+    dropout : float
+        Probability of dropping a feature.
+    """
+
+    def __init__(self, dim, num_outputs, dropout=0):
+        super().__init__()
+        self.dropout = dropout
+        self.fc = nn.Linear(dim, num_outputs)
+
+    def forward(self, x):
+        x = F.normalize(x, p=2, dim=-1)
+        return self.fc(F.dropout(x, p=self.dropout, training=self.training))
+
+
+class MultiTaskNet(nn.Module):
+    """Encoder, pooling and heads.
+
+    Parameters
+    ----------
+    input_size : int
+        Features of each step.
+    tasks : dict of str to int
+        Number of outputs by task.
+    main : str
+        Task whose head also gives the embedding's score.
+    """
+
+    def __init__(self, input_size, tasks, hidden_size=6, main='speaker', cells=('gru', 'gru')):
+        super().__init__()
+        self.main = main
+        self.tasks = list(tasks)
+        self.encoder = ResidualGRU(input_size, hidden_size, cells)
+        self.pool = MeanPool()
+        self.heads = nn.ModuleDict({f'{task}_head': TaskHead(hidden_size, n) for task, n in tasks.items()})
+        self.scale = nn.ParameterList([nn.Parameter(torch.rand(1)) for _ in tasks])
+
+    def forward(self, x, hidden=None, lengths=None, tasks=None):
+        """
+        Parameters
+        ----------
+        x : Tensor
+            Of shape (batch, time, features).
+        hidden : list of Tensor, optional
+            States of the encoder.
+        lengths : Tensor, optional
+            Number of real steps of each sample.
+        tasks : list of str, optional
+            Tasks to run; all when left out.
+        """
+        feats, hidden = self.encoder(x, hidden)
+        pooled = self.pool(feats, lengths)
+        outputs = {}
+        for i, task in enumerate(self.tasks):
+            if tasks is None or task in tasks:
+                outputs[task] = self.heads[f'{task}_head'](pooled) * self.scale[i]
+        score = self.heads[self.main + '_head'](pooled).logsumexp(dim=-1)
+        return outputs, score, hidden
+
+
+def entry():
+    """With and without state, lengths and a choice of tasks; other tasks and cells in a second network."""
+    torch.manual_seed(0)
+    net = MultiTaskNet(5, {'speaker': 4, 'emotion': 3, 'age': 1}).eval()
+    x, lengths = torch.randn(2, 7, 5), torch.tensor([7, 4])
+    yield net, (x,)
+    yield net, (x, [torch.randn(1, 2, 6), torch.randn(1, 2, 6)]), {'lengths': lengths}
+    yield net, (x,), {'tasks': ['age', 'emotion']}
+    other = MultiTaskNet(3, {'word': 5, 'language': 2}, main='language', cells=('rnn', 'gru', 'gru')).eval()
+    yield other, (torch.randn(1, 4, 3), None, torch.tensor([3]))
