@@ -5,20 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scriptify import pipeline, project, registry
-from scriptify.draft import Draft
+from scriptify import judging, pipeline, project, registry
 from scriptify.facts import static
 from scriptify.facts.model import Facts, Observed
 from scriptify.oracle.protocol import Entry, Limits, Verdict
-from scriptify.repair import Event, Repair, Repaired
-from scriptify.result import EntryResult, Refusal, RunResult
-from scriptify.transform import Failed, Outcome, Rewrite, Settings, Transform
-
-Decide = Callable[[Rewrite], bool]
-"""Whether to keep a rewrite; asked once for each, after the oracle has had its say."""
+from scriptify.repair import Decide, Event, decided, repair
+from scriptify.result import RunResult
+from scriptify.transform import Failed, Outcome, Settings, Transform
 
 LIMITS = Limits()
 
@@ -114,92 +110,78 @@ def migrate(
     limits: Limits = LIMITS,
     keep_partial: bool = False,
     write: bool = True,
+    save: Path | None = None,
     root: Path | None = None,
 ) -> RunResult:
     """Rewrite files until the entries script, prove it, and write them, all or none.
 
     With entries, only what they need is changed, and everything is judged by the oracle. Without, static
     facts decide, and what is proved is that the results parse, compile and pass the scripting front end.
-    ``decide`` may refuse single rewrites. Raises SourceError for a missing path or a file that changed
+    ``decide`` may refuse single rewrites; ``save`` is where the first entry's scripted model goes, if it
+    is proved. Raises SourceError for a missing path or a file that changed
     while we worked, RegistryError for an unknown code, ValueError for a malformed entry.
     """
     began = time.monotonic()
     settings = settings or Settings()
     found = project.read(map(Path, paths), root)
     wanted = [entry if isinstance(entry, Entry) else Entry(entry, str(found.root)) for entry in entries]
-    run = _with_entries if wanted else _without_entries
-    result = run(found, wanted, settings, decide, progress, executor, limits, keep_partial)
+    order = _Order(tuple(wanted), settings, decide, progress, executor, limits, keep_partial)
+    result = _with_entries(found, order) if wanted else _without_entries(found, order)
     changes = {o.path: o.after for o in result.changed}
     if write and changes:
         found.write(changes)
+    if save is not None and result.entries and result.entries[0].ok:
+        judging.save(result.entries[0].entry, changes, save, found.root, limits)
     return replace(result, written=write, seconds=time.monotonic() - began)
 
 
-def _without_entries(
-    found: project.Project,
-    entries: Sequence[Entry],
-    settings: Settings,
-    decide: Decide | None,
-    progress: Progress | None,
-    executor: Executor | None,
-    limits: Limits,
-    keep_partial: bool,
-) -> RunResult:
-    from scriptify.oracle.runner import Oracle
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a migration was asked to do."""
 
-    transforms = registry.chosen(settings)
-    result = pipeline.run(found.texts, transforms, _knower(settings), settings=settings, start=_spread(executor, settings))
-    draft, refusals = _decided(result.draft, decide)
-    frontend: dict[str, tuple[str, ...]] = {}
-    if draft.changed:
-        with Oracle(root=found.root, limits=limits) as oracle:
-            problems = oracle.frontend(draft.changed)
-        frontend = {path: tuple(lines) for path, lines in problems.items()}
-    done = replace(result, draft=draft)
-    return RunResult(outcomes=tuple(_outcomes(found, done)), refusals=tuple(refusals), failures=result.failures, frontend=frontend)
+    entries: tuple[Entry, ...]
+    settings: Settings
+    decide: Decide | None
+    progress: Progress | None
+    executor: Executor | None
+    limits: Limits
+    keep_partial: bool
 
 
-def _with_entries(
-    found: project.Project,
-    entries: Sequence[Entry],
-    settings: Settings,
-    decide: Decide | None,
-    progress: Progress | None,
-    executor: Executor | None,
-    limits: Limits,
-    keep_partial: bool,
-) -> RunResult:
-    from scriptify.oracle.runner import Oracle
-
-    with Oracle(root=found.root, limits=limits) as oracle:
-        repair = Repair(found.texts, entries, registry.chosen(settings), oracle, settings, keep_partial=keep_partial, watch=progress)
-        repaired = repair.run()
-        draft, refusals = _decided(repaired.draft, decide)
-        results = repaired.entries
-        if refusals:
-            results = tuple(replace(r, after=oracle.judge(r.entry, draft.changed)) for r in results)
-    return _run_result(found, repaired, draft, refusals, results)
-
-
-def _run_result(
-    found: project.Project, repaired: Repaired, draft: Draft, refusals: Sequence[Refusal], results: Sequence[EntryResult]
-) -> RunResult:
-    done = pipeline.Result(draft, repaired.declines, {k: v for k, v in repaired.failures.items() if "#" not in k})
+def _without_entries(found: project.Project, order: _Order) -> RunResult:
+    transforms = registry.chosen(order.settings)
+    start = _spread(order.executor, order.settings)
+    result = pipeline.run(found.texts, transforms, _knower(order.settings), settings=order.settings, start=start)
+    draft, refusals = decided(result.draft, order.decide)
+    problems = judging.frontend(draft.changed, found.root, order.limits) if draft.changed else {}
     return RunResult(
-        outcomes=tuple(_outcomes(found, done)),
-        entries=tuple(results),
-        refusals=(*repaired.refusals, *refusals),
-        dropped=repaired.dropped,
-        failures=repaired.failures,
+        outcomes=tuple(_outcomes(found, replace(result, draft=draft))),
+        refusals=tuple(refusals),
+        failures=result.failures,
+        frontend={path: tuple(lines) for path, lines in problems.items()},
     )
 
 
-def _decided(draft: Draft, decide: Decide | None) -> tuple[Draft, list[Refusal]]:
-    if decide is None:
-        return draft, []
-    turned_down = [number for number, rewrite in enumerate(draft.rewrites) if not decide(rewrite)]
-    refusals = [Refusal(draft.rewrites[number], "turned down") for number in turned_down]
-    return draft.without(turned_down), refusals
+def _with_entries(found: project.Project, order: _Order) -> RunResult:
+    repaired = repair(
+        found.texts,
+        order.entries,
+        registry.chosen(order.settings),
+        order.settings,
+        root=found.root,
+        limits=order.limits,
+        keep_partial=order.keep_partial,
+        watch=order.progress,
+        decide=order.decide,
+    )
+    done = pipeline.Result(repaired.draft, repaired.declines, {k: v for k, v in repaired.failures.items() if "#" not in k})
+    return RunResult(
+        outcomes=tuple(_outcomes(found, done)),
+        entries=repaired.entries,
+        refusals=repaired.refusals,
+        dropped=repaired.dropped,
+        failures=repaired.failures,
+    )
 
 
 def verify(
@@ -213,12 +195,9 @@ def verify(
 
     Raises ValueError for a malformed entry; everything else is in the verdict.
     """
-    from scriptify.oracle.runner import Oracle
-
     base = (root or Path.cwd()).resolve()
     wanted = entry if isinstance(entry, Entry) else Entry(entry, str(base))
-    with Oracle(root=base, limits=limits) as oracle:
-        return oracle.judge(wanted, overlay or {})
+    return judging.judge(wanted, overlay or {}, base, limits)
 
 
 __all__ = ["Decide", "Progress", "migrate", "rewrite", "survey", "verify"]

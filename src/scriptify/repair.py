@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from scriptify import pipeline
 from scriptify.diagnostics import Diagnostic, parse
@@ -16,7 +17,7 @@ from scriptify.draft import Draft, parses, settle
 from scriptify.facts import merge, static
 from scriptify.facts.model import Facts
 from scriptify.minimise import acceptable, unneeded
-from scriptify.oracle.protocol import Entry, Observation, Verdict
+from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict
 from scriptify.oracle.runner import Oracle
 from scriptify.registry import answering
 from scriptify.result import EntryResult, Refusal
@@ -36,6 +37,18 @@ class Event:
 
 
 Watch = Callable[[Event], None]
+
+Decide = Callable[[Rewrite], bool]
+"""Whether to keep a rewrite; asked once for each, after the oracle has had its say."""
+
+
+def decided(draft: Draft, decide: Decide | None) -> tuple[Draft, list[Refusal]]:
+    """The draft without what was turned down, and that as refusals."""
+    if decide is None:
+        return draft, []
+    turned_down = [number for number, rewrite in enumerate(draft.rewrites) if not decide(rewrite)]
+    refusals = [Refusal(draft.rewrites[number], "turned down") for number in turned_down]
+    return draft.without(turned_down), refusals
 
 
 @dataclass(slots=True)
@@ -81,6 +94,7 @@ class Repair:
         *,
         keep_partial: bool = False,
         watch: Watch | None = None,
+        decide: Decide | None = None,
     ) -> None:
         self._texts = dict(texts)
         self._entries = entries
@@ -89,6 +103,7 @@ class Repair:
         self._settings = settings
         self._keep_partial = keep_partial
         self._watch = watch or (lambda event: None)
+        self._decide = decide
         self._observations: list[Observation] = []
         self._refusals: list[Refusal] = []
         self._refused: set[str] = set()
@@ -106,6 +121,8 @@ class Repair:
             draft = self._repair(draft, work)
         draft = self._settle_all(draft, works)
         draft, dropped = self._minimal(draft, works)
+        draft, turned_down = decided(draft, self._decide)
+        self._refusals += turned_down
         self._judge_all(draft, works)
         results = tuple(self._finish(work) for work in works)
         return Repaired(draft, results, self._declines, self._failures, tuple(self._refusals), dropped)
@@ -321,4 +338,21 @@ def _only_silent(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Tr
     return {path: replace(p, rewrites=tuple(r for r in p.rewrites if r.silent)) for path, p in found.items()}
 
 
-__all__ = ["Event", "Repair", "Repaired"]
+def repair(
+    texts: Mapping[str, str],
+    entries: Sequence[Entry],
+    transforms: Sequence[Transform],
+    settings: Settings,
+    *,
+    root: Path,
+    limits: Limits,
+    keep_partial: bool = False,
+    watch: Watch | None = None,
+    decide: Decide | None = None,
+) -> Repaired:
+    """Repair a project's entries with an oracle of its own."""
+    with Oracle(root=root, limits=limits) as oracle:
+        return Repair(texts, entries, transforms, oracle, settings, keep_partial=keep_partial, watch=watch, decide=decide).run()
+
+
+__all__ = ["Decide", "Event", "Repair", "Repaired", "decided", "repair"]

@@ -1,0 +1,45 @@
+"""``scriptify migrate``: rewrite, prove, write, report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scriptify.cli import options, running
+from scriptify.cli.output import Output
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option("--entry", "entries", multiple=True, metavar="FILE_OR_MODULE:FUNC", help="How to get a running model; repeat for several.")
+@click.option("--dry-run", is_flag=True, help="Do everything but write.")
+@click.option("--keep-partial", is_flag=True, help="Write rewrites even where an entry does not script in the end.")
+@click.option("--save", type=click.Path(path_type=Path), help="Save the first entry's scripted model here (.pt).")
+@click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds for one attempt of the oracle.")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.selection
+def migrate(
+    paths: tuple[str, ...],
+    entries: tuple[str, ...],
+    dry_run: bool,
+    keep_partial: bool,
+    save: Path | None,
+    time_limit: float,
+    style: str,
+    config_file: Path | None,
+    quiet: bool,
+    no_color: bool,
+    **choices: Any,
+) -> None:
+    """Rewrite files until the entries script and compute the same, write them, and report.
+
+    An entry's FUNC takes nothing and returns (model, args) or (model, args, kwargs); a generator of such
+    tuples gives several cases. Without an entry only static facts decide, and less is proved.
+    """
+    chosen = options.resolve(config_file, quiet, no_color, **choices)
+    result = running.migrate(chosen, paths, entries, time_limit, keep_partial, write=not dry_run, save=save)
+    Output(chosen).migration(result, style)
+    sys.exit(result.exit_code)

@@ -1,0 +1,24 @@
+"""``scriptify verify``: judges what is on disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from scriptify.cli import options, running
+from scriptify.cli.output import Output
+
+
+@click.command()
+@click.option("--entry", "entries", multiple=True, metavar="FILE_OR_MODULE:FUNC", help="How to get a running model; repeat for several.")
+@click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds for one attempt of the oracle.")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.common
+def verify(entries: tuple[str, ...], time_limit: float, style: str, config_file: Path | None, quiet: bool, no_color: bool) -> None:
+    """Judge what is on disk: does it script, compute the same as eager, and do so after save and load?"""
+    chosen = options.resolve(config_file, quiet, no_color)
+    result = running.verify(chosen, entries, time_limit)
+    Output(chosen).verdicts(result, style)
+    sys.exit(result.exit_code)
