@@ -149,7 +149,7 @@ class DeepSupervision(nn.Module):
 
 
 def entry():
-    """The sum with and without class weights, mask and edges; the pixel loss with its options."""
+    """The sum with and without class weights, mask and edges; the edge and pixel losses alone."""
     torch.manual_seed(0)
     preds = [torch.randn(2, 3, s, s) for s in (16, 8, 4)]
     labels = torch.randint(0, 3, (2, 16, 16))
@@ -157,6 +157,7 @@ def entry():
     yield full, (preds, labels)
     yield full, (preds, labels), {'class_weight': torch.rand(3), 'mask': (torch.rand(2, 1, 16, 16) > 0.3).float()}
     yield plain, (preds[:2], labels, torch.rand(3))
+    yield EdgeLoss(num_scales=3), (torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16))
     pred, target = torch.randn(4, 3, requires_grad=True), torch.randn(4, 3)
     yield SmoothL1(), (pred, target)
     yield SmoothL1(beta=0.5, loss_weight=2.0), (pred, target, torch.rand(4, 3)), {'reduction_override': 'none'}
