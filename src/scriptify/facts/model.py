@@ -135,7 +135,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument at a call: its keyword (or None), its place in the file and its text."""
+    """One argument at a call: its keyword (or None), its value's place in the file and its text."""
 
     keyword: str | None
     start: int
@@ -149,6 +149,7 @@ class CallSite:
 
     ``callees`` are the keys ``(path, qualname)`` it may reach; ``certain`` when that is known and not
     guessed from a name. ``starred``: it has ``*args`` or ``**kwargs``, so arguments can't be matched.
+    ``unbound``: a method named through its class, so the first argument is its ``self``.
     """
 
     path: str
@@ -160,6 +161,7 @@ class CallSite:
     arguments: tuple[Argument, ...] = ()
     starred: bool = False
     certain: bool = False
+    unbound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

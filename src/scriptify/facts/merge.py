@@ -1,0 +1,179 @@
+"""Live facts joined into static ones. Several runs may be merged one after the other: types join, instances add up.
+
+The facts may be those of a text that rewrites have changed since the run. Live facts are kept by name, so
+they stay true of what was not rewritten; an attribute whose assignment is new stays as the source says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from scriptify.facts import merge_calls, reach
+from scriptify.facts.known import literal_type
+from scriptify.facts.model import Attribute, Class, Facts, Function, Kind, Observed, Parameter, TypeFact
+from scriptify.facts.types import Type, join, parse
+from scriptify.facts.values import both
+from scriptify.oracle.protocol import LiveClass, LiveFunction, Observation
+
+Key = tuple[str, str]
+
+
+def merge(facts: Facts, observation: Observation, texts: Mapping[str, str]) -> Facts:
+    """The facts with what one observing run has shown.
+
+    ``texts`` are the files as they were run, for the places of calls. A run that showed nothing leaves
+    the facts as they are. ``reached`` then means: compiled for the models that were run.
+    """
+    if not observation.functions and not observation.classes:
+        return facts
+    functions = dict(facts.functions)
+    for seen in observation.functions:
+        key = (seen.path, seen.qualname)
+        if key in functions:
+            functions[key] = _function(functions[key], seen)
+    classes = dict(facts.classes)
+    for live in observation.classes:
+        name = f"{live.path}::{live.qualname}"
+        if name in classes:
+            classes[name] = _class(classes[name], live, texts.get(live.path, ""))
+    sites = merge_calls.sites(facts.call_sites, observation.calls, texts, functions)
+    merged = replace(facts, functions=functions, classes=classes, call_sites=sites, live=True)
+    return reach.marked(merged, reach.closure(merged, reach.live_seeds(merged)))
+
+
+def observed(facts: Facts, observed: Observed) -> Facts:
+    """The facts with what a hand-written observation says, matched by qualified name in every file.
+
+    Nothing stops being reached by it: it tells of a part of a run, not of all of one.
+    """
+    functions = {key: _observed_function(function, observed) for key, function in facts.functions.items()}
+    classes = {key: _observed_class(owner, observed) for key, owner in facts.classes.items()}
+    return replace(facts, functions=functions, classes=classes, live=True)
+
+
+def _fact(text: str) -> TypeFact | None:
+    try:
+        return TypeFact(parse(text), "live") if text.strip() else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _joined(old: TypeFact | None, new: TypeFact | None) -> TypeFact | None:
+    if old is None or new is None or old.origin != "live":
+        return new or old
+    return TypeFact(join([old.type, new.type]), "live")
+
+
+def _function(function: Function, seen: LiveFunction) -> Function:
+    parameters = []
+    for parameter in function.parameters:
+        live = seen.parameters.get(parameter.name)
+        if live is not None:
+            parameter = replace(
+                parameter,
+                observed=_joined(parameter.observed, _fact(live.observed)),
+                given=_joined(parameter.given, _fact(live.given)),
+                empty_seen=parameter.empty_seen or live.empty_seen,
+            )
+        parameters.append(parameter)
+    return replace(
+        function,
+        parameters=tuple(parameters),
+        locals=_joined_locals(function.locals, seen.locals),
+        returns=_joined(function.returns, _fact(seen.returns)),
+        calls=function.calls + seen.calls,
+    )
+
+
+def _joined_locals(old: Mapping[str, TypeFact], new: Mapping[str, str]) -> dict[str, TypeFact]:
+    result = dict(old)
+    for name, text in new.items():
+        fact = _joined(old.get(name), _fact(text))
+        if fact is not None:
+            result[name] = fact
+    return result
+
+
+def _class(owner: Class, live: LiveClass, text: str) -> Class:
+    attributes: dict[str, Attribute] = {}
+    for name in dict.fromkeys((*owner.attributes, *live.attributes)):
+        attributes[name] = _attribute(owner.attributes.get(name), live.attributes.get(name), owner.instances > 0, text)
+    return replace(owner, attributes=attributes, instances=owner.instances + live.instances)
+
+
+def _attribute(static: Attribute | None, live: Attribute | None, again: bool, text: str) -> Attribute:
+    """One attribute: the live one with the static one's place; joined where an earlier run showed it too."""
+    if live is None:
+        assert static is not None
+        # A function of the class body is no data of the instance, so a run does not list it.
+        lacks = Kind.FUNCTION not in static.kinds and _was_there(static, text)
+        return replace(static, missing=True) if lacks else static
+    if static is None:
+        return replace(live, missing=live.missing or again)
+    if static.origin == "live":
+        return replace(_joined_live(static, live), text=static.text or live.text, line=static.line)
+    if not _was_there(static, text):
+        return static
+    # A class that was live before and did not have the attribute then: some instances lack it.
+    return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again)
+
+
+def _was_there(attribute: Attribute, text: str) -> bool:
+    """Whether the text that ran assigned the attribute as the source does now."""
+    if not text:
+        return True
+    return re.search(rf"\b{re.escape(attribute.name)}\b", text) is not None and attribute.text in text
+
+
+def _joined_live(a: Attribute, b: Attribute) -> Attribute:
+    same = all(getattr(a, part) == getattr(b, part) for part in ("kinds", "lengths", "items", "keys", "classes", "holes"))
+    value = both(a, b)
+    return replace(value, origin="live", varies=value.varies or not same or len(value.values) > 1)
+
+
+def _observed_function(function: Function, seen: Observed) -> Function:
+    types = seen.parameters.get(function.qualname, {})
+    variables = seen.locals.get(function.qualname, {})
+    returns = seen.returns.get(function.qualname, "")
+    if not types and not variables and not returns:
+        return function
+    return replace(
+        function,
+        parameters=tuple(_observed_parameter(p, types.get(p.name, "")) for p in function.parameters),
+        locals=_joined_locals(function.locals, variables),
+        returns=_joined(function.returns, _fact(returns)),
+        calls=max(function.calls, 1),
+    )
+
+
+def _observed_parameter(parameter: Parameter, text: str) -> Parameter:
+    fact = _fact(text)
+    if fact is None:
+        return parameter
+    # With a default of None, None is what a call that leaves it out shows.
+    defaulted = literal_type(parameter.default) == Type("NoneType")
+    stripped = [fact.type.stripped] if defaulted else [fact.type]
+    given = next((TypeFact(type_, "live") for type_ in stripped if type_ != Type("NoneType")), None)
+    return replace(parameter, observed=_joined(parameter.observed, fact), given=_joined(parameter.given, given))
+
+
+def _observed_class(owner: Class, seen: Observed) -> Class:
+    given = seen.attributes.get(owner.qualname, {})
+    instances = seen.instances.get(owner.qualname, 1 if given else 0)
+    if not given and not instances:
+        return owner
+    attributes = dict(owner.attributes)
+    for name, attribute in given.items():
+        static = owner.attributes.get(name)
+        place = replace(attribute, name=name, origin="live")
+        attributes[name] = replace(place, text=static.text, line=static.line) if static is not None else place
+    return replace(owner, attributes=attributes, instances=owner.instances + instances)
+
+
+def observations(facts: Facts, runs: Iterable[Observation], texts: Mapping[str, str]) -> Facts:
+    """The facts with several runs merged."""
+    for run in runs:
+        facts = merge(facts, run, texts)
+    return facts
