@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +27,7 @@ import sys
 if sys.path and sys.path[0] in ("", sys.argv[4]): sys.path.pop(0)
 sys.path.append(sys.argv[1])
 from scriptify.oracle.worker import main
-main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:])
 """
 
 
@@ -39,13 +39,21 @@ class Oracle:
     """Judges entries in a child process that is started at the first question and restarted when it dies.
 
     ``root`` stands for an entry's own where that is empty; ``limits`` are per attempt; ``python`` is the
-    interpreter that has torch. A context manager; not for several threads at once.
+    interpreter that has torch; ``preload`` are modules (found from ``root`` too) that the child imports once,
+    so that attempts need not: big libraries, never the project's own. A context manager; not for several threads at once.
     """
 
-    def __init__(self, root: Path | None = None, limits: Limits | None = None, python: str = sys.executable) -> None:
+    def __init__(
+        self,
+        root: Path | None = None,
+        limits: Limits | None = None,
+        python: str = sys.executable,
+        preload: Sequence[str] = (),
+    ) -> None:
         self.root = os.path.abspath(root) if root is not None else os.getcwd()
         self.limits = limits or Limits()
         self.python = python
+        self.preload = tuple(preload)
         self.attempts = 0
         self._worker: _Worker | None = None
         self._versions = wire.Hello()
@@ -143,7 +151,7 @@ class Oracle:
             if self._worker is not None:
                 self._worker.end()
             self._worker = None
-            worker = _Worker(self.python, self.root)
+            worker = _Worker(self.python, self.root, self.preload)
             self._versions = worker.hello()
             if self._versions.error:
                 worker.end()
@@ -155,13 +163,13 @@ class Oracle:
 class _Worker:
     """A running child process and its two pipes."""
 
-    def __init__(self, python: str, root: str) -> None:
+    def __init__(self, python: str, root: str, preload: Sequence[str]) -> None:
         if not hasattr(os, "fork"):
             raise OracleError("the oracle needs a system with fork (Linux or macOS)")
         package = str(Path(__file__).resolve().parents[2])
         theirs_in, self.out = os.pipe()
         self.inn, theirs_out = os.pipe()
-        command = [python, "-c", _CODE, package, str(theirs_in), str(theirs_out), root]
+        command = [python, "-c", _CODE, package, str(theirs_in), str(theirs_out), root, *preload]
         try:
             self.process = subprocess.Popen(command, pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL, start_new_session=True)
         except OSError as error:

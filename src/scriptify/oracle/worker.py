@@ -7,10 +7,12 @@ two pipes of its own, so that nothing user code prints or reads can reach the pr
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 from scriptify.oracle import wire
@@ -149,8 +151,8 @@ def digest(path: str) -> str:
         return ""
 
 
-def main(orders: int, answers: int, root: str) -> None:
-    """Say hello and serve. Standard input and output are closed to user code first."""
+def main(orders: int, answers: int, root: str, preload: Sequence[str] = ()) -> None:
+    """Import torch and what is to be preloaded, say hello and serve. Standard input and output are closed to user code first."""
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
@@ -162,6 +164,10 @@ def main(orders: int, answers: int, root: str) -> None:
 
         # One thread: a pool that another fork inherits can hang, and sums come out in one order.
         torch.set_num_threads(1)
+        sys.path.insert(0, root)
+        for name in preload:
+            importlib.import_module(name)
+        sys.path.remove(root)
         hello = wire.Hello(str(torch.__version__), sys.version.split()[0])
     except BaseException as error:
         hello = wire.Hello(error=f"{type(error).__name__}: {error}")
