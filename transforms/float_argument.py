@@ -1,0 +1,286 @@
+"""SF401: an int where an operator's schema wants a float."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from scriptify import schemas
+from scriptify.facts.model import CallSite, Facts, Kind
+from scriptify.facts.types import GENERICS, SCALARS, Type, parse
+from scriptify.schemas import Formal, Overload
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
+from scriptify.transforms._calls import calls, takes_self
+from scriptify.transforms._infer import FLOAT, INT
+from scriptify.transforms._number import MIXED, Kept, Numbers, is_simple
+from scriptify.transforms._signature import compiled
+from scriptify.tree import Tree, own_nodes
+
+_HEAD = """import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+"""
+
+
+def _net(body: str, init: str = "") -> str:
+    """A module with one line of ``forward``, and lines of ``__init__``."""
+    made = f"    def __init__(self):\n        super().__init__()\n        {init}\n\n" if init else ""
+    return f"{_HEAD}{made}    def forward(self, x):\n        return {body}\n"
+
+
+def _fires(before: str, after: str, init: str = "", init_after: str = "", shape: str = "2, 4, 8, 8") -> Fires:
+    return Fires(_net(before, init), _net(after, init_after or init), entry=f"Net(), (torch.rand({shape}),)")
+
+
+class FloatArgument(Transform):
+    """``F.interpolate(x, scale_factor=2)`` -> ``F.interpolate(x, scale_factor=2.0)``.
+
+    Python passes an int for a float; the compiler does not. What wants a float is read from torch's own
+    operator schemas (see ``scriptify.schemas``), so that arguments that take any number (``torch.full``,
+    ``clamp``), where an int and a float give different dtypes, are never touched. A literal becomes a float
+    literal, any other int is wrapped in ``float(...)``. The same for arguments of torch's modules that their
+    ``forward`` passes on (``nn.LeakyReLU(0)``): there the module's attribute becomes a float of equal value.
+    For a ``float`` parameter of the project's own functions the rewrite is only kept when a run agrees,
+    since such a function may compute with the int.
+    """
+
+    code = "SF401"
+    name = "float-argument"
+    phase = Phase.VALUES
+    explains = (
+        "Expected a value of type 'float'",
+        "Expected a value of type 'Optional[float]'",
+        "Expected a value of type 'List[float]'",
+        "Expected a value of type 'Optional[List[float]]'",
+        "if-expression's true branch has type float but false branch has type int",
+        "if-expression's true branch has type int but false branch has type float",
+    )
+    source = "https://docs.pytorch.org/docs/stable/jit_builtin_functions.html"
+    examples = (
+        _fires("F.interpolate(x, scale_factor=2)", "F.interpolate(x, scale_factor=2.0)"),
+        _fires('F.interpolate(x, None, 2, mode="bilinear")', 'F.interpolate(x, None, 2.0, mode="bilinear")'),
+        _fires("F.interpolate(x, scale_factor=(2, 2))", "F.interpolate(x, scale_factor=(2.0, 2.0))"),
+        _fires("F.interpolate(x, scale_factor=[2, 1.5])", "F.interpolate(x, scale_factor=[2.0, 1.5])"),
+        _fires("F.upsample(x, scale_factor=2)", "F.upsample(x, scale_factor=2.0)"),
+        _fires("F.interpolate(x, scale_factor=self.scale)", "F.interpolate(x, scale_factor=float(self.scale))", "self.scale = 2"),
+        _fires(
+            "F.interpolate(x, scale_factor=self.scale)",
+            "F.interpolate(x, scale_factor=(float(self.scale[0]), float(self.scale[1])))",
+            "self.scale = (2, 3)",
+        ),
+        _fires("F.interpolate(x, scale_factor=16 // x.size(2))", "F.interpolate(x, scale_factor=float(16 // x.size(2)))"),
+        _fires('F.pad(x, (1, 1), "constant", -1)', 'F.pad(x, (1, 1), "constant", -1.0)'),
+        _fires("F.dropout(x, p=0, training=self.training)", "F.dropout(x, p=0.0, training=self.training)"),
+        _fires("F.dropout(x, 0.5 if x.dim() == 3 else 0)", "F.dropout(x, 0.5 if x.dim() == 3 else 0.0)"),
+        _fires("F.leaky_relu(F.normalize(x, p=2), 0)", "F.leaky_relu(F.normalize(x, p=2.0), 0.0)"),
+        _fires("torch.cdist(x, x, 2)", "torch.cdist(x, x, 2.0)"),
+        _fires("x * 0 + torch.empty(3, 8).uniform_(0, 1)[0]", "x * 0 + torch.empty(3, 8).uniform_(0.0, 1.0)[0]"),
+        _fires("torch.normal(x, 1)", "torch.normal(x, 1.0)"),
+        _fires("self.act(x)", "self.act(x)", "self.act = nn.LeakyReLU(0)", "self.act = nn.LeakyReLU(0.0)"),
+        _fires(
+            "self.act(x)", "self.act(x)", "self.act = nn.Sequential(nn.Threshold(0, 1))", "self.act = nn.Sequential(nn.Threshold(0.0, 1.0))"
+        ),
+        _fires("self.pad(x)", "self.pad(x)", "self.pad = nn.ConstantPad2d(1, value=0)", "self.pad = nn.ConstantPad2d(1, value=0.0)"),
+        Fires(
+            """import torch
+from torch import nn
+
+
+def scaled(x, by: float):
+    return x * by
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return scaled(x, 2) + scaled(by=3, x=x)
+""",
+            """import torch
+from torch import nn
+
+
+def scaled(x, by: float):
+    return x * by
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return scaled(x, 2.0) + scaled(by=3.0, x=x)
+""",
+            entry="Net(), (torch.rand(2, 3),)",
+            name="own function",
+        ),
+        Declines(_net("F.pad(x, (1, 1), value=9007199254740993)"), because="no equal float"),
+        Declines(
+            """import torch.nn.functional as F
+from typing import Optional
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x, scale: Optional[int] = None):
+        return F.interpolate(x, scale_factor=scale)
+""",
+            because="make it a float where it comes from",
+        ),
+        Ignores(_net("torch.full((2, 2), 1) + x.clamp(0, 1).mean() + torch.arange(0, 2)"), name="any number"),
+        Ignores(_net("F.softplus(x, beta=2) + F.interpolate(x, size=8)"), name="schema takes an int"),
+        Ignores(_net("self.up(x)", "self.up = nn.Upsample(scale_factor=2)"), name="Upsample converts by itself"),
+        Ignores(_net("F.interpolate(x, scale_factor=self.unknown)"), name="type not known"),
+        Ignores(_net("F.interpolate(x, scale_factor=2 ** x.dim())"), name="the compiler types int ** int as float"),
+        Ignores("import torch.nn.functional as F\n\n\ndef plot(x):\n    return F.pad(x, (1, 1), value=0)\n", name="not compiled"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Yield a rewrite for each call that gives an int where only a float is taken."""
+        for qualname, function in compiled(tree, facts, focus):
+            numbers = Numbers(tree, facts, qualname, function)
+            for node in own_nodes(function.body):
+                if isinstance(node, cst.Call):
+                    overloads, own = _overloads(tree, facts, numbers, node)
+                    yield from self._call(tree, numbers, node, overloads, own)
+        for qualname, function in tree.functions():
+            numbers = Numbers(tree, facts, qualname, function)
+            for node in own_nodes(function.body):
+                if isinstance(node, cst.Call) and (constructor := schemas.module(tree.dotted(node.func))):
+                    yield from self._constructor(tree, facts, numbers, node, constructor, focus)
+
+    def _constructor(
+        self, tree: Tree, facts: Facts, numbers: Numbers, node: cst.Call, formals: Overload, focus: Focus | None
+    ) -> Iterator[Proposal]:
+        asked = focus is not None and self.answers(focus.message) and any(f"'{f.name}'" in focus.message for f in formals)
+        if asked or _builds_compiled(tree, facts, node):
+            yield from self._call(tree, numbers, node, (formals,), False)
+
+    def _call(self, tree: Tree, numbers: Numbers, node: cst.Call, overloads: Sequence[Overload], own: bool) -> Iterator[Proposal]:
+        if not overloads or any(arg.star for arg in node.args):
+            return
+        types = [_given(numbers, arg.value) for arg in node.args]
+        choices = [formals for overload in overloads if (formals := _matched(overload, node)) is not None]
+        wrong = [[i for i, formal in enumerate(formals) if not schemas.fits(types[i], formal.type)] for formals in choices]
+        if not choices or not all(wrong):
+            return
+        for formals, places in zip(choices, wrong, strict=True):
+            if all(_convertible(types[i], formals[i].type) for i in places):
+                yield self._rewritten(tree, numbers, node, [(node.args[i], formals[i]) for i in places], own)
+                return
+        for formals, places in zip(choices, wrong, strict=True):
+            for i in places:
+                if _mentions(types[i], "int") and _mentions(formals[i].type, "float"):
+                    what = f"{tree.code(node.args[i].value)} has type {types[i]} where {formals[i].name} wants {formals[i].type}"
+                    yield tree.decline(self, node, f"{what}: make it a float where it comes from")
+                    return
+
+    def _rewritten(self, tree: Tree, numbers: Numbers, node: cst.Call, wrong: Sequence[tuple[cst.Arg, Formal]], own: bool) -> Proposal:
+        edits: list[Edit] = []
+        for arg, formal in wrong:
+            single = _given(numbers, arg.value) == INT
+            done = numbers.float_edits(arg.value) if single else numbers.floats_edits(arg.value)
+            if isinstance(done, Kept):
+                return tree.decline(self, node, f"{tree.code(arg.value)} is an int where {formal.name} wants a float, and {done.because}")
+            edits += done
+        names = ", ".join(formal.name for _, formal in wrong)
+        kinds = ", ".join(dict.fromkeys(str(formal.type) for _, formal in wrong))
+        callee = node.func.attr.value if isinstance(node.func, cst.Attribute) else tree.code(node.func)
+        why = f"{callee} takes {kinds} there, and the compiler does not make a float of an int"
+        return tree.rewrite(self, node, f"give {callee} a float for {names}", edits, why=why, safety=Safety.OBSERVED if own else None)
+
+
+def _given(numbers: Numbers, node: cst.BaseExpression) -> Type | None:
+    """The type of an argument; ``int`` for what may be an int in one instance or branch and is a number in all."""
+    if isinstance(node, cst.IfExp):
+        sides = [_given(numbers, node.body), _given(numbers, node.orelse)]
+        return INT if INT in sides and all(side in (INT, FLOAT) for side in sides) else numbers.type_of(node)
+    if isinstance(node, cst.List) and node.elements:
+        items = [_given(numbers, element.value) for element in node.elements]
+        if INT in items and all(item in (INT, FLOAT) for item in items):
+            return Type("List", (INT,))
+    type_ = numbers.type_of(node)
+    return _settled(type_) if type_ is not None else None
+
+
+def _settled(type_: Type) -> Type:
+    return INT if type_ == MIXED else Type(type_.name, tuple(map(_settled, type_.args)))
+
+
+def _convertible(given: Type | None, wanted: Type) -> bool:
+    """Whether an argument fits once its ints are floats."""
+    return (
+        given is not None and given.name in ("int", "Tuple", "List") and _mentions(given, "int") and schemas.fits(_floated(given), wanted)
+    )
+
+
+def _floated(type_: Type) -> Type:
+    return FLOAT if type_ == INT else Type(type_.name, tuple(map(_floated, type_.args)))
+
+
+def _mentions(type_: Type | None, name: str) -> bool:
+    return type_ is not None and name in type_.names()
+
+
+def _matched(overload: Overload, node: cst.Call) -> tuple[Formal, ...] | None:
+    """The parameter of each argument, in the arguments' order."""
+    keywords = [arg.keyword.value for arg in node.args if arg.keyword is not None]
+    return schemas.matched(overload, len(node.args) - len(keywords), keywords)
+
+
+def _overloads(tree: Tree, facts: Facts, numbers: Numbers, node: cst.Call) -> tuple[Sequence[Overload], bool]:
+    """What a call can reach, and whether that is the project's own function."""
+    first = node.func
+    while isinstance(first, cst.Attribute):
+        first = first.value
+    hidden = not isinstance(first, cst.Name) or first.value in numbers.taken
+    dotted = "" if hidden else tree.dotted(node.func)
+    if dotted.startswith("torch."):
+        return schemas.function(dotted), False
+    site = calls(facts).by_span.get((tree.path, *tree.span(node)))
+    if site is not None and site.callees:
+        signatures = [_signature(facts, key, site) for key in site.callees]
+        known = [overload for overload in signatures if overload is not None]
+        return (known, True) if site.certain and len(known) == len(signatures) else ((), True)
+    if isinstance(node.func, cst.Attribute) and _is_method(tree, numbers, node.func):
+        return schemas.method(node.func.attr.value), False
+    return (), False
+
+
+def _signature(facts: Facts, key: tuple[str, str], site: CallSite) -> Overload | None:
+    """A function of the project as an overload, or None where its arguments can't be matched or it is not compiled."""
+    function = facts.function(*key)
+    if function is None or not function.reached or any(p.kind in ("*", "**") for p in function.parameters):
+        return None
+    skip = takes_self(function) and not site.unbound
+    return tuple(
+        Formal(p.name, _annotated(p.annotation), p.default is not None, p.kind == "keyword") for p in function.parameters[int(skip) :]
+    )
+
+
+def _annotated(text: str | None) -> Type:
+    try:
+        type_ = parse(text.strip("\"'")) if text else Type("Any")
+    except ValueError:
+        return Type("Any")
+    return type_ if type_.names() <= SCALARS | GENERICS else Type("Any")
+
+
+def _builds_compiled(tree: Tree, facts: Facts, node: cst.Call) -> bool:
+    """Whether a constructor is called in a class of modules that scripting compiles."""
+    owner = tree.enclosing(node, cst.ClassDef)
+    if owner is None:
+        return False
+    known = facts.classes.get(f"{tree.path}::{tree.qualname(owner)}")
+    forward = f"{tree.qualname(owner)}.forward"
+    return known is not None and known.is_module and (tree.function(forward) is None or facts.reached(tree.path, forward))
+
+
+def _is_method(tree: Tree, numbers: Numbers, func: cst.Attribute) -> bool:
+    """Whether a call may be one of a Tensor's methods: not on ``self``, an imported module or a submodule."""
+    receiver = func.value
+    if isinstance(receiver, cst.Name) and receiver.value == "self":
+        return False
+    attribute = numbers.self_attribute(receiver)
+    if attribute is not None and not attribute.kinds <= {Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR}:
+        return False
+    return (isinstance(receiver, cst.Name) and receiver.value in numbers.taken) or not (is_simple(receiver) and tree.dotted(receiver))
