@@ -10,9 +10,10 @@ from scriptify.facts.classes import Table
 from scriptify.facts.construct import Follower
 from scriptify.facts.evaluate import Evaluator
 from scriptify.facts.known import usable
+from scriptify.facts.locals import Locals, Memo
 from scriptify.facts.model import Attribute, Kind
 from scriptify.facts.mutate import GROWS
-from scriptify.facts.scan import File, Scope
+from scriptify.facts.scan import File, Scope, self_of
 from scriptify.facts.values import UNKNOWN, Value, as_attribute, both, of_kind, unsized
 
 
@@ -32,8 +33,9 @@ def fill(table: Table) -> None:
             for below in table.below(key):
                 if name in alone[below]:
                     attributes[name] = _common(attributes[name], alone[below][name])
-            for value in foreign.get(name, ()):
-                attributes[name] = _common(attributes[name], value)
+            for classes, value in foreign.get(name, ()):
+                if classes is None or not classes.isdisjoint(map(table.dotted, (key, *table.below(key)))):
+                    attributes[name] = _common(attributes[name], value)
 
 
 def declared(file: File, scope: Scope) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -119,15 +121,6 @@ def methods(file: File, scope: Scope) -> Iterator[tuple[Scope, str]]:
             yield inner, self_of(method)
 
 
-def self_of(method: Scope) -> str:
-    """The name of a method's first parameter; ``""`` for a static or class method."""
-    node = method.function
-    if node is None or any(isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in node.decorator_list):
-        return ""
-    first = [*node.args.posonlyargs, *node.args.args]
-    return first[0].arg if first else ""
-
-
 def _changed_containers(method: Scope, self_name: str) -> Iterator[str]:
     for call in method.calls:
         changed = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in GROWS else None
@@ -152,19 +145,20 @@ def _dynamic(call: ast.Call, self_name: str, values: dict[str, Attribute]) -> No
             values[attribute] = replace(value, varies=True)
 
 
-def _foreign(table: Table) -> dict[str, list[Attribute]]:
-    """What code outside a class assigns to attributes by name (``net.flag = True``)."""
-    found: dict[str, list[Attribute]] = {}
+def _foreign(table: Table) -> dict[str, list[tuple[frozenset[str] | None, Attribute]]]:
+    """What code outside a class assigns to attributes by name (``net.flag = True``), with the classes it may do so to."""
+    found: dict[str, list[tuple[frozenset[str] | None, Attribute]]] = {}
     for file in table.names.files.values():
+        memo: Memo = {}
         for scope in file.scopes:
-            method = scope.method()
-            node = method.function if method is not None else None
-            first = [*node.args.posonlyargs, *node.args.args] if node is not None else []
-            evaluate = _evaluator(table, file, scope, "", {})
-            for target, expr in scope.stores:
-                if not first or not _is_self(target.value, first[0].arg):
-                    value = evaluate.attribute(expr) if expr is not None else UNKNOWN
-                    found.setdefault(target.attr, []).append(value)
+            view = Locals(table, file, scope, memo) if scope.stores else None
+            for target, expr in scope.stores if view is not None else ():
+                assert view is not None
+                if not _is_self(target.value, view.self_name):
+                    base = view.evaluate.attribute(target.value)
+                    classes = None if Kind.OTHER in base.kinds else base.classes
+                    value = view.evaluate.attribute(expr) if expr is not None else UNKNOWN
+                    found.setdefault(target.attr, []).append((classes, value))
     return found
 
 

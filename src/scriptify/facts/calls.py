@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from scriptify.facts.attributes import self_of
 from scriptify.facts.classes import Table, is_super
-from scriptify.facts.evaluate import Evaluator
 from scriptify.facts.imports import Ref
+from scriptify.facts.locals import Locals, Memo
 from scriptify.facts.model import Argument, Attribute, CallSite, Kind
 from scriptify.facts.positions import Lines
-from scriptify.facts.scan import Assigned, File, Scope, arguments
-from scriptify.facts.values import UNKNOWN, Value, as_attribute, joined
+from scriptify.facts.scan import File, Scope, arguments, self_of
+from scriptify.facts.values import as_attribute
 
 Key = tuple[str, str]
 _BY_NAME_LIMIT = 60
@@ -48,10 +47,10 @@ def _fits(scope: Scope, call: ast.Call) -> bool:
 
 def call_sites(index: Index, file: File) -> Iterator[CallSite]:
     """The calls in one file that reach, or may reach, the project's own functions."""
-    values: dict[tuple[str, str], Value] = {}
+    memo: Memo = {}
     for scope in file.scopes:
         if scope.calls:
-            resolver = _Resolver(index, file, scope, values)
+            resolver = _Resolver(index, file, scope, memo)
             for call in scope.calls:
                 site = resolver.site(call)
                 if site is not None:
@@ -76,68 +75,12 @@ def site_of(
 
 
 class _Resolver:
-    """Resolves the calls of one scope; locals are judged by all their assignments at once."""
+    """Resolves the calls of one scope."""
 
-    def __init__(self, index: Index, file: File, scope: Scope, values: dict[tuple[str, str], Value]) -> None:
-        self.index, self.table, self.file, self.scope, self.values = index, index.table, file, scope, values
-        method = scope.method()
-        self.self_name = self_of(method) if method is not None else ""
-        self.owner = f"{file.path}::{method.owner}" if method is not None else ""
-        self.evaluate = self._evaluator(scope)
-
-    def _evaluator(self, scope: Scope) -> Evaluator:
-        return Evaluator(
-            self.table, self.file.path, scope, self._local, self.self_name, self._attribute_of_self, lambda call, target: None
-        )
-
-    def _attribute_of_self(self, name: str) -> Attribute | None:
-        return self.table.lookup(self.owner, name) if self.owner else None
-
-    def _local(self, name: str) -> Value | None:
-        here: Scope | None = self.scope
-        while here is not None and here.kind != "module":
-            if here.kind == "function" and name in here.bindings and name not in here.outer:
-                break
-            here = here.parent
-        if here is None:
-            return None
-        if here.kind == "module" and (here.parent is not None or not self._instance_global(here, name)):
-            return None
-        key = (here.qualname, name)
-        if key not in self.values:
-            # What depends on itself (x = f(x)) is not known.
-            self.values[key] = UNKNOWN
-            bindings = [b for b in here.bindings[name] if isinstance(b, Assigned)]
-            if not bindings or len(bindings) < len(here.bindings[name]):
-                value = self.table.names.name(name, self.file.path, here)
-                self.values[key] = value if value is not None and not bindings else UNKNOWN
-            else:
-                found = [self._assigned(b, here, name) for b in bindings]
-                self.values[key] = found[0] if len(found) == 1 else joined([as_attribute(v) for v in found])
-        return self.values[key]
-
-    @staticmethod
-    def _instance_global(module: Scope, name: str) -> bool:
-        """Whether a module-level name is a value made by a call (``net = Net()``), which an import can't explain."""
-        bindings = module.bindings.get(name, [])
-        return len(bindings) == 1 and isinstance(bindings[0], Assigned) and isinstance(bindings[0].expr, ast.Call)
-
-    def _assigned(self, binding: Assigned, scope: Scope, name: str) -> Value:
-        if binding.how == "opaque" or binding.expr is None:
-            return self._parameter(scope, name)
-        value = self.evaluate.loop(binding.expr) if binding.how == "iter" else self.evaluate(binding.expr)
-        for place in binding.path:
-            value = value[place] if isinstance(value, tuple) and place < len(value) else UNKNOWN
-        return value
-
-    def _parameter(self, scope: Scope, name: str) -> Value:
-        """A parameter annotated with a project class may be one of its instances; nothing makes sure."""
-        node = scope.function
-        annotation = next((a.annotation for a in arguments(node.args) if a.arg == name), None) if node is not None else None
-        ref = self.table.names.expression(annotation, self.file.path, scope.parent or scope) if annotation is not None else None
-        if ref is None or ref.outside or ref.key not in self.table.scopes:
-            return UNKNOWN
-        return joined([UNKNOWN, *(self.table.instance(self.table.ref(key)) for key in (ref.key, *self.table.below(ref.key)))])
+    def __init__(self, index: Index, file: File, scope: Scope, memo: Memo) -> None:
+        self.index, self.table, self.file, self.scope = index, index.table, file, scope
+        view = Locals(index.table, file, scope, memo)
+        self.self_name, self.owner, self.evaluate = view.self_name, view.owner, view.evaluate
 
     def site(self, call: ast.Call) -> CallSite | None:
         """The record of a call, or None where it certainly leaves the project."""

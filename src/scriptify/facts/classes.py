@@ -57,6 +57,10 @@ class Table:
         file, scope = self.scopes[key]
         return Ref(file.path, scope.qualname)
 
+    def dotted(self, key: str) -> str:
+        """The dotted name of a class key."""
+        return self.names.dotted(self.ref(key))
+
     def _bases(self, file: File, scope: Scope) -> tuple[str, ...]:
         node = scope.node
         result = []

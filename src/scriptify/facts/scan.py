@@ -201,6 +201,15 @@ def arguments(args: ast.arguments) -> Iterator[ast.arg]:
         yield args.kwarg
 
 
+def self_of(method: Scope) -> str:
+    """The name of a method's first parameter; ``""`` for a static or class method."""
+    node = method.function
+    if node is None or any(isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in node.decorator_list):
+        return ""
+    first = [*node.args.posonlyargs, *node.args.args]
+    return first[0].arg if first else ""
+
+
 def _visit_other(node: ast.AST, scope: Scope) -> None:
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         scope.loads.append(node)
