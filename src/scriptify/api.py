@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scriptify import judging, pipeline, project, registry
 from scriptify.facts import static
@@ -15,6 +16,9 @@ from scriptify.oracle.protocol import Entry, Limits, Verdict
 from scriptify.repair import Decide, Event, decided, repair
 from scriptify.result import RunResult
 from scriptify.transform import Failed, Outcome, Settings, Transform
+
+if TYPE_CHECKING:
+    from scriptify.oracle.runner import Oracle
 
 LIMITS = Limits()
 
@@ -112,20 +116,21 @@ def migrate(
     write: bool = True,
     save: Path | None = None,
     root: Path | None = None,
+    oracle: Oracle | None = None,
 ) -> RunResult:
     """Rewrite files until the entries script, prove it, and write them, all or none.
 
     With entries, only what they need is changed, and everything is judged by the oracle. Without, static
     facts decide, and what is proved is that the results parse, compile and pass the scripting front end.
     ``decide`` may refuse single rewrites; ``save`` is where the first entry's scripted model goes, if it
-    is proved. Raises SourceError for a missing path or a file that changed
+    is proved; ``oracle`` is one to share between several migrations. Raises SourceError for a missing path or a file that changed
     while we worked, RegistryError for an unknown code, ValueError for a malformed entry.
     """
     began = time.monotonic()
     settings = settings or Settings()
     found = project.read(map(Path, paths), root)
     wanted = [entry if isinstance(entry, Entry) else Entry(entry, str(found.root)) for entry in entries]
-    order = _Order(tuple(wanted), settings, decide, progress, executor, limits, keep_partial)
+    order = _Order(tuple(wanted), settings, decide, progress, executor, limits, keep_partial, oracle)
     result = _with_entries(found, order) if wanted else _without_entries(found, order)
     changes = {o.path: o.after for o in result.changed}
     if write and changes:
@@ -146,6 +151,7 @@ class _Order:
     executor: Executor | None
     limits: Limits
     keep_partial: bool
+    oracle: Oracle | None
 
 
 def _without_entries(found: project.Project, order: _Order) -> RunResult:
@@ -173,6 +179,7 @@ def _with_entries(found: project.Project, order: _Order) -> RunResult:
         keep_partial=order.keep_partial,
         watch=order.progress,
         decide=order.decide,
+        oracle=order.oracle,
     )
     done = pipeline.Result(repaired.draft, repaired.declines, {k: v for k, v in repaired.failures.items() if "#" not in k})
     return RunResult(

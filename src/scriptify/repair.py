@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -349,10 +350,11 @@ def repair(
     keep_partial: bool = False,
     watch: Watch | None = None,
     decide: Decide | None = None,
+    oracle: Oracle | None = None,
 ) -> Repaired:
-    """Repair a project's entries with an oracle of its own."""
-    with Oracle(root=root, limits=limits) as oracle:
-        return Repair(texts, entries, transforms, oracle, settings, keep_partial=keep_partial, watch=watch, decide=decide).run()
+    """Repair a project's entries, with an oracle of its own where none is given."""
+    with nullcontext(oracle) if oracle is not None else Oracle(root=root, limits=limits) as judge:
+        return Repair(texts, entries, transforms, judge, settings, keep_partial=keep_partial, watch=watch, decide=decide).run()
 
 
 __all__ = ["Decide", "Event", "Repair", "Repaired", "decided", "repair"]
