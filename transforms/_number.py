@@ -50,9 +50,8 @@ class Numbers(Inference):
                 return self._of_builtin(node, node.func.value, depth)
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply | cst.Add):
             left, right = self.type_of(node.left, depth - 1), self.type_of(node.right, depth - 1)
-            if left is not None and left.name == "Tuple":
-                return None  # the length is not worth following
-            del right
+            if left is not None and left.name == "Tuple" or right is not None and right.name == "Tuple":
+                return None  # a new length, not worth following
         if isinstance(node, cst.IfExp):
             sides = [self.type_of(node.body, depth - 1), self.type_of(node.orelse, depth - 1)]
             if None in sides or sides[0] != sides[1]:
@@ -71,7 +70,7 @@ class Numbers(Inference):
 
     def _attribute(self, node: cst.Attribute, depth: int) -> Type | None:
         found = self.self_attribute(node)
-        if found is not None and not found.missing:
+        if found is not None:  # an instance that lacks it fails in eager too, so what the others hold counts
             number = number_of(found)
             if number is not None:
                 return number

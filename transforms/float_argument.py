@@ -14,7 +14,7 @@ from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Pr
 from scriptify.transforms._calls import calls, takes_self
 from scriptify.transforms._infer import FLOAT, INT
 from scriptify.transforms._number import MIXED, Kept, Numbers, is_simple
-from scriptify.transforms._signature import compiled
+from scriptify.transforms._signature import compiled, is_none
 from scriptify.tree import Tree, own_nodes
 
 _HEAD = """import torch
@@ -199,7 +199,9 @@ def _given(numbers: Numbers, node: cst.BaseExpression) -> Type | None:
         if INT in items and all(item in (INT, FLOAT) for item in items):
             return Type("List", (INT,))
     type_ = numbers.type_of(node)
-    return _settled(type_) if type_ is not None else None
+    if type_ is None or (type_.optional and "int" not in type_.names() and not is_none(node)):
+        return None  # a test for None may stand between; what it leaves is not known here
+    return _settled(type_)
 
 
 def _settled(type_: Type) -> Type:

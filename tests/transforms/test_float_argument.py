@@ -69,6 +69,11 @@ def test_a_list_is_converted_item_by_item_with_a_free_name():
     assert texts("from typing import List\n" + text) == ["[float(value_) for value_ in ks]"]
 
 
+def test_an_argument_refined_by_a_test_for_none():
+    body = "if skip is not None:\n            skip = F.interpolate(skip, scale_factor=2)\n        return skip"
+    assert texts("from typing import Optional\n" + net(body, parameters="x, skip: Optional[torch.Tensor] = None")) == ["2.0"]
+
+
 def test_a_local_float_keeps_the_name():
     rewrites, declines = seen(net("float = self\n        return F.pad(x, (1, 1), value=len(x))"))
     assert not rewrites
@@ -104,9 +109,8 @@ def test_constructors_outside_modules_wait_for_the_compiler():
 
 
 def test_a_constructor_argument_that_is_an_annotated_int():
-    text = net("return self.act(x)", "self.act = nn.LeakyReLU(slope, inplace=True)").replace(
-        "__init__(self)", "__init__(self, slope: int = 0)"
-    )
+    text = net("return self.act(x)", "self.act = nn.LeakyReLU(slope, inplace=True)")
+    text = text.replace("__init__(self)", "__init__(self, slope: int = 0)")
     assert texts(text) == ["float(slope)"]
 
 
