@@ -76,7 +76,7 @@ def test_a_missing_file_and_module(oracle: Oracle, tmp_path: Path) -> None:
 def test_output_and_descriptors_of_user_code_do_no_harm(judging: Judging) -> None:
     noise = "import os, sys\nprint('x' * 100000)\nos.write(1, b'junk')\nos.write(2, b'junk')\nsys.stderr.write('y')\n"
     assert judging(noise + FINE).ok
-    name, detail = stopped(judging("import os\nos.closerange(3, 256)\n" + FINE))
+    _, detail = stopped(judging("import os\nos.closerange(3, 256)\n" + FINE))
     assert "ended the process with exit code" in detail
 
 

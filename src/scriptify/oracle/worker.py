@@ -23,7 +23,7 @@ from scriptify.oracle.worker_attempt import Attempt, Ended
 def serve(orders: int, answers: int, root: str) -> None:
     """Answer requests until the other side stops or goes away."""
     folder = tempfile.mkdtemp(prefix="scriptify-")
-    worker = Worker(orders, root, folder)
+    worker = Worker(orders, answers, root, folder)
     try:
         while True:
             request = wire.unpack(wire.read(orders))
@@ -39,8 +39,8 @@ def serve(orders: int, answers: int, root: str) -> None:
 class Worker:
     """Keeps baselines between requests."""
 
-    def __init__(self, orders: int, root: str, folder: str) -> None:
-        self.orders, self.root, self.folder = orders, root, folder
+    def __init__(self, orders: int, answers: int, root: str, folder: str) -> None:
+        self.orders, self.answers, self.root, self.folder = orders, answers, root, folder
         self.kept: dict[Entry, tuple[str, Verdict, dict[str, str]]] = {}
 
     def answer(self, request: wire.Request) -> bytes:
@@ -55,7 +55,7 @@ class Worker:
         return wire.pack(result)
 
     def _attempt(self, request: wire.Request, work: Any, *more: Any) -> Any:
-        return Attempt(request.limits, self.orders).run(work, request, self.root, *more)
+        return Attempt(request.limits, self.orders, self.answers).run(work, request, self.root, *more)
 
     def _judge(self, request: wire.Request) -> wire.Answer:
         assert request.entry is not None

@@ -33,8 +33,8 @@ class Ended:
 class Attempt:
     """Forks, runs one piece of work, brings back its answer or how it ended."""
 
-    def __init__(self, limits: Limits, orders: int) -> None:
-        self.limits, self.orders = limits, orders
+    def __init__(self, limits: Limits, orders: int, answers: int) -> None:
+        self.limits, self.orders, self.answers = limits, orders, answers
         self.reached = mmap.mmap(-1, 1)
         self.trace = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the attempt
 
@@ -61,6 +61,10 @@ class Attempt:
         status = 1
         try:
             os.setpgid(0, 0)
+            # Open here, they would keep the runner waiting for a worker that died.
+            os.close(self.orders)
+            os.close(self.answers)
+            _die_with_parent()
             faulthandler.enable(self.trace)
             faulthandler.register(signal.SIGUSR2, self.trace, all_threads=False)
             _limit(self.limits.memory)
@@ -141,6 +145,15 @@ def _own(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {str(error)[:300]}{where}"
+
+
+def _die_with_parent() -> None:
+    """Where the system can (Linux), let the attempt be killed when the process that watches it dies."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _limit(memory: int) -> None:

@@ -69,7 +69,7 @@ class Judge:
         found, owners = models(cases)
         if owners != kept.owners:
             return self._stop("eager_same", "the entry's cases share their models in another way than the original's")
-        if wrong := self._keys(found):
+        if wrong := self._keys(found, cases):
             self._stop("keys_same", wrong)
             self._set("eager_same", not_tried("the original's parameters do not fit, so nothing could be compared"))
             return False
@@ -82,8 +82,8 @@ class Judge:
         self._set("keys_same", proved())
         return True
 
-    def _keys(self, found: Sequence[Any]) -> str:
-        """Give the models the original's parameters; a sentence where they do not fit."""
+    def _keys(self, found: Sequence[Any], cases: list[Case]) -> str:
+        """Give the cases the original's parameters and inputs; a sentence where they do not fit."""
         for model, state in zip(found, self.baseline.states, strict=True):
             if isinstance(model, torch.nn.Module) != (state is not None):
                 return "a module became a function or the other way round"
@@ -98,8 +98,7 @@ class Judge:
                 at = next(i for i, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1])
                 return f"state_dict keys come in another order: {new[at]} where {old[at]} was"
         try:
-            fresh = [Case(model, ()) for model in found]
-            worker_baseline.load(replace(self.baseline, inputs=None), fresh)
+            worker_baseline.load(self.baseline, cases)
         except Exception as error:  # a user's own _load_from_state_dict may raise anything
             return f"the original's state_dict does not load: {' '.join(str(error).split())[:300]}"
         return ""
