@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ else:
     import tomli as tomllib
 
 NONE_DEFAULTS = ("auto", "sentinel", "optional")
+KEYS = ("entries", "ignore", "jobs", "none-default", "paths", "select", "unsafe")
 
 
 class ConfigError(Exception):
@@ -38,8 +41,11 @@ def find(start: Path) -> Path | None:
     """The nearest pyproject.toml at or above a folder that has a ``[tool.scriptify]`` table."""
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
-        if path.is_file() and b"[tool.scriptify" in path.read_bytes():
-            return path
+        try:
+            if path.is_file() and re.search(rb"(?m)^\s*\[+\s*tool\s*\.\s*[\"']?scriptify\b", path.read_bytes()):
+                return path
+        except OSError:
+            continue
     return None
 
 
@@ -50,30 +56,35 @@ def load(path: Path | None, start: Path | None = None) -> Config:
     if found is None:
         return Config(start)
     try:
-        table = tomllib.loads(found.read_text(encoding="utf-8")).get("tool", {}).get("scriptify", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{found}: can't be read: {getattr(error, 'strerror', None) or error}") from error
+        body = tomllib.loads(found.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{found}: can't be read: {why}") from error
+    tool = body.get("tool", {})
+    table = tool.get("scriptify", {}) if isinstance(tool, dict) else tool
+    if not isinstance(table, dict):
+        raise ConfigError(f"{found}: [tool.scriptify] is a table, not {_kind(table)}")
     return _config(table, found)
 
 
 def _config(table: Mapping[str, Any], file: Path) -> Config:
-    known = {"paths", "entries", "select", "ignore", "none-default", "unsafe", "jobs"}
     for key in table:
-        if key not in known:
-            raise ConfigError(f"{file}: unknown key {key!r} in [tool.scriptify]; known are {', '.join(sorted(known))}")
+        if key not in KEYS:
+            close = difflib.get_close_matches(key, KEYS, 1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(KEYS)}"
+            raise ConfigError(f"{file}: unknown key {key!r} in [tool.scriptify]; {hint}")
     none_default = table.get("none-default", "auto")
     if none_default not in NONE_DEFAULTS:
         raise ConfigError(f"{file}: none-default is one of {', '.join(NONE_DEFAULTS)}, not {none_default!r}")
-    settings = Settings(
-        select=_strings(table, "select", file),
-        ignore=_strings(table, "ignore", file),
-        unsafe=_typed(table, "unsafe", bool, False, file),
-        none_default=none_default,
-    )
-    jobs = _typed(table, "jobs", int, 1, file)
-    if jobs < 1:
-        raise ConfigError(f"{file}: jobs is at least 1, not {jobs}")
-    return Config(file.parent, _strings(table, "paths", file), _strings(table, "entries", file), settings, jobs, file)
+    unsafe = table.get("unsafe", False)
+    if not isinstance(unsafe, bool):
+        raise ConfigError(f"{file}: unsafe is true or false, not {_kind(unsafe)}")
+    settings = Settings(_strings(table, "select", file), _strings(table, "ignore", file), unsafe, none_default)
+    paths, entries = _strings(table, "paths", file), _strings(table, "entries", file)
+    for entry in entries:
+        if not re.fullmatch(r".+:[^\W\d]\w*", entry):
+            raise ConfigError(f"{file}: the entry {entry!r} is not FILE_OR_MODULE:FUNC, for example models.py:make_model")
+    return Config(file.parent, paths, entries, settings, _jobs(table, file), file)
 
 
 def _strings(table: Mapping[str, Any], key: str, file: Path) -> tuple[str, ...]:
@@ -83,8 +94,15 @@ def _strings(table: Mapping[str, Any], key: str, file: Path) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _typed(table: Mapping[str, Any], key: str, kind: type, default: Any, file: Path) -> Any:
-    value = table.get(key, default)
-    if type(value) is not kind:
-        raise ConfigError(f"{file}: {key} is of type {kind.__name__}, not {type(value).__name__}")
-    return value
+def _jobs(table: Mapping[str, Any], file: Path) -> int:
+    jobs = table.get("jobs", 1)
+    if type(jobs) is not int:
+        raise ConfigError(f"{file}: jobs is a whole number, not {_kind(jobs)}")
+    if jobs < 1:
+        raise ConfigError(f"{file}: jobs is at least 1, not {jobs}")
+    return jobs
+
+
+def _kind(value: object) -> str:
+    words = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "a table"}
+    return words.get(type(value), type(value).__name__)

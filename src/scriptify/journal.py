@@ -1,6 +1,7 @@
-"""The undo journal: the bytes of every file as they were before the last migration wrote them.
+"""The undo journal: the bytes of every file as they were before a migration wrote them.
 
-Lives in ``.scriptify/`` beside the project (with its own .gitignore) and is written before the files are.
+Lives in ``.scriptify/`` in the folder the migration was started from (with a .gitignore of its own), one file
+a migration, and is written before the project's files are. Undoing takes the last one back and off the pile.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scriptify.source import SourceError, write_all
+from scriptify.source import SourceError, WriteError, write_all
 
 FOLDER = ".scriptify"
-NAME = "undo.json"
+KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Entry:
     after_digest: str
 
 
-def record(root: Path, changes: dict[Path, tuple[bytes, bytes]]) -> None:
-    """Keep what ``changes`` (path to bytes before and after) is about to overwrite. Raises SourceError."""
+def record(root: Path, changes: Mapping[Path, tuple[bytes, bytes]]) -> Path:
+    """Keep what ``changes`` (path to bytes before and after) is about to overwrite; gives the journal's file. Raises WriteError."""
     folder = root / FOLDER
     body = {
         "version": 1,
@@ -46,40 +48,59 @@ def record(root: Path, changes: dict[Path, tuple[bytes, bytes]]) -> None:
     try:
         folder.mkdir(exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        temporary = folder / f"{NAME}.{os.getpid()}"
+        pile = _pile(folder)
+        number = int(pile[-1].stem.partition("-")[2]) + 1 if pile else 1
+        made = folder / f"undo-{number:06}.json"
+        temporary = folder / f"{made.name}.{os.getpid()}"
         temporary.write_text(json.dumps(body), encoding="utf-8")
-        os.replace(temporary, folder / NAME)
+        os.replace(temporary, made)
+        for old in pile[: max(0, len(pile) + 1 - KEPT)]:
+            old.unlink(missing_ok=True)
     except OSError as error:
-        raise SourceError(f"{folder}: the undo journal can't be written ({error.strerror}); nothing was changed") from error
+        raise WriteError(f"{folder}: the undo journal can't be written ({error.strerror}); nothing was written") from error
+    return made
 
 
-def load(root: Path) -> list[Entry]:
-    """The last journal. Raises SourceError when there is none or it can't be read."""
-    path = root / FOLDER / NAME
+def _pile(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("undo-*.json") if path.stem.partition("-")[2].isdigit())
+
+
+def home(start: Path) -> Path:
+    """The nearest folder at or above ``start`` that has something to undo. Raises SourceError."""
+    for folder in (start, *start.parents):
+        if _pile(folder / FOLDER):
+            return folder
+    raise SourceError(f"{start}: there is no migration to undo here; it is taken back in the folder where it was started")
+
+
+def load(path: Path, root: Path) -> list[Entry]:
+    """Read one journal. Raises SourceError when it can't be read."""
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
         return [Entry(root / f["path"], base64.b64decode(f["before"]), f["after"]) for f in body["files"]]
-    except FileNotFoundError:
-        raise SourceError(f"{path}: there is no migration to undo here") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"{path}: the undo journal can't be read ({error})") from error
+        why = getattr(error, "strerror", None) or "it is damaged"
+        raise WriteError(f"{path}: the undo journal can't be read ({why}); nothing was undone") from error
 
 
 def undo(root: Path) -> list[Path]:
-    """Put back every file of the last migration, all or none; returns their paths.
+    """Put back every file of the last migration started in ``root``, all or none; returns their paths.
 
-    Raises SourceError when one was changed since, so that nobody's later work is lost.
+    Raises SourceError when there is none or when a file was changed since, so that nobody's later work is lost.
     """
-    entries = load(root)
+    pile = _pile(root / FOLDER)
+    if not pile:
+        raise SourceError(f"{root}: there is no migration to undo here; it is taken back in the folder where it was started")
+    entries = load(pile[-1], root)
     changes: dict[Path, tuple[bytes, bytes]] = {}
     for entry in entries:
         try:
             now = entry.path.read_bytes()
         except OSError as error:
-            raise SourceError(f"{entry.path}: {error.strerror}; nothing was undone") from error
+            raise WriteError(f"{entry.path}: {error.strerror}; nothing was undone") from error
         if hashlib.sha256(now).hexdigest() != entry.after_digest:
-            raise SourceError(f"{entry.path}: changed since the migration; nothing was undone")
+            raise WriteError(f"{entry.path}: changed since the migration; nothing was undone")
         changes[entry.path] = (now, entry.before)
     write_all(changes)
-    (root / FOLDER / NAME).unlink(missing_ok=True)
+    pile[-1].unlink(missing_ok=True)
     return [entry.path for entry in entries]
