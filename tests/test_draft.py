@@ -104,7 +104,7 @@ def test_without_keeps_exactly_the_kept_ones(draft, data):
 
 @given(drafts(), st.data())
 @settings(max_examples=300, deadline=None)
-def test_taking_out_one_by_one_or_together_is_the_same(draft, data):
+def test_taking_out_together_is_never_less_careful_than_one_by_one(draft, data):
     if not draft.rewrites:
         return
     one = data.draw(st.integers(0, len(draft.rewrites) - 1))
@@ -113,4 +113,5 @@ def test_taking_out_one_by_one_or_together_is_the_same(draft, data):
         other = data.draw(st.integers(0, len(less.rewrites) - 1))
         title = less.rewrites[other].title
         index = next(i for i, r in enumerate(draft.rewrites) if r.title == title)
-        assert less.without([other]).working == draft.without([one, index]).working
+        together = {r.title for r in draft.without([one, index]).rewrites}
+        assert together <= {r.title for r in less.without([other]).rewrites}

@@ -12,6 +12,7 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from scriptify.transform import Decline, Edit, Focus, Import, Need, Rewrite, Safety, Transform
+from scriptify.tree.flow import children
 from scriptify.tree.imports import Imports
 
 N = TypeVar("N", bound=cst.CSTNode)
@@ -63,7 +64,7 @@ class Tree:
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
-            for child in node.children:
+            for child in children(node):
                 parents[child] = node
                 stack.append(child)
         return parents
@@ -139,7 +140,7 @@ class Tree:
             node = stack.pop()
             if isinstance(node, kind):
                 yield node
-            stack.extend(reversed(node.children))
+            stack.extend(reversed(children(node)))
 
     def contains(self, outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
         """Whether ``inner`` is ``outer`` or below it."""

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
 SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
+
+
+@lru_cache(maxsize=1 << 17)
+def children(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    """A node's children in document order, worked out once: libcst makes a visitor for every answer."""
+    return tuple(node.children)
 
 
 def own_nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -14,12 +21,12 @@ def own_nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
     Comprehensions are walked: the compiler treats them as part of the function.
     """
-    stack = list(reversed(node.children))
+    stack = list(reversed(children(node)))
     while stack:
         current = stack.pop()
         yield current
         if not isinstance(current, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-            stack.extend(reversed(current.children))
+            stack.extend(reversed(children(current)))
 
 
 def target_names(target: cst.CSTNode) -> Iterator[cst.Name]:
@@ -109,11 +116,11 @@ def _read_children(node: cst.CSTNode) -> list[cst.CSTNode]:
     if isinstance(node, cst.AnnAssign) and isinstance(node.target, cst.Name):
         return [child for child in (node.annotation, node.value) if child is not None]
     if isinstance(node, cst.For | cst.CompFor):
-        return [child for child in node.children if child is not node.target]
+        return [child for child in children(node) if child is not node.target]
     if isinstance(node, cst.Param):
         return [child for child in (node.annotation, node.default) if child is not None]
     if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Tuple | cst.List):
         return [e.value for e in node.target.elements if not isinstance(e.value, cst.Name | cst.Tuple | cst.List)]
     if isinstance(node, cst.FunctionDef | cst.ClassDef):
-        return [child for child in node.children if child is not node.name]
-    return list(node.children)
+        return [child for child in children(node) if child is not node.name]
+    return list(children(node))
