@@ -62,9 +62,7 @@ def _of_class(table: Table, key: str) -> dict[str, Attribute]:
     _elsewhere(table, key, follower, values, places)
     file, scope = table.scopes[key]
     annotations, _ = declared(file, scope)
-    return {
-        name: _finished(name, values[name], places[name], annotations.get(name)) for name in places if name in values
-    }
+    return {name: _finished(name, values[name], places[name], annotations.get(name)) for name in places if name in values}
 
 
 def _finished(name: str, value: Attribute, place: tuple[int, str], annotation: str | None) -> Attribute:

@@ -161,9 +161,7 @@ class Follower:
             after = join([self.block(node.body, turn_env, frame), *frame.jumps])
             if after is None:
                 break
-            env = Env(
-                widen_envs(env.attributes, after.attributes, optional=True), widen_envs(env.locals, after.locals, optional=False)
-            )
+            env = Env(widen_envs(env.attributes, after.attributes, optional=True), widen_envs(env.locals, after.locals, optional=False))
         frame.jumps = outer
         return join([env, self.block(node.orelse, env.copy(), frame)]) if node.orelse else env
 

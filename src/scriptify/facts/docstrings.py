@@ -55,21 +55,23 @@ def _numpy(lines: list[str]) -> list[tuple[str, str]]:
 
 def _google(lines: list[str]) -> list[tuple[str, str]]:
     result: list[tuple[str, str]] = []
-    head, item = -1, -1
-    for line in lines:
+    head: int | None = None
+    item: int | None = None
+    for number, line in enumerate(lines):
         text = line.strip()
         if not text:
             continue
-        indent = _indent(line)
-        if _GOOGLE_HEAD.match(text) and (head < 0 or indent <= head):
-            head, item = indent, -1
+        # The first line's own indentation is lost: all that follows may stand below it.
+        indent = _indent(line) if number else -1
+        if _GOOGLE_HEAD.match(text) and (head is None or indent <= head):
+            head, item = indent, None
             continue
-        if head < 0:
+        if head is None:
             continue
-        if item < 0 and indent > head:
+        if item is None and indent > head:
             item = indent
         if indent <= head:
-            head = -1
+            head = None
         elif indent == item and (match := _GOOGLE_ITEM.match(text)):
             inner = _bracketed(text, match.end() - 1)
             # Without a colon after the bracket it is prose that happens to start with a call.

@@ -127,6 +127,9 @@ def _seen(parameter: Parameter) -> TypeFact | None:
 def _from_source(parameter: Parameter, qualname: str) -> TypeFact | Unknown:
     default = literal_type(parameter.default)
     stated = documented(parameter.documented) if parameter.documented else None
+    if default == Type("int") and stated == Type("float"):
+        # scale=1 with "scale (float)": the literal is only short for 1.0.
+        return TypeFact(stated, "docstring", parameter.documented)
     if default is not None and default.name != "NoneType" and default.known:
         return TypeFact(default, "default", parameter.default or "")
     if stated is not None:

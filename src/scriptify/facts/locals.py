@@ -19,9 +19,7 @@ class Locals:
         method = scope.method()
         self.self_name = self_of(method) if method is not None else ""
         self.owner = f"{file.path}::{method.owner}" if method is not None else ""
-        self.evaluate = Evaluator(
-            table, file.path, scope, self.local, self.self_name, self._attribute_of_self, lambda call, target: None
-        )
+        self.evaluate = Evaluator(table, file.path, scope, self.local, self.self_name, self._attribute_of_self, lambda call, target: None)
 
     def _attribute_of_self(self, name: str) -> Attribute | None:
         return self.table.lookup(self.owner, name) if self.owner else None

@@ -7,7 +7,7 @@ they stay true of what was not rewritten; an attribute whose assignment is new s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from scriptify.facts import merge_calls, reach
@@ -34,10 +34,11 @@ def merge(facts: Facts, observation: Observation, texts: Mapping[str, str]) -> F
         if key in functions:
             functions[key] = _function(functions[key], seen)
     classes = dict(facts.classes)
+    changed = _changed(facts, texts)
     for live in observation.classes:
         name = f"{live.path}::{live.qualname}"
         if name in classes:
-            classes[name] = _class(classes[name], live, texts.get(live.path, ""))
+            classes[name] = _class(classes[name], live, changed.get(name, ()))
     sites = merge_calls.sites(facts.call_sites, observation.calls, texts, functions)
     merged = replace(facts, functions=functions, classes=classes, call_sites=sites, live=True)
     return reach.marked(merged, reach.closure(merged, reach.live_seeds(merged)))
@@ -96,26 +97,37 @@ def _joined_locals(old: Mapping[str, TypeFact], new: Mapping[str, str]) -> dict[
     return result
 
 
-def _class(owner: Class, live: LiveClass, text: str) -> Class:
+def _changed(facts: Facts, texts: Mapping[str, str]) -> dict[str, set[str]]:
+    """By class key, the attributes whose assignment there, or in a class above or below, is not in the text that ran."""
+    changed: dict[str, set[str]] = {}
+    for owner in facts.classes.values():
+        names = {name for name, attribute in owner.attributes.items() if not _was_there(attribute, texts.get(owner.path, ""))}
+        if names:
+            for relative in (owner, *facts.ancestors(owner), *facts.descendants(owner)):
+                changed.setdefault(relative.key, set()).update(names)
+    return changed
+
+
+def _class(owner: Class, live: LiveClass, changed: Collection[str]) -> Class:
     attributes: dict[str, Attribute] = {}
     for name in dict.fromkeys((*owner.attributes, *live.attributes)):
-        attributes[name] = _attribute(owner.attributes.get(name), live.attributes.get(name), owner.instances > 0, text)
+        if name not in changed:
+            attributes[name] = _attribute(owner.attributes.get(name), live.attributes.get(name), owner.instances > 0)
+        elif name in owner.attributes:
+            attributes[name] = owner.attributes[name]
     return replace(owner, attributes=attributes, instances=owner.instances + live.instances)
 
 
-def _attribute(static: Attribute | None, live: Attribute | None, again: bool, text: str) -> Attribute:
+def _attribute(static: Attribute | None, live: Attribute | None, again: bool) -> Attribute:
     """One attribute: the live one with the static one's place; joined where an earlier run showed it too."""
     if live is None:
         assert static is not None
         # A function of the class body is no data of the instance, so a run does not list it.
-        lacks = Kind.FUNCTION not in static.kinds and _was_there(static, text)
-        return replace(static, missing=True) if lacks else static
+        return static if Kind.FUNCTION in static.kinds else replace(static, missing=True)
     if static is None:
         return replace(live, missing=live.missing or again)
     if static.origin == "live":
         return replace(_joined_live(static, live), text=static.text or live.text, line=static.line)
-    if not _was_there(static, text):
-        return static
     # A class that was live before and did not have the attribute then: some instances lack it.
     return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again)
 
@@ -123,6 +135,8 @@ def _attribute(static: Attribute | None, live: Attribute | None, again: bool, te
 def _was_there(attribute: Attribute, text: str) -> bool:
     """Whether the text that ran assigned the attribute as the source does now."""
     if not text:
+        return True
+    if attribute.origin == "live":
         return True
     return re.search(rf"\b{re.escape(attribute.name)}\b", text) is not None and attribute.text in text
 

@@ -46,9 +46,7 @@ def sites(
 
 def _unchanged(here: Sequence[CallSite], text: str) -> bool:
     """Whether the sites' offsets fit this text."""
-    return all(
-        text[site.end - 1 : site.end] == ")" and all(text[a.start : a.end] == a.text for a in site.arguments) for site in here
-    )
+    return all(text[site.end - 1 : site.end] == ")" and all(text[a.start : a.end] == a.text for a in site.arguments) for site in here)
 
 
 def _by_place(here: Sequence[CallSite], ran: Sequence[LiveCall], path: str, text: str) -> list[CallSite]:

@@ -27,7 +27,7 @@ class Mutations:
     def simple(self, node: ast.stmt) -> None:
         """Apply a statement without a block of its own."""
         if isinstance(node, ast.Assign):
-            value = self._value(node.value)
+            value = self._assigned(node)
             for target in node.targets:
                 self.assign(target, value, node.value)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
@@ -40,6 +40,15 @@ class Mutations:
             self.env.locals[node.name] = of_kind(Kind.FUNCTION)
         elif isinstance(node, (ast.ClassDef, ast.Delete)):
             self._forget(node)
+
+    def _assigned(self, node: ast.Assign) -> Value:
+        """The value; of ``a, b = c, d`` the parts side by side."""
+        target, value = node.targets[0], node.value
+        displays = isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)) and len(node.targets) == 1
+        left, right = getattr(target, "elts", []), getattr(value, "elts", [])
+        if not displays or len(left) != len(right) or any(isinstance(e, ast.Starred) for e in (*left, *right)):
+            return self._value(value)
+        return tuple(self._value(item) for item in right)
 
     def _value(self, node: ast.expr) -> Value:
         return self.follower.evaluator(self.env, self.frame)(node)

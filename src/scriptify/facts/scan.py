@@ -109,6 +109,19 @@ def parse(text: str) -> ast.Module | None:
         return None
 
 
+def problem(text: str) -> str:
+    """Line and reason why a text does not parse (``line 3: invalid syntax``)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        return f"line {error.lineno or 1}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"line 1: {error or 'it is nested too deeply'}"
+    return ""
+
+
 def scan(path: str, text: str) -> File | None:
     """The scopes of one file, or None where it does not parse."""
     tree = parse(text)

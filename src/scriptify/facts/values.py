@@ -41,7 +41,7 @@ def container(kind: Kind, elements: Iterable[Attribute] | None, element: Attribu
     if elements is None:
         return Attribute("", frozenset({kind}), element=element)
     known = list(elements)
-    items = tuple(next(iter(e.classes)) if len(e.classes) == 1 else "" for e in known)
+    items = tuple(map(_item, known))
     return Attribute(
         "",
         frozenset({kind}),
@@ -53,6 +53,13 @@ def container(kind: Kind, elements: Iterable[Attribute] | None, element: Attribu
     )
 
 
+def _item(value: Attribute) -> str:
+    """The one class of an element, ``NoneType`` for None, or ``""``."""
+    if value.kinds == {Kind.NONE}:
+        return "NoneType"
+    return next(iter(value.classes)) if len(value.classes) == 1 and value.kinds.isdisjoint({Kind.NONE, Kind.OTHER}) else ""
+
+
 def elements_of(value: Attribute) -> list[Attribute] | None:
     """The elements of a container one by one, or None where their number or classes are not known."""
     if value.constant and isinstance(value.value, (list, tuple)):
@@ -62,8 +69,14 @@ def elements_of(value: Attribute) -> list[Attribute] | None:
     if value.length == 0:
         return []
     if len(value.items) == value.length and value.element is not None:
-        return [replace(value.element, classes=frozenset({item})) for item in value.items]
+        return [_element(value.element, item) for item in value.items]
     return [value.element] * value.length if value.element is not None else None
+
+
+def _element(element: Attribute, item: str) -> Attribute:
+    if item == "NoneType":
+        return literal(None)
+    return replace(element, kinds=element.kinds - {Kind.NONE}, values=(), classes=frozenset({item}))
 
 
 def as_attribute(value: Value | None) -> Attribute:
