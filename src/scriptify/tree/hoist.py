@@ -130,7 +130,7 @@ def _before(above: cst.CSTNode, child: cst.CSTNode) -> list[cst.BaseExpression]:
         return [e.value for e in elements[: elements.index(child)]]  # type: ignore[arg-type]
     if (isinstance(above, cst.CompFor) and child is above.iter) or (isinstance(above, _COMPREHENSION) and child is above.for_in):
         return []  # the first iterable of a comprehension is evaluated once, where the comprehension stands
-    if isinstance(above, (cst.CompFor, *_COMPREHENSION)):
+    if isinstance(above, (cst.CompFor, cst.CompIf, *_COMPREHENSION)):
         raise CannotHoist("it is evaluated once per item of a comprehension")
     if isinstance(above, _PASS):
         return []
