@@ -186,34 +186,45 @@ class _Moved:
         return (r for r in self._regions if r.path == path and r.old_end <= offset)
 
     def after(self, kept: Sequence[Rewrite], dropped: Sequence[Rewrite]) -> _Moved:
-        """The difference after a layer: both sides apply ``kept``, only the old side applies ``dropped``."""
+        """The difference after a layer: both sides apply ``kept``, only the old side applies ``dropped``.
+
+        Kept edits hit no region, and edits of one layer do not overlap, so no kept edit lies inside a
+        region even after the dropped edits have widened it.
+        """
         kept_edits = [edit for rewrite in kept for edit in rewrite.edits]
         dropped_edits = [edit for rewrite in dropped for edit in rewrite.edits]
-        old_side = kept_edits + dropped_edits
-        new_side = [self.shift(edit) for edit in kept_edits]
-        regions = [self._carried(region, old_side, new_side) for region in self._regions]
-        for edit in dropped_edits:
-            start = edit.start + _growth(old_side, edit.path, edit.start, edit)
-            if self.hits(edit):
-                continue  # inside a region that differs already
-            here = self.shift(edit)
-            new_start = here.start + _growth(new_side, edit.path, here.start)
-            regions.append(_Region(edit.path, start, start + len(edit.text), new_start, new_start + edit.end - edit.start))
-        return _Moved(sorted(regions, key=lambda r: (r.path, r.old_start)))
+        shifted = [self.shift(edit) for edit in kept_edits]
+        regions = self._widened(dropped_edits)
+        return _Moved(_carried(region, kept_edits, shifted, dropped_edits) for region in regions)
 
-    @staticmethod
-    def _carried(region: _Region, old_side: Sequence[Edit], new_side: Sequence[Edit]) -> _Region:
-        old_end = region.old_end + _growth(old_side, region.path, region.old_end, upto=True)
-        old_start = region.old_start + _growth(old_side, region.path, region.old_start)
-        new_start = region.new_start + _growth(new_side, region.path, region.new_start)
-        new_end = region.new_end + _growth(new_side, region.path, region.new_end)
-        return _Region(region.path, old_start, old_end, new_start, new_end)
+    def _widened(self, dropped: Sequence[Edit]) -> list[_Region]:
+        """The regions joined with what the dropped edits replace, in the coordinates before the layer."""
+        regions = list(self._regions)
+        for edit in sorted(dropped):
+            touching = [r for r in regions if r.path == edit.path and edit.start <= r.old_end and r.old_start <= edit.end]
+            first = min(touching, key=lambda r: r.old_start, default=None)
+            last = max(touching, key=lambda r: r.old_end, default=None)
+            if first is None or last is None:
+                here = _Moved(regions).shift(edit)
+                regions.append(_Region(edit.path, edit.start, edit.end, here.start, here.end))
+                continue
+            start, end = min(edit.start, first.old_start), max(edit.end, last.old_end)
+            new_start, new_end = first.new_start - (first.old_start - start), last.new_end + (end - last.old_end)
+            regions = [r for r in regions if r not in touching]
+            regions.append(_Region(edit.path, start, end, new_start, new_end))
+        return regions
 
 
-def _growth(edits: Iterable[Edit], path: str, offset: int, but: Edit | None = None, upto: bool = False) -> int:
-    """How much the edits before an offset lengthen the text up to it (``upto``: an insertion there counts)."""
-    total = 0
-    for edit in edits:
-        if edit is not but and edit.path == path and (edit.end <= offset if upto or edit.start < offset else False):
-            total += len(edit.text) - (edit.end - edit.start)
-    return total
+def _carried(region: _Region, kept: Sequence[Edit], shifted: Sequence[Edit], dropped: Sequence[Edit]) -> _Region:
+    """A region's place after the layer."""
+    mine = [e for e in dropped if e.path == region.path and region.old_start <= e.start and e.end <= region.old_end]
+    others = [e for e in (*kept, *dropped) if e not in mine]
+    start = region.old_start + _growth(others, region.path, region.old_start)
+    end = start + region.old_end - region.old_start + _growth(mine, region.path, region.old_end)
+    new_start = region.new_start + _growth(shifted, region.path, region.new_start)
+    return _Region(region.path, start, end, new_start, new_start + region.new_end - region.new_start)
+
+
+def _growth(edits: Iterable[Edit], path: str, offset: int) -> int:
+    """How much the edits that end by an offset lengthen the text before it."""
+    return sum(len(edit.text) - (edit.end - edit.start) for edit in edits if edit.path == path and edit.end <= offset)
