@@ -1,0 +1,316 @@
+"""The TorchScript type an expression certainly has, as far as source and facts show it; None where they do not."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from scriptify.facts.model import Attribute, Facts, Kind, TypeFact, Unknown
+from scriptify.facts.types import EMPTY, NONE, Type, join
+from scriptify.transforms._calls import calls
+from scriptify.transforms._signature import TENSOR, declared
+from scriptify.tree import Tree, own_nodes
+from scriptify.tree.flow import bindings
+
+DEPTH = 12
+LEVELS = 3
+INT, FLOAT, BOOL, STR = Type("int"), Type("float"), Type("bool"), Type("str")
+# torch functions whose one result is a Tensor, whatever their arguments
+TENSOR_FUNCTIONS = frozenset(
+    """
+    zeros ones empty full rand randn randint randperm arange linspace logspace eye tensor as_tensor zeros_like ones_like empty_like
+    full_like rand_like randn_like normal bernoulli cat concat hstack vstack stack sigmoid tanh relu exp log log2 log10 log1p sqrt
+    rsqrt abs sign floor ceil round matmul bmm mm addmm baddbmm einsum tensordot softmax log_softmax clamp clip pow mul add sub div
+    true_divide flatten reshape squeeze unsqueeze transpose permute roll flip tril triu outer cumsum cumprod gather masked_select
+    index_select sin cos tan atan2 atan erf maximum minimum lerp cross norm mean logical_and logical_or logical_not isnan isfinite
+    isinf broadcast_to tile cdist conv1d conv2d conv3d layer_norm dropout repeat_interleave square neg reciprocal fmod remainder
+    """.split()
+)
+NOT_TENSOR_FUNCTIONAL = frozenset({"multi_head_attention_forward", "has_torch_function", "handle_torch_function"})
+# methods that no common type but a Tensor has, and whose result is a Tensor
+TENSOR_METHODS = frozenset(
+    """
+    unsqueeze unsqueeze_ masked_fill masked_fill_ permute contiguous detach expand expand_as view_as type_as new_zeros new_ones
+    new_empty new_full sigmoid sigmoid_ softmax log_softmax relu relu_ tanh clamp clamp_ index_select normal_ uniform_ zero_ fill_
+    bmm matmul flip roll gather scatter scatter_ repeat_interleave long half double unfold narrow sqrt rsqrt square mul div add_
+    mul_ sub_ div_ copy_ requires_grad_ bernoulli_ cumsum triu tril logical_not
+    """.split()
+)
+# ... and methods that keep a Tensor a Tensor, but that other types have too
+KEEPING_METHODS = frozenset(
+    "view reshape transpose to float clone repeat squeeze flatten mean sum t cpu cuda type int bool any all add sub exp log pow abs".split()
+)
+_RECURRENT = ("RNN", "LSTM", "GRU", "MultiheadAttention", "AdaptiveLogSoftmax", "LSTMCell")
+
+
+class Inference:
+    """Types of expressions within one function."""
+
+    def __init__(self, tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, caller: Inference | None = None) -> None:
+        """Look at one function; ``caller`` is the inference that asks what it returns."""
+        self.tree, self.facts, self.qualname, self.function = tree, facts, qualname, function
+        self._level: int = caller._level + 1 if caller is not None else 0
+        self._results: dict[str, Type | None] = caller._results if caller is not None else {}
+        self._names: dict[str, Type | None] = {}
+        self._assumed: dict[str, Type | None] = {}
+        self._bound: dict[str, list[cst.CSTNode]] = {}
+        for name, by in bindings(function.body):
+            self._bound.setdefault(name.value, []).append(by)
+
+    def type_of(self, node: cst.CSTNode | None, depth: int = DEPTH) -> Type | None:
+        """The one type of an expression, or None."""
+        if node is None or depth <= 0:
+            return None
+        if isinstance(node, cst.Name):
+            return self._name(node.value, depth)
+        if isinstance(node, cst.Integer | cst.Float | cst.SimpleString | cst.ConcatenatedString | cst.FormattedString):
+            return _literal(node)
+        if isinstance(node, cst.Call):
+            return self._call(node, depth)
+        if isinstance(node, cst.Attribute):
+            return self._attribute(node, depth)
+        if isinstance(node, cst.Subscript):
+            return self._subscript(node, depth)
+        return self._operation(node, depth) or self._display(node, depth)
+
+    def _operation(self, node: cst.CSTNode, depth: int) -> Type | None:
+        if isinstance(node, cst.BinaryOperation):
+            return self._binary(node, depth)
+        if isinstance(node, cst.UnaryOperation):
+            return BOOL if isinstance(node.operator, cst.Not) else self.type_of(node.expression, depth - 1)
+        if isinstance(node, cst.Comparison):
+            identity = any(isinstance(c.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for c in node.comparisons)
+            sides = [self.type_of(side, depth - 1) for side in (node.left, *(c.comparator for c in node.comparisons))]
+            return BOOL if identity or (None not in sides and TENSOR not in sides) else TENSOR if TENSOR in sides else None
+        if isinstance(node, cst.IfExp):
+            sides = [self.type_of(node.body, depth - 1), self.type_of(node.orelse, depth - 1)]
+            known = [side for side in sides if side is not None]
+            return join(known) if len(known) == 2 else None
+        return None
+
+    def _display(self, node: cst.CSTNode, depth: int) -> Type | None:
+        if isinstance(node, cst.List | cst.Tuple):
+            if any(isinstance(e, cst.StarredElement) for e in node.elements):
+                return None
+            parts = [self.type_of(e.value, depth - 1) for e in node.elements]
+            known = [part for part in parts if part is not None]
+            if len(known) < len(parts):
+                return None
+            return Type("List", (join(known),)) if isinstance(node, cst.List) else Type("Tuple", tuple(known))
+        if isinstance(node, cst.ListComp):
+            return Type("List", (self.type_of(node.elt, depth - 1) or Type(EMPTY),))
+        return None
+
+    def _binary(self, node: cst.BinaryOperation, depth: int) -> Type | None:
+        left, right = self.type_of(node.left, depth - 1), self.type_of(node.right, depth - 1)
+        if TENSOR in (left, right):
+            return TENSOR
+        if isinstance(node.operator, cst.Multiply) and isinstance(node.left, cst.List):
+            return left  # a list repeated
+        if left is None or right is None:
+            return None
+        if isinstance(node.operator, cst.Add) and left.name == right.name == "List":
+            return join([left, right])
+        if left.name in ("int", "float") and right.name in ("int", "float"):
+            return FLOAT if isinstance(node.operator, cst.Divide | cst.Power) else join([left, right])
+        return None
+
+    def _subscript(self, node: cst.Subscript, depth: int) -> Type | None:
+        value = node.value
+        if isinstance(value, cst.Attribute) and value.attr.value == "shape" and _one_index(node):
+            return INT
+        base = self.type_of(value, depth - 1)
+        if base == TENSOR:
+            return TENSOR
+        if base is not None and base.name == "List" and base.args[0].known:
+            return base.args[0] if _one_index(node) else base
+        return None
+
+    def _name(self, name: str, depth: int) -> Type | None:
+        if name in ("True", "False"):
+            return BOOL
+        if name == "None":
+            return Type(NONE)
+        live = self.facts.local(self.tree.path, self.qualname, name)
+        if isinstance(live, TypeFact) and live.type.known and live.type.name != "Union":
+            return live.type
+        if name in self._assumed:
+            return self._assumed[name]
+        if name not in self._names or self._assumed:
+            found = self._bound_type(name, depth)
+            if self._assumed:
+                return found  # rests on a guess about another name
+            self._names[name] = found
+        return self._names[name]
+
+    def _bound_type(self, name: str, depth: int) -> Type | None:
+        """What all bindings agree on; one that rests on the name itself (``out = out.view(..)``) must confirm the others."""
+        self._assumed[name] = None
+        try:
+            found = self._bindings(name, depth)
+            known = [type_ for type_ in found if type_ is not None]
+            if known and len(known) < len(found):
+                self._assumed[name] = join(known)
+                found = self._bindings(name, depth)
+                known = [type_ for type_ in found if type_ is not None]
+        finally:
+            del self._assumed[name]
+        joined = join(known)
+        return joined if found and len(known) == len(found) and joined.name not in ("Union", EMPTY) else None
+
+    def _bindings(self, name: str, depth: int) -> list[Type | None]:
+        parameter = self.facts.parameter(self.tree.path, self.qualname, name)
+        found = [self.parameter_type(name)] if parameter else []
+        return [*found, *(self._binding(by, depth) for by in self._bound.get(name, ()))]
+
+    def _binding(self, by: cst.CSTNode, depth: int) -> Type | None:
+        if isinstance(by, cst.AssignTarget) and isinstance(by.target, cst.Name):
+            assign = self.tree.parent(by)
+            return self.type_of(assign.value, depth - 1) if isinstance(assign, cst.Assign) else None
+        if isinstance(by, cst.AssignTarget):  # b, c, h, w = x.shape
+            assign = self.tree.parent(by)
+            value = assign.value if isinstance(assign, cst.Assign) else None
+            return INT if value is not None and _is_shape(value) else None
+        if isinstance(by, cst.AnnAssign):
+            return declared(self.tree, by.annotation.annotation)
+        if isinstance(by, cst.For | cst.CompFor) and isinstance(by.target, cst.Name):
+            if isinstance(by.iter, cst.Call) and self.tree.dotted(by.iter.func) == "builtins.range":
+                return INT
+            over = self.type_of(by.iter, depth - 1)
+            return over.args[0] if over is not None and over.name == "List" and over.args[0].known else over if over == TENSOR else None
+        if isinstance(by, cst.AugAssign):
+            return self.type_of(by.value, depth - 1)
+        return None
+
+    def parameter_type(self, name: str) -> Type | None:
+        """A parameter's type by annotation, run, or default; a plain unannotated one is a Tensor to the compiler."""
+        parameter = self.facts.parameter(self.tree.path, self.qualname, name)
+        node = next((p for p in self.function.params.params if p.name.value == name), None)
+        if isinstance(parameter, Unknown):
+            return None
+        if node is not None and node.annotation is not None:
+            return declared(self.tree, node.annotation.annotation)
+        if parameter.observed is not None and parameter.observed.type.known:
+            return parameter.observed.type
+        if node is None or name == "self":
+            return None
+        return TENSOR if node.default is None else _literal(node.default)
+
+    def _attribute(self, node: cst.Attribute, depth: int) -> Type | None:
+        if node.attr.value in ("data", "T", "mT", "real", "imag"):
+            return TENSOR if self.type_of(node.value, depth - 1) == TENSOR else None
+        if node.attr.value == "ndim":
+            return INT
+        found = self.self_attribute(node)
+        if found is None or found.missing:
+            return None
+        if found.kinds and found.kinds <= {Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR}:
+            return TENSOR
+        return found.type if found.kind is Kind.VALUE and found.type is not None and found.type.known else None
+
+    def self_attribute(self, node: cst.CSTNode) -> Attribute | None:
+        """What is known of ``self.name``."""
+        if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name) or node.value.value != "self":
+            return None
+        owner = self.facts.owner(self.tree.path, self.qualname)
+        found = self.facts.attribute(self.tree.path, owner.qualname, node.attr.value) if owner else None
+        return found if isinstance(found, Attribute) else None
+
+    def _call(self, node: cst.Call, depth: int) -> Type | None:
+        dotted = self.tree.dotted(node.func)
+        head, _, last = dotted.rpartition(".")
+        if head == "torch" and last in TENSOR_FUNCTIONS:
+            return TENSOR
+        if head == "torch.nn.functional":
+            return None if last in NOT_TENSOR_FUNCTIONAL or "indices" in last or _wants_indices(node) else TENSOR
+        if head == "builtins":
+            return {"len": INT, "int": INT, "float": FLOAT, "bool": BOOL, "str": STR, "isinstance": BOOL}.get(last)
+        if head == "math":
+            return INT if last in ("floor", "ceil", "factorial", "gcd", "lcm", "comb") else BOOL if last.startswith("is") else FLOAT
+        if head == "random":
+            return {"randint": INT, "random": FLOAT, "uniform": FLOAT, "randrange": INT}.get(last)
+        if head == "torch.jit" and last == "annotate" and node.args:
+            return declared(self.tree, node.args[0].value)
+        if isinstance(node.func, cst.Attribute):
+            return self._method(node.func, node, depth)
+        return self._project_call(node)
+
+    def _method(self, func: cst.Attribute, node: cst.Call, depth: int) -> Type | None:
+        name = func.attr.value
+        if isinstance(func.value, cst.Name) and func.value.value == "self":
+            attribute = self.self_attribute(func)
+            if attribute is not None and attribute.kinds and attribute.kinds <= {Kind.MODULE, Kind.SEQUENTIAL}:
+                return self._module_call(attribute) or self._project_call(node)
+            return self._project_call(node)
+        if name in TENSOR_METHODS:
+            return TENSOR
+        if name in ("size", "dim", "numel"):
+            return INT if node.args or name != "size" else None
+        if name == "item":
+            return None
+        if name in KEEPING_METHODS and self.type_of(func.value, depth - 1) == TENSOR:
+            return TENSOR
+        return None
+
+    def _module_call(self, attribute: Attribute) -> Type | None:
+        """The result of calling a submodule whose classes are all torch's own."""
+        classes = attribute.classes or frozenset(attribute.items)
+        if not classes and attribute.kinds != {Kind.SEQUENTIAL}:
+            return None
+        if any(not c.startswith("torch.nn.") or c.rpartition(".")[2].startswith(_RECURRENT) for c in classes):
+            return None
+        return TENSOR
+
+    def _project_call(self, node: cst.Call) -> Type | None:
+        """What a project function returns, where a run has shown it or it says so."""
+        site = calls(self.facts).by_span.get((self.tree.path, *self.tree.span(node)))
+        if site is None or not site.certain:
+            return None
+        found: list[Type | None] = []
+        for path, qualname in site.callees:
+            fact = self.facts.returns(path, qualname)
+            found.append(fact.type if isinstance(fact, TypeFact) else self._returned(path, qualname))
+        known = [type_ for type_ in found if type_ is not None]
+        return join(known) if found and len(known) == len(found) else None
+
+    def _returned(self, path: str, qualname: str) -> Type | None:
+        """The type of what a function of this file returns, from its return statements."""
+        node = self.tree.function(qualname) if path == self.tree.path else None
+        if node is None or node is self.function or node.returns is not None or self._level >= LEVELS:
+            return None
+        if qualname not in self._results:
+            self._results[qualname] = None  # a function that calls itself tells nothing new
+            inner = Inference(self.tree, self.facts, qualname, node, self)
+            types = [inner.type_of(r.value) for r in own_nodes(node.body) if isinstance(r, cst.Return)]
+            known = [type_ for type_ in types if type_ is not None]
+            self._results[qualname] = join(known) if types and len(known) == len(types) else None
+        return self._results[qualname]
+
+
+def _literal(node: cst.CSTNode) -> Type | None:
+    if isinstance(node, cst.Integer):
+        return INT
+    if isinstance(node, cst.Float):
+        return FLOAT
+    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
+        return STR if isinstance(node.evaluated_value, str) else None
+    if isinstance(node, cst.FormattedString):
+        return STR
+    if isinstance(node, cst.Name) and node.value in ("True", "False", "None"):
+        return Type(NONE) if node.value == "None" else BOOL
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        return _literal(node.expression)
+    return None
+
+
+def _one_index(node: cst.Subscript) -> bool:
+    return len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index) and not isinstance(node.slice[0].slice.value, cst.Tuple)
+
+
+def _is_shape(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Call):
+        return isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args
+    return isinstance(node, cst.Attribute) and node.attr.value == "shape"
+
+
+def _wants_indices(node: cst.Call) -> bool:
+    return any(arg.keyword is not None and arg.keyword.value in ("return_indices", "need_weights") for arg in node.args)

@@ -1,0 +1,324 @@
+"""Examples of the transform none-default."""
+
+from __future__ import annotations
+
+from scriptify.facts.model import Observed
+from scriptify.transform import Declines, Example, Fires, Ignores, Settings
+
+_HEAD = "import torch\nfrom torch import nn\n\n\n"
+_HEAD2 = "import torch\nfrom torch import nn\nfrom typing import List, Optional\n\n\n"
+_IMPORTED = "import torch\nfrom torch import nn\nfrom typing import {}\n\n\n"
+
+EXAMPLES: tuple[Example, ...] = (
+    Fires(
+        name="skip connection",
+        before=_HEAD
+        + '''class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x, skip=None):
+        """Args:
+            skip (Tensor): Added to the result. Default: None.
+        """
+        out = self.fc(x)
+        if skip is not None:
+            out = out + skip
+        return out
+''',
+        after=_HEAD
+        + '''class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x, skip: torch.Tensor = torch.empty(0)):
+        """Args:
+            skip (Tensor): Added to the result. Default: None.
+        """
+        out = self.fc(x)
+        if skip is not None and skip.numel() != 0:
+            out = out + skip
+        return out
+''',
+        entry="Net(), (torch.randn(2, 4),)",
+        silent=True,
+    ),
+    Fires(
+        name="through two levels, None at a call",
+        before=_HEAD
+        + '''class Block(nn.Module):
+    def forward(self, x, noise=None):
+        if noise == None:
+            noise = torch.ones_like(x)
+        x = x + 2 * noise
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def inner(self, x, noise=None):
+        return self.block(x, noise)
+
+    def forward(self, x, noise=None):
+        x = self.inner(x, noise=None)
+        return self.inner(x, noise=noise)
+''',
+        after=_HEAD
+        + '''class Block(nn.Module):
+    def forward(self, x, noise: torch.Tensor = torch.empty(0)):
+        if noise is None or noise.numel() == 0:
+            noise = torch.ones_like(x)
+        x = x + 2 * noise
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def inner(self, x, noise: torch.Tensor = torch.empty(0)):
+        return self.block(x, noise)
+
+    def forward(self, x, noise: torch.Tensor = torch.empty(0)):
+        x = self.inner(x, noise=torch.empty(0))
+        return self.inner(x, noise=noise)
+''',
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="a local that is first None",
+        before=_HEAD
+        + '''def fuse(x, prev=None):
+    if prev is not None:
+        x = x + prev.detach()
+    return x
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        prev = None
+        for _ in range(3):
+            prev = fuse(x, prev)
+            x = x + prev
+        return x
+''',
+        after=_HEAD
+        + '''def fuse(x, prev: torch.Tensor = torch.empty(0)):
+    if prev is not None and prev.numel() != 0:
+        x = x + prev.detach()
+    return x
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        prev = torch.empty(0)
+        for _ in range(3):
+            prev = fuse(x, prev)
+            x = x + prev
+        return x
+''',
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="stacked, so Optional",
+        before=_HEAD
+        + '''class Net(nn.Module):
+    def forward(self, x, extra=None):
+        if extra is not None:
+            x = torch.stack([x, extra]).sum(0)
+        return x
+''',
+        after=_IMPORTED.format("Optional")
+        + '''class Net(nn.Module):
+    def forward(self, x, extra: Optional[torch.Tensor] = None):
+        if extra is not None:
+            x = torch.stack([x, extra]).sum(0)
+        return x
+''',
+        entry="Net(), (torch.randn(2, 4),)",
+        silent=True,
+    ),
+    Fires(
+        name="an int by its docstring",
+        before=_HEAD
+        + '''class Net(nn.Module):
+    def forward(self, x, times=None):
+        """Args:
+            times (int | None): How often. Default: None.
+        """
+        if times is None:
+            times = 2
+        return x * times
+''',
+        after=_IMPORTED.format("Optional")
+        + '''class Net(nn.Module):
+    def forward(self, x, times: Optional[int] = None):
+        """Args:
+            times (int | None): How often. Default: None.
+        """
+        if times is None:
+            times = 2
+        return x * times
+''',
+        entry="Net(), (torch.randn(2, 4),)",
+        silent=True,
+    ),
+    Fires(
+        name="truth of an Optional",
+        before=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, names: Optional[List[torch.Tensor]] = None, last: Optional[torch.Tensor] = None):
+        if not names:
+            return x if last == None else x + last
+        return x + names[0]
+""",
+        after=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, names: Optional[List[torch.Tensor]] = None, last: Optional[torch.Tensor] = None):
+        if names is None or len(names) == 0:
+            return x if last is None else x + last
+        return x + names[0]
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="wrongly annotated, never a Tensor",
+        before=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, times: int = None):
+        return x if times is None else x * times
+""",
+        after=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, times: Optional[int] = None):
+        return x if times is None else x * times
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="a list whose elements may be None, by a run",
+        before=_HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, noise=None):
+        if noise is None:
+            noise = [None] * 2
+        first = noise[0]
+        return x if first is None else x + first
+""",
+        after=_IMPORTED.format("List, Optional")
+        + """class Net(nn.Module):
+    def forward(self, x, noise: Optional[List[Optional[torch.Tensor]]] = None):
+        if noise is None:
+            noise = [None] * 2
+        first = noise[0]
+        return x if first is None else x + first
+""",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "noise": "Optional[List[Tensor]]"}}),
+    ),
+    Fires(
+        name="asked for: a valid Optional becomes a sentinel",
+        before=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, skip: Optional[torch.Tensor] = None):
+        y = x if skip is None else torch.cat([x, skip])
+        return y
+""",
+        after=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, skip: torch.Tensor = torch.empty(0)):
+        y = x if skip is None or skip.numel() == 0 else torch.cat([x, skip])
+        return y
+""",
+        settings=Settings(none_default="sentinel"),
+    ),
+    Fires(
+        name="asked for: Optional everywhere",
+        before=_HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, skip=None):
+        if skip is not None:
+            x = x + skip
+        return x
+""",
+        after=_IMPORTED.format("Optional")
+        + """class Net(nn.Module):
+    def forward(self, x, skip: Optional[torch.Tensor] = None):
+        if skip is not None:
+            x = x + skip
+        return x
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+        silent=True,
+        settings=Settings(none_default="optional"),
+    ),
+    Fires(
+        name="never used",
+        before=_HEAD
+        + """class Block(nn.Module):
+    def forward(self, x, mask=None):
+        return x + 1
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        return self.block(x)
+""",
+        after=_IMPORTED.format("Optional")
+        + """class Block(nn.Module):
+    def forward(self, x, mask: Optional[torch.Tensor] = None):
+        return x + 1
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        return self.block(x)
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Declines(
+        _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, how=None):
+        if how is not None:
+            print(how)
+        return x
+""",
+        because="nothing shows what how is",
+    ),
+    Ignores(
+        _HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, skip: Optional[torch.Tensor] = None, flag: bool = False):
+        if skip is not None:
+            x = x + skip
+        return x
+""",
+        name="valid already",
+    ),
+    Ignores(
+        _HEAD
+        + """class Net(nn.Module):
+    def __init__(self, act=None):
+        super().__init__()
+        self.act = act
+
+    def forward(self, x):
+        return x
+""",
+        name="not compiled",
+    ),
+)
