@@ -142,7 +142,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one attempt: wall seconds and address space in bytes (0: no limit)."""
+    """Of one attempt: wall seconds, and bytes of address space it may add to the imported torch (0: no limit)."""
 
     seconds: float = 300.0
     memory: int = 0

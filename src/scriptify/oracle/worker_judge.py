@@ -71,7 +71,7 @@ class Judge:
             return self._stop("eager_same", "the entry's cases share their models in another way than the original's")
         if wrong := self._keys(found, cases):
             self._stop("keys_same", wrong)
-            self._set("eager_same", not_tried("the original's parameters do not fit, so nothing could be compared"))
+            self._set("eager_same", not_tried(f"nothing could be compared: {wrong}"))
             return False
         outcomes = sequence([case.model for case in cases], cases, 2 if kept.stateless else ROUNDS)
         how = Comparison(values=not kept.unsteady)
