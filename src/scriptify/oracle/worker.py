@@ -177,4 +177,3 @@ def main(orders: int, answers: int, root: str, preload: Sequence[str] = ()) -> N
         return
     if not hello.error:
         serve(orders, answers, root)
-
