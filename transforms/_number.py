@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import libcst as cst
 
-from scriptify.facts.model import Attribute, Facts
+from scriptify.facts.model import Attribute
 from scriptify.facts.types import Type
 from scriptify.transform import Edit
 from scriptify.transforms._infer import FLOAT, INT, Inference
-from scriptify.tree import Tree, assigned_names
+from scriptify.tree import assigned_names
 from scriptify.tree.flow import all_parameters
 
 MIXED = Type("Union", (FLOAT, INT))
@@ -33,9 +34,10 @@ class Numbers(Inference):
     compiler types it per instance.
     """
 
-    def __init__(self, tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef) -> None:
-        super().__init__(tree, facts, qualname, function)
-        self.taken = assigned_names(function)
+    @cached_property
+    def taken(self) -> set[str]:
+        """Parameters and every name bound in the function."""
+        return assigned_names(self.function)
 
     def builtin(self, name: str) -> bool:
         """Whether a name means Python's builtin here."""
@@ -50,7 +52,7 @@ class Numbers(Inference):
                 return self._of_builtin(node, node.func.value, depth)
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply | cst.Add):
             left, right = self.type_of(node.left, depth - 1), self.type_of(node.right, depth - 1)
-            if left is not None and left.name == "Tuple" or right is not None and right.name == "Tuple":
+            if (left is not None and left.name == "Tuple") or (right is not None and right.name == "Tuple"):
                 return None  # a new length, not worth following
         if isinstance(node, cst.IfExp):
             sides = [self.type_of(node.body, depth - 1), self.type_of(node.orelse, depth - 1)]

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from scriptify import schemas
-from scriptify.facts.model import CallSite, Facts, Kind
+from scriptify.facts.model import CallSite, Facts, Function, Kind
 from scriptify.facts.types import GENERICS, SCALARS, Type, parse
 from scriptify.schemas import Formal, Overload
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import calls, takes_self
 from scriptify.transforms._infer import FLOAT, INT
 from scriptify.transforms._number import MIXED, Kept, Numbers, is_simple
-from scriptify.transforms._signature import compiled, is_none
-from scriptify.tree import Tree, own_nodes
+from scriptify.transforms._signature import is_none
+from scriptify.tree import Tree
 
 _HEAD = """import torch
 import torch.nn.functional as F
@@ -136,24 +136,25 @@ class Net(nn.Module):
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield a rewrite for each call that gives an int where only a float is taken."""
-        for qualname, function in compiled(tree, facts, focus):
-            numbers = Numbers(tree, facts, qualname, function)
-            for node in own_nodes(function.body):
-                if isinstance(node, cst.Call):
-                    overloads, own = _overloads(tree, facts, numbers, node)
-                    yield from self._call(tree, numbers, node, overloads, own)
-        for qualname, function in tree.functions():
-            numbers = Numbers(tree, facts, qualname, function)
-            for node in own_nodes(function.body):
-                if isinstance(node, cst.Call) and (constructor := schemas.module(tree.dotted(node.func))):
-                    yield from self._constructor(tree, facts, numbers, node, constructor, focus)
+        known: dict[cst.FunctionDef, Numbers] = {}
+        for node in _candidates(tree, facts):
+            function = tree.enclosing(node, cst.FunctionDef)
+            if function is None:
+                continue
+            qualname = tree.qualname(function)
+            constructor = schemas.module(tree.dotted(node.func)) if is_simple(node.func) else ()
+            if constructor:
+                if not self._asked(constructor, focus) and not _builds_compiled(tree, facts, node):
+                    continue
+            elif not facts.reached(tree.path, qualname) or tree.function(qualname) is not function:
+                continue
+            numbers = known.get(function) or known.setdefault(function, Numbers(tree, facts, qualname, function))
+            overloads, own = ((constructor,), False) if constructor else _overloads(tree, facts, numbers, node)
+            yield from self._call(tree, numbers, node, overloads, own)
 
-    def _constructor(
-        self, tree: Tree, facts: Facts, numbers: Numbers, node: cst.Call, formals: Overload, focus: Focus | None
-    ) -> Iterator[Proposal]:
-        asked = focus is not None and self.answers(focus.message) and any(f"'{f.name}'" in focus.message for f in formals)
-        if asked or _builds_compiled(tree, facts, node):
-            yield from self._call(tree, numbers, node, (formals,), False)
+    def _asked(self, constructor: Overload, focus: Focus | None) -> bool:
+        """Whether the compiler named one of a constructor's arguments: it speaks of them at a place in torch."""
+        return focus is not None and self.answers(focus.message) and any(f"'{formal.name}'" in focus.message for formal in constructor)
 
     def _call(self, tree: Tree, numbers: Numbers, node: cst.Call, overloads: Sequence[Overload], own: bool) -> Iterator[Proposal]:
         if not overloads or any(arg.star for arg in node.args):
@@ -187,6 +188,30 @@ class Net(nn.Module):
         callee = node.func.attr.value if isinstance(node.func, cst.Attribute) else tree.code(node.func)
         why = f"{callee} takes {kinds} there, and the compiler does not make a float of an int"
         return tree.rewrite(self, node, f"give {callee} a float for {names}", edits, why=why, safety=Safety.OBSERVED if own else None)
+
+
+def _candidates(tree: Tree, facts: Facts) -> Iterator[cst.Call]:
+    """The calls of a name that some callable with a float parameter has."""
+    own = {name for name, function in _by_last_name(facts) if any("float" in (p.annotation or "") for p in function.parameters)}
+    wanted = schemas.names() | own
+    # A module's forward is called by the name of an attribute, which is anything.
+    any_attribute = "forward" in own
+    for node in tree.find(cst.Call):
+        func = node.func
+        name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
+        if name in wanted or (any_attribute and _is_self(func)):
+            yield node
+
+
+def _by_last_name(facts: Facts) -> Iterator[tuple[str, Function]]:
+    for (_, qualname), function in facts.functions.items():
+        yield qualname.rpartition(".")[2], function
+
+
+def _is_self(node: cst.CSTNode) -> bool:
+    while isinstance(node, cst.Attribute | cst.Subscript):
+        node = node.value
+    return isinstance(node, cst.Name)
 
 
 def _given(numbers: Numbers, node: cst.BaseExpression) -> Type | None:

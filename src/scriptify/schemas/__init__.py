@@ -73,6 +73,13 @@ def module(dotted: str) -> Overload:
     return read(_data()["modules"].get(dotted, ""))
 
 
+@cache
+def names() -> frozenset[str]:
+    """The last parts of all names in the table: a call of any other name is none of them."""
+    data = _data()
+    return frozenset(name.rpartition(".")[2] for key in ("functions", "methods", "modules") for name in data[key])
+
+
 def takes_sizes(dotted: str) -> bool:
     """Whether a function takes its sizes one by one as well as in a list (``torch.zeros``)."""
     return dotted in _data()["size_functions"]
