@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,14 @@ from scriptify.facts.model import Facts, Observed
 from scriptify.oracle.protocol import Entry, Limits, Verdict
 from scriptify.repair import Decide, Event, decided, repair
 from scriptify.result import RunResult
-from scriptify.transform import Failed, Outcome, Settings, Transform
+from scriptify.source import SourceError
+from scriptify.transform import Failed, Outcome, Settings, Skipped, Transform
 
 if TYPE_CHECKING:
     from scriptify.oracle.runner import Oracle
 
 LIMITS = Limits()
+SHARES = 16
 
 Progress = Callable[[Event], None]
 
@@ -32,16 +36,17 @@ def rewrite(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     settings: Settings | None = None,
+    transforms: Sequence[Transform] | None = None,
     path: str = "source.py",
 ) -> pipeline.Result:
     """Rewrite one text by its static facts, and by what a run has shown where ``facts`` gives it.
 
     Text in, result out: ``result.draft.texts[path]`` is the new text, ``result.declines`` what was left
     alone and why. Never touches a disk and never imports torch. A text that does not parse is a failure
-    in ``result.failures``. Raises RegistryError for a code that does not exist.
+    in ``result.failures``. ``transforms`` replaces the chosen ones by these instances. Raises RegistryError for a code that does not exist.
     """
     chosen = replace(settings or Settings(), select=tuple(select), ignore=tuple(ignore)) if select or ignore else settings or Settings()
-    return pipeline.run({path: source}, registry.chosen(chosen), _knower(chosen, facts), settings=chosen)
+    return pipeline.run({path: source}, transforms or registry.chosen(chosen), _knower(chosen, facts), settings=chosen)
 
 
 def _knower(settings: Settings, observed: Observed | None = None) -> pipeline.Know:
@@ -84,23 +89,36 @@ def _spread(executor: Executor | None, settings: Settings) -> pipeline.Start:
         return pipeline.propose_all
 
     def start(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> dict[str, pipeline.Proposals]:
-        codes = tuple(t.code for t in transforms)
-        interesting = {path: text for path, text in texts.items() if any(t.interested(text) for t in transforms)}
-        futures = {path: executor.submit(_propose_one, path, text, facts, codes) for path, text in interesting.items()}
-        return {path: futures[path].result() if path in futures else pipeline.Proposals() for path in texts}
+        interesting = sorted((p for p, text in texts.items() if any(t.interested(text) for t in transforms)), key=lambda p: -len(texts[p]))
+        known = pickle.dumps((facts, tuple(t.code for t in transforms)), pickle.HIGHEST_PROTOCOL)
+        shares = [{path: texts[path] for path in interesting[n::SHARES]} for n in range(min(SHARES, len(interesting)))]
+        futures = [executor.submit(_propose_some, share, known) for share in shares]
+        found: dict[str, pipeline.Proposals] = {}
+        for share, future in zip(shares, futures, strict=True):
+            try:
+                found.update(future.result())
+            except BrokenExecutor:  # a worker was killed, by the system perhaps: do its share here
+                found.update(pipeline.propose_all(share, facts, transforms))
+        return {path: found.get(path, pipeline.Proposals()) for path in texts}
 
     return start
 
 
-def _propose_one(path: str, text: str, facts: Facts, codes: tuple[str, ...]) -> pipeline.Proposals:
-    """One file's proposals in another process: only picklable data travels."""
-    transforms = [t for t in registry.all_transforms() if t.code in codes]
-    return pipeline.propose(path, text, facts, transforms)
+def _propose_some(texts: Mapping[str, str], known: bytes) -> dict[str, pipeline.Proposals]:
+    """Several files' proposals in another process: only picklable data travels."""
+    return pipeline.propose_all(texts, *_unpickled(known))
+
+
+@lru_cache(maxsize=1)
+def _unpickled(known: bytes) -> tuple[Facts, list[Transform]]:
+    facts, codes = pickle.loads(known)
+    return facts, [t for t in registry.all_transforms() if t.code in codes]
 
 
 def _outcomes(found: project.Project, result: pipeline.Result) -> list[Outcome]:
-    unreadable: list[Outcome] = [Failed(path, why) for path, why in found.unreadable.items()]
-    return sorted([*result.outcomes(sorted(found.files)), *unreadable], key=lambda o: o.path)
+    others: list[Outcome] = [Failed(path, why) for path, why in found.unreadable.items()]
+    others += [Skipped(path, why) for path, why in found.skipped.items()]
+    return sorted([*result.outcomes(sorted(found.files)), *others], key=lambda o: o.path)
 
 
 def migrate(
@@ -123,8 +141,9 @@ def migrate(
     With entries, only what they need is changed, and everything is judged by the oracle. Without, static
     facts decide, and what is proved is that the results parse, compile and pass the scripting front end.
     ``decide`` may refuse single rewrites; ``save`` is where the first entry's scripted model goes, if it
-    is proved; ``oracle`` is one to share between several migrations. Raises SourceError for a missing path or a file that changed
-    while we worked, RegistryError for an unknown code, ValueError for a malformed entry.
+    is proved; ``oracle`` is one to share between several migrations. What could not be written or saved is
+    told in ``problems`` of the result, with every file as it was. Raises SourceError where no path leads to
+    a file, RegistryError for an unknown code, ValueError for a malformed entry.
     """
     began = time.monotonic()
     settings = settings or Settings()
@@ -133,11 +152,21 @@ def migrate(
     order = _Order(tuple(wanted), settings, decide, progress, executor, limits, keep_partial, oracle)
     result = _with_entries(found, order) if wanted else _without_entries(found, order)
     changes = {o.path: o.after for o in result.changed}
-    if write and changes:
-        found.write(changes)
+    unwritten = _written(found, changes) if write else ""
+    unsaved = ""
     if save is not None and result.entries and result.entries[0].ok:
-        judging.save(result.entries[0].entry, changes, save, found.root, limits)
-    return replace(result, written=write, seconds=time.monotonic() - began)
+        unsaved = judging.save(result.entries[0].entry, changes, save, found.root, limits)
+    problems = (*result.problems, *filter(None, (unwritten, unsaved)))
+    return replace(result, written=write and not unwritten, problems=problems, seconds=time.monotonic() - began)
+
+
+def _written(found: project.Project, changes: Mapping[str, str]) -> str:
+    """Write the changes; why that failed, or ``""``."""
+    try:
+        found.write(changes)
+    except SourceError as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
