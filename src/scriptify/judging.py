@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scriptify.oracle.protocol import Entry, Limits, Overlay, Verdict
-from scriptify.oracle.runner import Oracle
+from scriptify.oracle.runner import Oracle, OracleError
 
 
 def judge(entry: Entry, overlay: Overlay, root: Path, limits: Limits) -> Verdict:
@@ -21,7 +21,11 @@ def frontend(texts: Mapping[str, str], root: Path, limits: Limits) -> Mapping[st
         return oracle.frontend(texts)
 
 
-def save(entry: Entry, overlay: Overlay, path: Path, root: Path, limits: Limits) -> None:
-    """Script an entry under an overlay and save it at ``path`` (TorchScript, ``.pt``)."""
+def save(entry: Entry, overlay: Overlay, path: Path, root: Path, limits: Limits) -> str:
+    """Script an entry under an overlay and save it at ``path`` (TorchScript, ``.pt``); why that failed, or ``""``."""
     with Oracle(root=root, limits=limits) as oracle:
-        oracle.script_save(entry, overlay, path)
+        try:
+            oracle.script_save(entry, overlay, path)
+        except OracleError as error:
+            return f"{path}: the scripted model was not saved: {error}"
+    return ""

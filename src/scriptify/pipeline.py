@@ -134,6 +134,7 @@ def run(
         proposals = (start or propose_all)({path: draft.working[path] for path in sorted(dirty)}, facts, transforms)
         for path, found in proposals.items():
             failures.update({f"{path}" if not code else f"{path}#{code}": why for code, why in found.failures.items()})
+        failures.update({path: f"{path}: does not parse: {why}" for path, why in facts.unparsed.items() if path in draft.base})
         declines = (*(d for d in declines if d.path not in proposals), *(d for p in proposals.values() for d in p.declines))
         wanted = [r for p in proposals.values() for r in p.rewrites if r.key not in refused]
         accepted, waiting = settle(wanted, draft.working)

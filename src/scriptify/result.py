@@ -91,12 +91,14 @@ class RunResult:
     @property
     def exit_code(self) -> int:
         """0 nothing left to do, 1 findings or entries remain, 3 the oracle refused something, 4 a file failed."""
-        if self.failed or self.problems:
+        if self.failed or self.problems or self.failures:
             return 4
         if self.refusals:
             return 3
         if any(not entry.ok for entry in self.entries):
             return 1
         if not self.written and self.changed:
+            return 1
+        if any(self.frontend.values()):
             return 1
         return 0

@@ -6,6 +6,7 @@ known is :class:`Unknown`, a value with a reason, never a missing key.
 
 from __future__ import annotations
 
+import copyreg
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,15 @@ from typing import Any
 from scriptify.facts.types import Type
 from scriptify.transform import Settings
 
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _view(of: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(of)
+
+
+# Facts travel to worker processes, and a view of a dict does not by itself.
+copyreg.pickle(MappingProxyType, lambda view: (_view, (dict(view),)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +236,17 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known of a project; what a transform asks. ``live`` tells whether an entry was run."""
+    """All that is known of a project; what a transform asks. ``live`` tells whether an entry was run.
+
+    ``unparsed`` are the files that do not parse, each with the line and the reason.
+    """
 
     functions: Mapping[tuple[str, str], Function] = field(default_factory=lambda: EMPTY)
     classes: Mapping[str, Class] = field(default_factory=lambda: EMPTY)
     call_sites: tuple[CallSite, ...] = ()
     settings: Settings = field(default_factory=Settings)
     live: bool = False
+    unparsed: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
     def function(self, path: str, qualname: str) -> Function | None:
         """The function of that key, or None for one that was never indexed."""
