@@ -1,0 +1,97 @@
+"""Migrate upstream models as published: copy their sources, run ``scriptify migrate``, keep the copy and the ``.pt``.
+
+    python benchmarks/models.py [gfpgan] [modnet] [--upstream DIR] [--work DIR] [--small]
+
+DIR holds the packages as pip installs them with ``--target``. First the migration with the small entry, then the same
+command with the full one: nothing is left to do, everything is proved at the published size, and the model is saved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Model:
+    """What to copy from where, which of it is rewritten, and the entry file."""
+
+    name: str
+    copied: tuple[str, ...]
+    paths: tuple[str, ...]
+    entry: str
+
+
+MODELS = (
+    Model(
+        "gfpgan",
+        ("gfpgan/archs", "basicsr/archs/arch_util.py", "basicsr/utils/registry.py", "basicsr/ops"),
+        ("gfpgan/archs/gfpganv1_clean_arch.py", "gfpgan/archs/stylegan2_clean_arch.py"),
+        "gfpgan_entry.py",
+    ),
+    Model("modnet", ("facexlib/matting",), ("facexlib/matting",), "modnet_entry.py"),
+)
+
+
+def copy(model: Model, upstream: Path, work: Path) -> Path:
+    """A fresh copy of a model's sources with its entry file; returns the folder."""
+    folder = work / model.name
+    shutil.rmtree(folder, ignore_errors=True)
+    for item in model.copied:
+        source, target = upstream / item, folder / item
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+        else:
+            shutil.copyfile(source, target)
+    for name in (model.entry, "shells.py"):
+        shutil.copyfile(HERE / "upstream" / name, folder / name)
+    return folder
+
+
+def command(model: Model, entry: str, *more: str) -> list[str]:
+    """The one command that migrates it, as a person would type it in the copied folder."""
+    return [sys.executable, "-m", "scriptify", "migrate", *model.paths, "--entry", f"{model.entry}:{entry}", *more]
+
+
+def migrate(model: Model, folder: Path, small: bool) -> int:
+    """Migrate with the small entry, then prove and save; returns the last exit code."""
+    steps = [command(model, "small")]
+    steps.append(command(model, "small" if small else "full", "--save", f"{model.name}.pt", "--time-limit", "900"))
+    code = 0
+    for step in steps:
+        print(f"\n$ scriptify {shlex.join(step[3:])}", flush=True)
+        code = subprocess.run(step, cwd=folder, check=False).returncode
+        print(f"exit code {code}", flush=True)
+        if code:
+            return code
+    size = (folder / f"{model.name}.pt").stat().st_size
+    print(f"{model.name}.pt: {size / 1e6:.1f} MB; migrated sources and patch journal in {folder}")
+    return code
+
+
+def main() -> None:
+    """Migrate the models asked for, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", help=", ".join(m.name for m in MODELS))
+    parser.add_argument("--upstream", type=Path, default=Path(os.environ.get("SCRIPTIFY_UPSTREAM", ".upstream")))
+    parser.add_argument("--work", type=Path, default=Path("models"))
+    parser.add_argument("--small", action="store_true", help="not at the published size")
+    options = parser.parse_args()
+    chosen = [m for m in MODELS if not options.models or m.name in options.models]
+    if not (options.upstream / chosen[0].copied[0]).exists():
+        parser.error(f"{options.upstream} does not hold the upstream packages; `make upstream` installs them")
+    codes = [migrate(m, copy(m, options.upstream, options.work.resolve()), options.small) for m in chosen]
+    sys.exit(max(codes))
+
+
+if __name__ == "__main__":
+    main()
