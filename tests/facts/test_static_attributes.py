@@ -290,3 +290,26 @@ def test_recursion_ends() -> None:
     text = init("self.x = self.make(n)\nself.y = 1", "def make(self, n):\n    self.z = 2\n    return self.make(n - 1) if n else nn.ReLU()")
     assert Kind.MODULE in held(text, "x").kinds and held(text, "x").kind is None
     assert held(text, "y").value == 1 and held(text, "z").value == 2
+
+
+def test_what_some_code_deletes_may_be_missing() -> None:
+    text = init("self.a = 1\nself.b = 1\nself.c = 1", "def shrink(self):\n    del self.a") + "\ndef cut(net):\n    del net.b\n"
+    assert {name for name in "abc" if held(text, name).missing} == {"a", "b"}
+
+
+def test_a_subclass_that_skips_the_base_s_init() -> None:
+    text = init("self.a = 1") + dedent("""
+    class D(M):
+        def __init__(self):
+            nn.Module.__init__(self)
+    """)
+    assert held(text, "a").missing and held(text, "a", "D").missing
+
+
+def test_a_buffer_given_by_the_caller_may_be_none() -> None:
+    text = init("self.register_buffer('b', n)\nk = n + 1\nself.register_buffer('c', k)")
+    assert held(text, "b").kinds == {Kind.BUFFER, Kind.NONE} and held(text, "c").kind is Kind.BUFFER
+
+
+def test_one_of_several_classes_is_no_item() -> None:
+    assert held(init("self.x = nn.Sequential(nn.ReLU() if flag else nn.Sequential(), nn.GELU())"), "x").items == ()

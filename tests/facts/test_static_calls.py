@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from scriptify.facts import static
-from scriptify.facts.model import CallSite, Facts
+from scriptify.facts.model import Attribute, CallSite, Facts, Kind
 
 HEAD = """
 import torch
@@ -151,3 +151,30 @@ def test_an_import_with_a_fallback_and_a_shadowed_name() -> None:
     }
     facts = static.index(texts)
     assert [(s.line, s.callees[0][1]) for s in facts.call_sites] == [(7, "f"), (8, "g")]
+
+
+def test_a_module_s_name_for_itself() -> None:
+    facts = index("import sys\n_this = sys.modules[__name__]\nlayers = _this\ndef run(x): return layers.helper(x)\n")
+    (site,) = [s for s in facts.call_sites if s.scope == "run"]
+    assert site.callees == (("m.py", "helper"),) and site.certain
+
+
+def test_a_subclass_of_a_container() -> None:
+    facts = index(
+        """
+        class Chain(nn.Sequential):
+            def forward(self, x, skip): return x
+        class Pair(nn.Sequential): pass
+        class M(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.chain = Chain(A())
+                self.pair = Pair(A())
+            def forward(self, x):
+                return self.pair(self.chain(x, x))
+        """
+    )
+    (site,) = [s for s in facts.call_sites if s.scope == "M.forward"]
+    assert site.callees == (("m.py", "Chain.forward"),) and site.certain
+    chain = facts.attribute("m.py", "M", "chain")
+    assert isinstance(chain, Attribute) and chain.kind is Kind.SEQUENTIAL and chain.length is None and chain.classes == {"m.Chain"}

@@ -25,7 +25,7 @@ def fill(table: Table) -> None:
         try:
             table.attributes[key] = _of_class(table, key)
         except RecursionError:
-            table.attributes[key] = {}
+            table.attributes[key], table.present[key] = {}, frozenset()
     alone = {key: dict(attributes) for key, attributes in table.attributes.items()}
     for key, attributes in table.attributes.items():
         for name in attributes:
@@ -33,9 +33,12 @@ def fill(table: Table) -> None:
             for below in table.below(key):
                 if name in alone[below]:
                     attributes[name] = _common(attributes[name], alone[below][name])
+                if name not in table.present[below]:
+                    attributes[name] = replace(attributes[name], missing=True)
             for classes, value in foreign.get(name, ()):
                 if classes is None or not classes.isdisjoint(map(table.dotted, (key, *table.below(key)))):
-                    attributes[name] = _common(attributes[name], value)
+                    gone = attributes[name].missing or value.missing
+                    attributes[name] = replace(_common(attributes[name], value), missing=gone)
 
 
 def declared(file: File, scope: Scope) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -60,6 +63,7 @@ def _of_class(table: Table, key: str) -> dict[str, Attribute]:
     values = {name: as_attribute(value) for name, value in follower.run(start).items()}
     places = {name: (attribute.line, attribute.text) for name, attribute in own.items()} | follower.places
     _elsewhere(table, key, follower, values, places)
+    table.present[key] = frozenset(values)
     file, scope = table.scopes[key]
     annotations, _ = declared(file, scope)
     return {name: _finished(name, values[name], places[name], annotations.get(name)) for name in places if name in values}
@@ -103,6 +107,9 @@ def _elsewhere(table: Table, key: str, follower: Follower, values: dict[str, Att
                 old = values.get(target.attr)
                 values[target.attr] = _common(old, value) if old is not None else replace(value, missing=True)
                 places.setdefault(target.attr, (target.lineno, file.lines.source(expr) if isinstance(expr, ast.expr) else ""))
+        for target in method.deleted:
+            if _is_self(target.value, self_name) and target.attr in values:
+                values[target.attr] = replace(values[target.attr], missing=True)
         for name in _changed_containers(method, self_name):
             if name in values:
                 values[name] = unsized(values[name])
@@ -149,13 +156,14 @@ def _foreign(table: Table) -> dict[str, list[tuple[frozenset[str] | None, Attrib
     for file in table.names.files.values():
         memo: Memo = {}
         for scope in file.scopes:
-            view = Locals(table, file, scope, memo) if scope.stores else None
-            for target, expr in scope.stores if view is not None else ():
-                assert view is not None
+            if not scope.stores and not scope.deleted:
+                continue
+            view = Locals(table, file, scope, memo)
+            changes = [(target, view.evaluate.attribute(expr) if expr is not None else UNKNOWN) for target, expr in scope.stores]
+            for target, value in changes + [(target, replace(UNKNOWN, missing=True)) for target in scope.deleted]:
                 if not _is_self(target.value, view.self_name):
                     base = view.evaluate.attribute(target.value)
                     classes = None if Kind.OTHER in base.kinds else base.classes
-                    value = view.evaluate.attribute(expr) if expr is not None else UNKNOWN
                     found.setdefault(target.attr, []).append((classes, value))
     return found
 

@@ -150,13 +150,9 @@ class _Resolver:
 
     def _of_instance(self, value: Attribute) -> tuple[list[Key], bool]:
         """``value(...)``: the forward of each class it may be; of a Sequential, that of its first item."""
-        if Kind.SEQUENTIAL in value.kinds and value.items:
-            first = self.table.by_dotted.get(value.items[0])
-            keys = [first] if first is not None and value.length else []
-        elif Kind.SEQUENTIAL in value.kinds:
-            keys = []
-        else:
-            keys = self.table.instance_classes(value)
+        keys = self.table.instance_classes(value)
+        if Kind.SEQUENTIAL in value.kinds and value.items and value.items[0] in self.table.by_dotted:
+            keys.append(self.table.by_dotted[value.items[0]])
         callees = []
         for key in keys:
             name = "forward" if self.table.is_module(key) else "__call__"

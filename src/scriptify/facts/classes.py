@@ -27,7 +27,7 @@ def is_outside_module(dotted: str) -> bool:
 
 def is_torch_class(dotted: str) -> bool:
     """Whether the name is that of a class in ``torch.nn``."""
-    last = dotted.rpartition(".")[2]
+    last = dotted.rpartition(".")[2].lstrip("_")
     if not dotted.startswith("torch.nn.") or not last[:1].isupper() or (last.isupper() and len(last) == 1):
         return False
     return not dotted.startswith(_NOT_MODULES) and not last.startswith(("Parameter", "Uninitialized", "Buffer"))
@@ -51,6 +51,7 @@ class Table:
         self._modules: dict[str, bool] = {}
         self._lines: dict[str, list[str]] = {}
         self.attributes: dict[str, dict[str, Attribute]] = {}
+        self.present: dict[str, frozenset[str]] = {}
 
     def ref(self, key: str) -> Ref:
         """The reference of a class key."""
@@ -145,8 +146,13 @@ class Table:
 
     def instance(self, ref: Ref) -> Attribute:
         """An instance of a project class."""
-        kind = Kind.MODULE if self.is_module(ref.key) else Kind.OTHER
+        kind = self._kind(ref.key) if self.is_module(ref.key) else Kind.OTHER
         return Attribute("", frozenset({kind}), classes=frozenset({self.names.dotted(ref)}))
+
+    def _kind(self, key: str) -> Kind:
+        """Module, or the kind of container whose subclass it is."""
+        outside = [base for above in self.line(key) for base in self.bases[above] if base.startswith("torch.nn.")]
+        return next((_CONTAINERS[last] for base in outside if (last := base.rpartition(".")[2]) in _CONTAINERS), Kind.MODULE)
 
     def attribute(self, base: Attribute, name: str) -> Attribute:
         """What ``base.name`` holds, where the classes of ``base`` are known."""
@@ -162,6 +168,7 @@ class Table:
         return next((self.attributes[above][name] for above in self.line(key) if name in self.attributes.get(above, {})), None)
 
 
+_CONTAINERS = {"ModuleList": Kind.MODULE_LIST, "Sequential": Kind.SEQUENTIAL, "ModuleDict": Kind.MODULE_DICT}
 _PLAIN = frozenset("builtins.object object abc.ABC ABC torch.autograd.Function Function torch.autograd.function.Function".split())
 
 

@@ -194,6 +194,8 @@ class Names:
         return None
 
     def _alias(self, binding: Assigned, path: str, scope: Scope, depth: int) -> Ref | None:
+        if binding.expr is not None and _is_own_module(binding.expr):
+            return Ref(path, "")
         if binding.how != "value" or binding.path or not isinstance(binding.expr, (ast.Name, ast.Attribute)) or depth > _DEPTH:
             return None
         return self.expression(binding.expr, path, scope)
@@ -224,6 +226,17 @@ class Names:
             return None
         found = self.layout.relative(1, name, path)
         return Ref(found, "") if found in self.files else None
+
+
+def _is_own_module(node: ast.expr) -> bool:
+    """``sys.modules[__name__]``."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Name)
+        and node.slice.id == "__name__"
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "modules"
+    )
 
 
 def _builtin(name: str) -> Ref | None:

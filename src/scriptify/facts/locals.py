@@ -31,7 +31,7 @@ class Locals:
             if here.kind == "function" and name in here.bindings and name not in here.outer:
                 break
             here = here.parent
-        if here is None or (here.kind == "module" and not _made_once(here, name)):
+        if here is None or (here.kind == "module" and (not _made_once(here, name) or self.table.names.symbol(self.file.path, name))):
             return None
         key = (here.qualname, name)
         if key not in self.memo:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scriptify.facts.model import Attribute, Kind
+from scriptify.facts.scan import arguments
 from scriptify.facts.values import CONTAINERS, UNKNOWN, Value, as_attribute, both, container, elements_of, joined, of_kind, unsized
 
 if TYPE_CHECKING:
@@ -181,10 +182,18 @@ class Mutations:
             return True
         value, kind = as_attribute(self._value(given)), _REGISTERS[method]
         if kind is not None and value.kinds != {Kind.NONE}:
-            empty = frozenset({Kind.NONE}) if Kind.NONE in value.kinds else frozenset()
+            given_none = Kind.NONE in value.kinds or (
+                isinstance(given, ast.Name) and self._is_parameter(given.id) and Kind.OTHER in value.kinds
+            )
+            empty = frozenset({Kind.NONE}) if given_none else frozenset()
             value = replace(of_kind(kind), kinds=frozenset({kind}) | empty)
         self.set(key.value, value, given, node.lineno)
         return True
+
+    def _is_parameter(self, name: str) -> bool:
+        """Whether a name is a parameter of the function: its caller may have given None."""
+        node = self.frame.scope.function
+        return node is not None and any(argument.arg == name for argument in arguments(node.args))
 
     def _grow(self, func: ast.Attribute, node: ast.Call) -> bool:
         base = self._held(func.value)

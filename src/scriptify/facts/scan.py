@@ -59,6 +59,7 @@ class Scope:
     calls: list[ast.Call] = field(default_factory=list)
     loads: list[ast.Attribute] = field(default_factory=list)
     stores: list[tuple[ast.Attribute, ast.expr | None]] = field(default_factory=list)
+    deleted: list[ast.Attribute] = field(default_factory=list)
     items: list[ast.expr] = field(default_factory=list)
     outer: set[str] = field(default_factory=set)
 
@@ -241,7 +242,10 @@ def _visit_other(node: ast.AST, scope: Scope) -> None:
         scope.bind(node.rest, Assigned("opaque"))
     elif isinstance(node, ast.Delete):
         for target in node.targets:
-            _bind(target, "opaque", None, scope)
+            if isinstance(target, ast.Attribute):
+                scope.deleted.append(target)
+            else:
+                _bind(target, "opaque", None, scope)
 
 
 def _imports(node: ast.Import | ast.ImportFrom, scope: Scope) -> None:

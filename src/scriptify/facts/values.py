@@ -38,8 +38,9 @@ def of_kind(kind: Kind, *classes: str) -> Attribute:
 
 def container(kind: Kind, elements: Iterable[Attribute] | None, element: Attribute | None = None, keys: tuple[str, ...] = ()) -> Attribute:
     """A container with known elements, or (None) with some number of ``element``."""
+    classes = frozenset({f"torch.nn.{kind.value}"}) if kind.container else frozenset()
     if elements is None:
-        return Attribute("", frozenset({kind}), element=element)
+        return Attribute("", frozenset({kind}), classes=classes, element=element)
     known = list(elements)
     items = tuple(map(_item, known))
     return Attribute(
@@ -48,6 +49,7 @@ def container(kind: Kind, elements: Iterable[Attribute] | None, element: Attribu
         lengths=frozenset({len(known)}),
         items=items if all(items) else (),
         keys=keys,
+        classes=classes,
         holes=kind.container and any(Kind.NONE in e.kinds for e in known),
         element=joined(known) if known else element,
     )
