@@ -1,0 +1,114 @@
+"""SF501 on what its examples don't show: blocks, tests, safety, and that unwrapped code runs the same without a GPU."""
+
+from __future__ import annotations
+
+import pytest
+
+from scriptify.examples import rewritten
+from scriptify.facts import static
+from scriptify.pipeline import propose
+from scriptify.transform import Decline, Fires, Rewrite, Safety
+from scriptify.transforms.data_parallel import DataParallel
+
+HEAD = "import torch\nfrom torch import nn\n\n"
+
+
+def after(text: str) -> str:
+    return rewritten(DataParallel(), text, Fires("", ""))[0]
+
+
+def proposals(text: str) -> tuple[tuple[Rewrite, ...], tuple[Decline, ...]]:
+    found = propose("m.py", text, static.index({"m.py": text}), [DataParallel()])
+    assert not found.failures
+    return found.rewrites, found.declines
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("net = nn.DataParallel(net)\n", ""),
+        ("net = nn.DataParallel(module=net, device_ids=[0])\n", ""),
+        ("net = nn.DataParallel(net).to(d)\n", "net = net.to(d)\n"),
+        ("net = nn.DataParallel(a or b).cuda()\n", "net = (a or b).cuda()\n"),
+        ("x = 1; net = nn.DataParallel(net)\n", "x = 1; net = net\n"),
+        ("net = torch.nn.parallel.DataParallel(Net(3))\n", "net = Net(3)\n"),
+        ("if n > 1:\n    net = nn.DataParallel(net)\nelse:\n    net = net.cuda()\n", "if n > 1:\n    pass\nelse:\n    net = net.cuda()\n"),
+        ("if setup():\n    net = nn.DataParallel(net)\n", "if setup():\n    pass\n"),
+        ("if n:\n    a = nn.DataParallel(a)\n    b = nn.DataParallel(b)\n", ""),
+        ("if n:\n    a = nn.DataParallel(a)\n    log_it()\n", "if n:\n    log_it()\n"),
+        ("if n:\n    x()\nelif m:\n    a = nn.DataParallel(a)\n", "if n:\n    x()\nelif m:\n    pass\n"),
+        ("net = nn.DataParallel(net)\ny = net.module.head(net(x))\n", "y = net.head(net(x))\n"),
+        ("net = nn.DataParallel(net)\nnet = net.module\nnet.go()\n", "net.go()\n"),
+        ("net = nn.DataParallel(nn.DataParallel(Net()))\n", "net = Net()\n"),
+        (
+            "net = nn.DataParallel(net)\nnet.load_state_dict(a or net.module.b)\n",
+            'net.load_state_dict({key[7:] if key.startswith("module.") else key: value for key, value in (a or net.b).items()})\n',
+        ),
+        ("net = nn.DataParallel(net)\ny = net if not hasattr(net, 'module') else net.module\n", "y = net\n"),
+        ("net = nn.DataParallel(net)\nif isinstance(net, nn.DataParallel):\n    a(net.module)\nelse:\n    a(net)\n", None),
+    ],
+)
+def test_shapes(before, expected):
+    if expected is None:  # the test stays and decides rightly for a model that is not wrapped
+        expected = before.partition("\n")[2]
+    assert after(HEAD + before) == HEAD + expected
+
+
+def test_two_names_stand_or_fall_together():
+    text = HEAD + "if n:\n    a = nn.DataParallel(a)\n    b = nn.DataParallel(b)\n"
+    assert len(rewritten(DataParallel(), text, Fires("", ""))[1]) == 1
+
+
+def test_a_checkpoint_loaded_before_the_wrap_is_left_alone():
+    text = HEAD + "net.load_state_dict(torch.load(p))\nnet = nn.DataParallel(net)\n"
+    assert "startswith" not in after(text)
+
+
+def test_another_scope_with_the_same_name_is_left_alone():
+    other = "def other(net):\n    return net.module\n"
+    assert after(HEAD + "def one(net):\n    net = nn.DataParallel(net)\n    return net\n\n" + other).endswith(other)
+
+
+@pytest.mark.parametrize(
+    ("body", "safety"),
+    [
+        ("net = nn.DataParallel(net).cuda()\nnet.eval()\n", Safety.EQUIVALENT),
+        ("net = nn.DataParallel(net.cuda())\ntorch.jit.trace(net.module, x)\n", Safety.EQUIVALENT),
+        ("net = nn.DataParallel(net)\nnet.eval()\n", Safety.API),
+        ("net = nn.DataParallel(net).cuda()\n", Safety.API),
+        ("net = nn.DataParallel(net).cuda()\nnet.eval()\nloss.backward()\n", Safety.API),
+        ("net = nn.DataParallel(net).cuda()\nnet.eval()\ntorch.save(net.state_dict(), p)\n", Safety.API),
+        ("def make(net):\n    net = nn.DataParallel(net).cuda()\n    net.eval()\n    return net\n", Safety.API),
+    ],
+)
+def test_safety_tells_what_callers_see(body, safety):
+    text = HEAD + body
+    found = propose("m.py", text, static.index({"m.py": text}), [DataParallel()])
+    kept = [Safety.EQUIVALENT for _ in found.rewrites] or [Safety.API for d in found.declines if "--unsafe" in d.because]
+    assert kept == [safety]
+
+
+def test_distributed_training_is_told_apart():
+    text = HEAD + "def main(net):\n    net = nn.parallel.DistributedDataParallel(net)\n    net(1).backward()\n"
+    _, (decline,) = proposals(text)
+    assert "each process trains its own copy" in decline.because
+
+
+def test_without_a_gpu_the_unwrapped_program_gives_the_same():
+    torch = pytest.importorskip("torch")
+    text = HEAD + (
+        "torch.manual_seed(0)\n"
+        "net = nn.DataParallel(nn.Sequential(nn.Linear(2, 3), nn.ReLU()))\n"
+        "state = {'module.' + k: v * 2 for k, v in net.module.state_dict().items()}\n"
+    )
+    text = text.replace("'module.' + k", "f'{p}.{k}'").replace("state =", "p = 'module'\nstate =")
+    text += "net.load_state_dict(state)\nnet.eval()\nout = net(torch.ones(1, 2))\nkeys = list(net.module.state_dict())\n"
+    changed = after(text)
+    assert "DataParallel" not in changed
+    results = []
+    for source in (text, changed):
+        names: dict[str, object] = {}
+        exec(compile(source, "m.py", "exec"), names)
+        results.append(names)
+    assert torch.equal(results[0]["out"], results[1]["out"])
+    assert results[0]["keys"] == results[1]["keys"]

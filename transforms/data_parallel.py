@@ -1,0 +1,276 @@
+"""SF501: models wrapped in DataParallel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
+from scriptify.transforms import _wrappers
+from scriptify.transforms._unwrapping import Plan
+from scriptify.transforms._wrappers import EXPORTS, OWN_ATTRIBUTES, PLACING, Scope, Wrap
+from scriptify.tree import Tree
+
+_HEAD = "import torch\nfrom torch import nn\n\n\n"
+
+
+class DataParallel(Transform):
+    """``model = nn.DataParallel(model).cuda()`` -> ``model = model.cuda()``.
+
+    The compiler can't take the wrapper, and a checkpoint saved through it has ``module.`` before every key.
+    Unwrapped are ``DataParallel`` and ``DistributedDataParallel``, with everything that goes with them in the
+    same scope, as one rewrite: ``model.module.x``, tests for the wrapper, ``if torch.cuda.device_count() > 1:``
+    blocks that only wrap and print, and ``load_state_dict`` of the wrapped model, which then strips the prefix.
+
+    What callers can see: training on several GPUs then uses one, under ``DistributedDataParallel`` each
+    process trains its own copy, and keys saved from the wrapped model lose the prefix. So the rewrite is
+    applied by itself only in files that don't train (no ``backward``), where the model is exported, scripted or put
+    into ``eval`` mode, placed on its device by the file itself, and its wrapped ``state_dict`` is not taken;
+    everywhere else it needs ``--unsafe``. A wrapper stored by an ``nn.Module`` is part of that module's keys
+    and is left alone.
+    """
+
+    code = "SF501"
+    name = "data-parallel"
+    phase = Phase.DEPLOY
+    explains = ("Compiled functions can't take variable number of arguments", "torch/nn/parallel/")
+    hints = ("DataParallel",)
+    source = "https://docs.pytorch.org/docs/stable/generated/torch.nn.DataParallel.html"
+
+    examples = (
+        Fires(
+            _HEAD
+            + """def load(path):
+    model = nn.DataParallel(nn.Linear(2, 2)).cuda()
+    model.load_state_dict(torch.load(path), strict=False)
+    model.eval()
+    return torch.jit.script(model.module)
+""",
+            _HEAD
+            + """def load(path):
+    model = nn.Linear(2, 2).cuda()
+    model.load_state_dict({key[7:] if key.startswith("module.") else key: value for key, value in torch.load(path).items()}, strict=False)
+    model.eval()
+    return torch.jit.script(model)
+""",
+            name="scripted",
+        ),
+        Fires(
+            _HEAD
+            + """model = nn.Linear(2, 2).to("cpu")
+if torch.cuda.device_count() > 1:
+    print("Let's use", torch.cuda.device_count(), "GPUs!")
+    # one copy each
+    model = nn.DataParallel(model, device_ids=[0, 1])
+model.eval()
+net = model.module if isinstance(model, nn.DataParallel) else model
+torch.onnx.export(net, torch.rand(1, 2), "net.onnx")
+""",
+            _HEAD
+            + """model = nn.Linear(2, 2).to("cpu")
+model.eval()
+net = model
+torch.onnx.export(net, torch.rand(1, 2), "net.onnx")
+""",
+            name="guarded block",
+        ),
+        Fires(
+            """import torch
+from torch.nn.parallel import DistributedDataParallel as DDP
+
+
+def main(net, data, device, gpus):
+    if len(gpus) > 1: net = DDP(net, device_ids=gpus)
+    else: net = net.to(device)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    net(data).sum().backward()
+    optimizer.step()
+    torch.save(net.module.state_dict(), "net.pth")
+""",
+            """import torch
+from torch.nn.parallel import DistributedDataParallel as DDP
+
+
+def main(net, data, device, gpus):
+    if len(gpus) > 1: pass
+    else: net = net.to(device)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    net(data).sum().backward()
+    optimizer.step()
+    torch.save(net.state_dict(), "net.pth")
+""",
+            name="training",
+        ),
+        Fires(
+            _HEAD
+            + """class Runner:
+    def __init__(self, net, device):
+        self.net = nn.DataParallel(net.to(device))
+        if hasattr(self.net, "module"):
+            self.net = self.net.module
+
+    def run(self, x):
+        self.net.eval()
+        return self.net.module.features(x)
+""",
+            _HEAD
+            + """class Runner:
+    def __init__(self, net, device):
+        self.net = net.to(device)
+
+    def run(self, x):
+        self.net.eval()
+        return self.net.features(x)
+""",
+            name="attribute of a plain class",
+        ),
+        Fires(
+            _HEAD + "def script(net):\n    return torch.jit.script(nn.DataParallel(net.cuda()).module)\n",
+            _HEAD + "def script(net):\n    return torch.jit.script(net.cuda())\n",
+            name="inline",
+        ),
+        Declines(
+            _HEAD
+            + """class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.DataParallel(nn.Linear(2, 2))
+
+    def forward(self, x):
+        return self.body(x)
+""",
+            because="its keys lose module.",
+        ),
+        Declines(
+            _HEAD + "def ids(net):\n    net = nn.DataParallel(net)\n    return net.device_ids\n",
+            because="the wrapper's own",
+        ),
+        Declines(
+            _HEAD
+            + """def save(model):
+    torch.save(model.module.state_dict(), "m.pth")
+
+
+def main(model):
+    model = nn.DataParallel(model)
+    save(model)
+""",
+            because="save reads model.module",
+        ),
+        Ignores(
+            _HEAD
+            + """def bare(net):
+    if isinstance(net, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+        net = net.module
+    return net
+""",
+            name="works for both",
+        ),
+        Ignores("from mine import DataParallel\n\nnet = DataParallel(None)\n", name="another DataParallel"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Yield one rewrite or decline for each function, class or file that wraps models."""
+        for scope in _wrappers.scopes(tree):
+            reason = _obstacle(tree, facts, scope)
+            if reason:
+                yield tree.decline(self, scope.wraps[0].call, reason)
+                continue
+            yield self._unwrapped(tree, scope)
+
+    def _unwrapped(self, tree: Tree, scope: Scope) -> Proposal:
+        plan = Plan(tree, scope)
+        effects = _effects(tree, scope)
+        names = ", ".join(sorted(scope.targets)) or "the model"
+        why = "the wrapper can't be scripted, and puts module. before every key of a checkpoint"
+        if effects:
+            why += "; without it " + ", and ".join(effects)
+        title = f"take {names} out of {_kind(tree, scope.wraps[0])}" + (f" ({effects[0]})" if effects else "")
+        return tree.rewrite(self, scope.wraps[0].call, title, plan.edits(), why=why, safety=Safety.API if effects else Safety.EQUIVALENT)
+
+
+def _kind(tree: Tree, wrap: Wrap) -> str:
+    return tree.dotted(wrap.call.func).rpartition(".")[2]
+
+
+def _obstacle(tree: Tree, facts: Facts, scope: Scope) -> str:
+    """Why the wrappers of a scope must stay, or ``""``."""
+    for wrap in scope.wraps:
+        owner = tree.enclosing(wrap.call, cst.ClassDef)
+        known = facts.classes.get(f"{tree.path}::{tree.qualname(owner)}") if owner is not None else None
+        if known is not None and known.is_module and (not wrap.target or wrap.target.startswith("self.")):
+            name = wrap.target or "the wrapped module"
+            because = f"{name} is part of a module: unwrapped, its keys lose module. and its checkpoints no longer load"
+            return f"{because}; wrap the whole model instead"
+    for use in _wrappers.uses(tree, scope):
+        if use.attr.value in OWN_ATTRIBUTES:
+            return f"{tree.code(use)} is the wrapper's own and has no counterpart in the model"
+    if '"module." +' in tree.text or "'module.' +" in tree.text or "'module.{" in tree.text or '"module.{' in tree.text:
+        return "the file adds the prefix module. to keys itself; take that out first"
+    return _passed_on(tree, scope)
+
+
+def _passed_on(tree: Tree, scope: Scope) -> str:
+    """A function of this file that gets a wrapped model and reads its ``module`` without a test."""
+    for call in tree.find(cst.Call, scope.node):
+        given = [arg for arg in call.args if tree.code(arg.value) in scope.targets]
+        if not given or not isinstance(call.func, cst.Name):
+            continue
+        function = tree.function(call.func.value)
+        if function is None or function is scope.node:
+            continue
+        names = {param.name.value for param in function.params.params}
+        for node in tree.find(cst.Attribute, function):
+            if node.attr.value == "module" and isinstance(node.value, cst.Name) and node.value.value in names and not _tested(tree, node):
+                return f"{call.func.value} reads {tree.code(node)} of the model it is given; let it take the model itself first"
+    return ""
+
+
+def _tested(tree: Tree, node: cst.Attribute) -> bool:
+    targets = {tree.code(node.value)}
+    for above in tree.ancestors(node):
+        if isinstance(above, cst.If | cst.IfExp) and _wrappers.test_of(tree, above.test, targets) is not None:
+            return True
+    return False
+
+
+def _effects(tree: Tree, scope: Scope) -> list[str]:
+    """What a caller can see of the unwrapping; nothing where the model is only evaluated or exported."""
+    found: list[str] = []
+    distributed = any(_kind(tree, wrap) == "DistributedDataParallel" for wrap in scope.wraps)
+    uses = list(_wrappers.uses(tree, scope))
+    methods = {use.attr.value for use in uses} | {name for wrap in scope.wraps for name in _chain(tree, wrap)}
+    exported = any(tree.dotted(call.func) in EXPORTS for call in tree.find(cst.Call, scope.node))
+    if ".backward(" in tree.text or not (exported or "eval" in methods):
+        found.append("each process trains its own copy" if distributed else "training uses one GPU")
+    if "state_dict" in methods:
+        found.append("saved keys lose module.")
+    if not any(name in methods for name in PLACING) and not any(_placed(tree, wrap.model) for wrap in scope.wraps):
+        found.append("the model and its inputs stay on the device they are on")
+    if any("." in target for target in scope.targets) or _returned(tree, scope):
+        found.append("others get the model itself")
+    return found
+
+
+def _chain(tree: Tree, wrap: Wrap) -> Iterator[str]:
+    """The methods called on the wrapper at once: ``.cuda()``."""
+    node: cst.CSTNode = wrap.call
+    while isinstance(above := tree.parent(node), cst.Attribute | cst.Call):
+        if isinstance(above, cst.Attribute):
+            yield above.attr.value
+        node = above
+
+
+def _placed(tree: Tree, model: cst.BaseExpression) -> bool:
+    """Whether the wrapped expression, or an assignment to that name anywhere in the file, places the model."""
+    text = tree.code(model)
+    chains = (model, *(call for call in tree.find(cst.Call) if tree.code(call).startswith(f"{text}.")))
+    return any(isinstance(c, cst.Call) and isinstance(c.func, cst.Attribute) and c.func.attr.value in PLACING for c in chains)
+
+
+def _returned(tree: Tree, scope: Scope) -> bool:
+    values = [node.value for node in tree.find(cst.Return, scope.node) if node.value is not None]
+    named = any(tree.code(value) in scope.targets for value in values)
+    return named or any(tree.contains(value, wrap.call) and not wrap.bare for value in values for wrap in scope.wraps)
