@@ -1,0 +1,194 @@
+"""Functions defined inside functions: what they capture, where they are used, and their text one level up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scriptify.facts.model import Class, Facts
+from scriptify.transform import Edit
+from scriptify.tree.core import Tree
+from scriptify.tree.flow import all_parameters, assigned_names, bindings, own_nodes, parameter_names, stores_in
+from scriptify.tree.substitute import stable, variables
+
+
+class CannotMove(Exception):
+    """Why a nested function has to stay where it is (one clause)."""
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The names a nested function takes from the function around it, ``self`` left out."""
+
+    names: tuple[str, ...]
+    takes_self: bool
+
+
+def captured(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, self_name: str) -> Captured:
+    """What ``inner`` captures. Raises CannotMove where that can't be passed as arguments."""
+    own = assigned_names(inner)
+    local = assigned_names(outer)
+    below = {name for nested in tree.find(cst.FunctionDef, inner.body) for name in assigned_names(nested)}
+    used = {name.value for name in variables(inner.body)} - own - (below - local)
+    free = {name for name in used if name in local}
+    if inner.name.value in free:
+        raise CannotMove("it calls itself")
+    names = sorted(free - {self_name})
+    if self_name in own:
+        raise CannotMove(f"it has a variable of its own called {self_name}")
+    for name in names:
+        stores = stores_in(outer.body, name)
+        if any(isinstance(by, cst.ImportAlias | cst.AsName | cst.FunctionDef | cst.ClassDef) for by in stores):
+            raise CannotMove(f"it uses {name}, which is a function or module of the function around it")
+        if name not in parameter_names(outer) and not _always_set(tree, outer, inner, stores):
+            raise CannotMove(f"it uses {name}, which may not be set where it is called")
+    return Captured(tuple(names), self_name in free)
+
+
+def _always_set(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, stores: Iterable[cst.CSTNode]) -> bool:
+    """Whether one of the stores stands straight in the outer function's body, before the nested one."""
+    for by in stores:
+        statement = tree.statement(by)
+        if statement is not None and tree.parent(statement) is outer.body and tree.line(statement) < tree.line(inner):
+            return isinstance(statement, cst.SimpleStatementLine)
+    return False
+
+
+def check_movable(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef) -> None:
+    """Raises CannotMove for decorated, generating or otherwise special functions."""
+    if inner.decorators or inner.asynchronous is not None:
+        raise CannotMove("it is decorated or asynchronous")
+    params = inner.params
+    if isinstance(params.star_arg, cst.Param) or params.star_kwarg is not None:
+        raise CannotMove("it takes a variable number of arguments")
+    if any(p.default is not None and not _constant(p.default) for p in all_parameters(params)):
+        raise CannotMove("a default of its parameters is computed where it is defined")
+    for node in own_nodes(inner.body):
+        if isinstance(node, cst.Yield | cst.Nonlocal | cst.Global | cst.Await):
+            raise CannotMove("it yields, or rebinds a variable of the function around it")
+    if len(stores_in(outer.body, inner.name.value)) != 1:
+        raise CannotMove(f"{inner.name.value} is bound more than once")
+    if isinstance(tree.parent(inner), cst.IndentedBlock) and len(tree.parent(inner).body) == 1:  # type: ignore[union-attr]
+        raise CannotMove("nothing else stands in its block")
+    if not tree.own_line(inner) or not isinstance(inner.body, cst.IndentedBlock):
+        raise CannotMove("it shares its line with other code")
+
+
+def _constant(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.Name):
+        return node.value in ("None", "True", "False")
+    return stable(node) and not isinstance(node, cst.Attribute | cst.Lambda | cst.Call | cst.Subscript | cst.List)
+
+
+def uses(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef) -> list[cst.Name]:
+    """Where the outer function names the nested one. Raises CannotMove where another scope hides or takes the name."""
+    name = inner.name.value
+    found = [n for n in variables(outer.body) if n.value == name and n is not inner.name]
+    for use in found:
+        for above in tree.ancestors(use):
+            if above is outer:
+                break
+            if isinstance(above, cst.FunctionDef | cst.Lambda) and name in parameter_names(above):
+                raise CannotMove(f"a function inside has a parameter called {name}")
+    return found
+
+
+def rebound_after(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, name: str) -> bool:
+    """Whether a name is bound again after the nested function's definition (or in a loop around it)."""
+    looped = any(isinstance(above, cst.For | cst.While) for above in tree.ancestors(inner) if tree.contains(outer, above))
+    stores = [by for bound, by in bindings(outer.body) if bound.value == name and not tree.contains(inner, by)]
+    return any(looped or tree.line(by) >= tree.line(inner) for by in stores)
+
+
+def cut(tree: Tree, inner: cst.FunctionDef) -> Edit:
+    """The edit that takes a nested function out, with the blank lines and comments above it."""
+    first = tree.line(inner) - len(inner.leading_lines)
+    return Edit(tree.path, tree.line_start(first), tree.line_end(tree.last_line(inner)), "")
+
+
+def moved_text(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, header: str) -> list[str]:
+    """The nested function's lines at the outer function's indentation, under a new ``def`` line. Raises CannotMove."""
+    old, new = tree.indent(inner), tree.indent(outer)
+    for kind in (cst.SimpleString, cst.FormattedString):
+        for string in tree.find(kind, inner.body):
+            first, last = tree.lines(string)
+            above = tree.parent(string)
+            if first != last and not isinstance(above, cst.Expr):
+                raise CannotMove("it holds a string over several lines")
+    comments = [line.comment.value for line in inner.leading_lines if line.comment is not None]
+    body_start = tree.line(inner.body.body[0]) - len(getattr(inner.body.body[0], "leading_lines", ()))
+    lines = [*(new + comment for comment in comments), new + header]
+    for number in range(body_start, tree.last_line(inner) + 1):
+        text = tree.text[tree.line_start(number) : tree.line_end(number)].rstrip("\r\n")
+        if not text.strip():
+            lines.append("")
+        else:
+            lines.append(new + text[len(old) :] if text.startswith(old) else new + text.lstrip())
+    return lines
+
+
+def header(tree: Tree, inner: cst.FunctionDef, name: str, first: str, extra: Iterable[str]) -> str:
+    """The ``def`` line of the moved function with ``first`` before and ``extra`` behind its plain parameters. Raises CannotMove."""
+    params = inner.params
+    taken = {p.name.value for p in all_parameters(params)}
+    added = [text for text in extra if text.partition(":")[0] not in taken]
+    if added and (params.kwonly_params or any(p.default is not None for p in (*params.posonly_params, *params.params))):
+        raise CannotMove("it has defaults and captures variables besides")
+    texts = [first] if first else []
+    texts += [_parameter(tree, p) for p in params.posonly_params] + (["/"] if params.posonly_params else [])
+    texts += [_parameter(tree, p) for p in params.params] + added
+    texts += (["*"] if params.kwonly_params else []) + [_parameter(tree, p) for p in params.kwonly_params]
+    returns = f" -> {tree.code(inner.returns.annotation)}" if inner.returns is not None else ""
+    comment = ""
+    if isinstance(inner.body, cst.IndentedBlock) and inner.body.header.comment is not None:
+        comment = f"{inner.body.header.whitespace.value}{inner.body.header.comment.value}"
+    return f"def {name}({', '.join(texts)}){returns}:{comment}"
+
+
+def _parameter(tree: Tree, param: cst.Param) -> str:
+    annotation = f": {tree.code(param.annotation.annotation)}" if param.annotation is not None else ""
+    if param.default is None:
+        return f"{param.name.value}{annotation}"
+    equal = " = " if annotation else "="
+    return f"{param.name.value}{annotation}{equal}{tree.code(param.default)}"
+
+
+def put_after(tree: Tree, function: cst.FunctionDef, lines: list[str], blank: int) -> Edit:
+    """The edit that puts whole lines (with their indentation) below a function, after ``blank`` empty lines."""
+    text = tree.newline.join([*[""] * blank, *lines]) + tree.newline
+    end = tree.line_end(tree.last_line(function))
+    if end == len(tree.text) and not tree.text.endswith(("\n", "\r")):
+        text = tree.newline + text.removesuffix(tree.newline)
+    return tree.insert(end, text)
+
+
+def put_before(tree: Tree, function: cst.FunctionDef, lines: list[str], blank: int) -> Edit:
+    """The edit that puts whole lines above a function, its decorators and the comments that belong to it."""
+    above = 0
+    for line in reversed(function.leading_lines):
+        if line.comment is None:
+            break
+        above += 1
+    first = min([tree.line(function), *(tree.line(decorator) for decorator in function.decorators)]) - above
+    return tree.insert(tree.line_start(first), tree.newline.join([*lines, *[""] * blank]) + tree.newline)
+
+
+def method_name(tree: Tree, facts: Facts, owner: Class, wanted: str) -> str:
+    """A name for a new method of a class that no class above or below it uses."""
+    base = wanted.strip("_") or "inner"
+    family = (owner, *facts.ancestors(owner), *facts.descendants(owner))
+    taken = {attribute.attr.value for attribute in tree.find(cst.Attribute)}
+    taken |= {word for item in family for word in (*item.methods, *item.attributes, *item.annotations, *item.properties)}
+    prefixes = {(item.path, f"{item.qualname}.") for item in family if item is not owner}
+    for path, qualname in facts.functions:
+        if "<locals>" in qualname and any(path == where and qualname.startswith(prefix) for where, prefix in prefixes):
+            taken.add(f"_{qualname.rpartition('.')[2].strip('_')}")
+    name, number = f"_{base}", 1
+    if name in taken:
+        name = f"_{owner.qualname.rpartition('.')[2].lower()}_{base}"
+    while name in taken:
+        number += 1
+        name = f"_{base}_{number}"
+    return name
