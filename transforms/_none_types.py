@@ -97,7 +97,7 @@ def _stored(inference: Inference, uses: Uses) -> Given | None:
 def _used(tree: Tree, facts: Facts, inference: Inference, uses: Uses, asked: Places) -> Given | None:
     """What the uses prove: a Tensor by its methods or its company, or the parameter it is handed to."""
     for load in uses.others:
-        if _only_tensor(inference, load):
+        if only_tensor(inference, load):
             return Given(TENSOR, f"{uses.name} is used as a Tensor on line {tree.line(load)}")
     for load in uses.others:
         handed = _handed(tree, facts, load, asked)
@@ -106,7 +106,8 @@ def _used(tree: Tree, facts: Facts, inference: Inference, uses: Uses, asked: Pla
     return None
 
 
-def _only_tensor(inference: Inference, load: cst.Name) -> bool:
+def only_tensor(inference: Inference, load: cst.Name) -> bool:
+    """Whether a use of a name shows it to be a Tensor."""
     tree = inference.tree
     above = tree.parent(load)
     if isinstance(above, cst.Attribute) and above.value is load:

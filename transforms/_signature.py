@@ -17,6 +17,8 @@ TENSOR = Type("Tensor")
 _DOTTED = {
     "Tensor": "torch.Tensor",
     "Device": "torch.device",
+    "device": "torch.device",
+    "dtype": "torch.dtype",
     "Optional": "typing.Optional",
     "List": "typing.List",
     "Dict": "typing.Dict",

@@ -10,7 +10,7 @@ from scriptify.facts.model import Argument, Facts, Parameter
 from scriptify.facts.types import Type, optional
 from scriptify.transform import Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import bound, calls
-from scriptify.transforms._infer import Inference
+from scriptify.transforms._infer import KEEPING_METHODS, TENSOR_METHODS, Inference
 from scriptify.transforms._none_default_examples import EXAMPLES
 from scriptify.transforms._none_types import Given, given_type
 from scriptify.transforms._none_uses import Uses
@@ -42,7 +42,7 @@ class NoneDefault(Transform):
         "Could not cast value of type Optional",
         "but instead found type 'NoneType'",
     )
-    hints = ("None",)
+    hints = ("=None", "= None", ":None")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#optional-type-refinement"
     examples = EXAMPLES
 
@@ -73,9 +73,8 @@ class NoneDefault(Transform):
         if stated is None and not _needed(tree, facts, qualname, name):
             return
         given = given_type(tree, facts, qualname, function, param, uses)
-        if given is None and not uses.others and not uses.stores:
-            given = Given(TENSOR, f"{name} is never used as a value")
-            yield from self._optional(tree, param, uses, given, "")
+        if given is None and (guess := _assumed(tree, facts, qualname, uses)) is not None:
+            yield from self._optional(tree, param, uses, guess, "")
             return
         if given is None:
             because = f"nothing shows what {name} is when it is given: annotate it, or give an entry whose run passes it"
@@ -175,3 +174,27 @@ def _needed(tree: Tree, facts: Facts, qualname: str, name: str) -> bool:
         if type_ is None or type_.optional:
             return True
     return False
+
+
+def _assumed(tree: Tree, facts: Facts, qualname: str, uses: Uses) -> Given | None:
+    """What the compiler assumes, a Tensor, where no value or no use of one says otherwise."""
+    if not uses.others and not uses.stores:
+        return Given(TENSOR, f"{uses.name} is never used as a value")
+    function = facts.function(tree.path, qualname)
+    if not facts.live or function is None or not function.calls or uses.stores or uses.captured:
+        return None
+    if all(_could_be_tensor(tree, load) for load in uses.others):
+        return Given(TENSOR, f"{uses.name} was always left out; the compiler takes it for a Tensor", "live")
+    return None
+
+
+def _could_be_tensor(tree: Tree, load: cst.Name) -> bool:
+    above = tree.parent(load)
+    if isinstance(above, cst.Arg):
+        call = tree.parent(above)
+        return not above.star and isinstance(call, cst.Call) and not tree.dotted(call.func).startswith("builtins.")
+    if isinstance(above, cst.Attribute):
+        return above.attr.value in TENSOR_METHODS | KEEPING_METHODS | {"shape", "device", "dtype", "size", "dim", "ndim", "numel"}
+    if isinstance(above, cst.Subscript):
+        return not any(isinstance(n, cst.SimpleString) for n in tree.find(cst.SimpleString, above))
+    return isinstance(above, cst.BinaryOperation | cst.Element | cst.IfExp | cst.UnaryOperation | cst.AugAssign)
