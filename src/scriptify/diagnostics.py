@@ -18,7 +18,7 @@ _PLACE = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (?
 _CALLED = re.compile(r"^'(?P<callee>[^'\n]+)' is being compiled since it was called from '(?P<caller>[^'\n]+)'", re.MULTILINE)
 _MARK = re.compile(r"^(?P<indent>\s*)(?P<mark>~[~.]*)\s*<--- HERE", re.MULTILINE)
 _RUNTIME = "Traceback of TorchScript"
-_NOISE = re.compile(r"0x[0-9a-fA-F]+|___torch_mangle_\d+\.|\(of Python compilation unit at: \w+\)")
+_NOISE = re.compile(r" ?\(of Python compilation unit at: \w+\)|0x[0-9a-fA-F]+|___torch_mangle_\d+\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Diagnostic:
     @property
     def headline(self) -> str:
         """The first line that says something."""
-        lines = [line.strip() for line in self.message.splitlines() if line.strip()]
+        lines = [_NOISE.sub("", line).strip() for line in self.message.splitlines() if line.strip()]
         if lines and lines[0].startswith("Arguments for call are not valid"):
             wanted = next((line for line in lines if line.startswith("Expected a value of type")), "")
             return f"{lines[0].rstrip('.')}: {wanted}" if wanted else lines[0]

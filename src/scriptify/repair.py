@@ -108,6 +108,7 @@ class Repair:
         self._observations: list[Observation] = []
         self._refusals: list[Refusal] = []
         self._refused: set[str] = set()
+        self._known: tuple[int, Facts] | None = None
         self._failures: dict[str, str] = {}
         self._declines: tuple[Decline, ...] = ()
 
@@ -141,10 +142,13 @@ class Repair:
         return work
 
     def _know(self, texts: Mapping[str, str]) -> Facts:
-        facts = static.index(texts, self._settings)
-        for observation in self._observations:
-            facts = merge.merge(facts, observation, self._texts)
-        return facts
+        key = hash(tuple(sorted(texts.items())))
+        if self._known is None or self._known[0] != key:
+            facts = static.index(texts, self._settings)
+            for observation in self._observations:
+                facts = merge.merge(facts, observation, self._texts)
+            self._known = (key, facts)
+        return self._known[1]
 
     # judging
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scriptify.diagnostics import Diagnostic
+from scriptify.diagnostics import Diagnostic, parse
 from scriptify.oracle.protocol import Entry, Verdict
 from scriptify.transform import Changed, Decline, Failed, Outcome, Rewrite, Skipped
 
@@ -32,6 +32,11 @@ class EntryResult:
     def ok(self) -> bool:
         """Whether everything is proved now."""
         return self.after.ok
+
+    @property
+    def before_diagnostic(self) -> Diagnostic | None:
+        """What the compiler said of the original, where it refused it."""
+        return parse(self.before.error, self.before.error_type) if self.before.error and not self.before.ok else None
 
     @property
     def usable(self) -> bool:
