@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ def loop(expression: str) -> str:
     )
 
 
+@cache
 def after(text: str) -> str:
     return rewritten(PrefixKeys(), text, Fires("", ""))[0]
 
