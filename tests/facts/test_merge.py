@@ -228,3 +228,26 @@ def test_observed_by_hand() -> None:
     assert attribute(found, "blocks").length == 3 and attribute(found, "blocks").origin == "live" and attribute(found, "blocks").line == 19
     assert found.live and found.classes[f"{PATH}::Net"].instances == 1
     assert found.reached(PATH, "Never.forward")
+
+
+def test_arguments_belong_to_the_callee_only_where_the_call_is_direct() -> None:
+    text = (
+        "from torch import nn\nfrom torch.utils.checkpoint import checkpoint\n\n"
+        "class Part(nn.Module):\n    def forward(self, x): return x\n\n"
+        "class Net(nn.Module):\n    def __init__(self, part):\n        super().__init__()\n        self.part = part\n"
+        "    def forward(self, x):\n        x = checkpoint(self.part, x)\n        p = self.part\n        return self.part(p(x))\n"
+    )
+    rows = {"checkpoint(self.part, x)": (12, 12), "p(x)": (14, 25), "self.part(p(x))": (14, 15)}
+    calls = [
+        LiveCall("m.py", "Net.forward", line, start, line, start + len(part), ("m.py", "Part.forward"))
+        for part, (line, start) in rows.items()
+    ]
+    part = live("part", Kind.MODULE, classes=frozenset({"m.Part"}))
+    seen = Observation(
+        functions=(LiveFunction("m.py", "Net.forward", 11, 1, {}, {"p": "m.Part"}, "Tensor"),),
+        classes=(LiveClass("m.py", "Net", "m.Net", 1, {"part": part}), LiveClass("m.py", "Part", "m.Part", 1, {})),
+        calls=tuple(calls),
+    )
+    found = merge.merge(static.index({"m.py": text}), seen, {"m.py": text})
+    starred = {text[s.start : s.end]: s.starred for s in found.callers("m.py", "Part.forward")}
+    assert starred == {"checkpoint(self.part, x)": True, "self.part(p(x))": False, "p(x)": False}

@@ -112,8 +112,7 @@ def _builtin(evaluate: Evaluator, name: str, node: ast.Call) -> Value | None:
     if name == "dict":
         return _mapping(evaluate, node, Kind.DICT)
     if name == "range":
-        count = evaluate.count(node)
-        return container(Kind.LIST, [plain("int")] * count if count is not None else None, plain("int"))
+        return Attribute("", frozenset({Kind.OTHER}), varies=True, element=plain("int"))
     if name == "getattr" and len(node.args) >= 2 and isinstance(node.args[1], ast.Constant) and str(node.args[1].value).isidentifier():
         return evaluate(ast.Attribute(node.args[0], str(node.args[1].value), ast.Load()))
     return UNKNOWN if name not in ("super", "setattr") else None

@@ -6,6 +6,7 @@ they stay true of what was not rewritten; an attribute whose assignment is new s
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -15,7 +16,7 @@ from scriptify.facts.known import literal_type
 from scriptify.facts.model import Attribute, Class, Facts, Function, Kind, Observed, Parameter, TypeFact
 from scriptify.facts.types import Type, join, parse
 from scriptify.facts.values import both
-from scriptify.oracle.protocol import LiveClass, LiveFunction, Observation
+from scriptify.oracle.protocol import LiveCall, LiveClass, LiveFunction, Observation
 
 Key = tuple[str, str]
 
@@ -39,8 +40,9 @@ def merge(facts: Facts, observation: Observation, texts: Mapping[str, str]) -> F
         name = f"{live.path}::{live.qualname}"
         if name in classes:
             classes[name] = _class(classes[name], live, changed.get(name, ()))
-    sites = merge_calls.sites(facts.call_sites, observation.calls, texts, functions)
-    merged = replace(facts, functions=functions, classes=classes, call_sites=sites, live=True)
+    known = replace(facts, functions=functions, classes=classes, live=True)
+    sites = merge_calls.sites(facts.call_sites, observation.calls, texts, functions, _directness(known, observation))
+    merged = replace(known, call_sites=sites)
     return reach.marked(merged, reach.closure(merged, reach.live_seeds(merged)))
 
 
@@ -52,6 +54,35 @@ def observed(facts: Facts, observed: Observed) -> Facts:
     functions = {key: _observed_function(function, observed) for key, function in facts.functions.items()}
     classes = {key: _observed_class(owner, observed) for key, owner in facts.classes.items()}
     return replace(facts, functions=functions, classes=classes, live=True)
+
+
+def _directness(facts: Facts, observation: Observation) -> merge_calls.Direct:
+    """Tells by the live classes of ``self.attr`` or of a local whether calling it means a certain ``forward`` or method."""
+    owners = {live.name: facts.classes.get(f"{live.path}::{live.qualname}") for live in observation.classes}
+
+    def defines(dotted: str, name: str) -> Key | None:
+        owner = owners.get(dotted)
+        line = (owner, *facts.ancestors(owner)) if owner is not None else ()
+        return next(((c.path, f"{c.qualname}.{name}") for c in line if name in c.methods), None)
+
+    def direct(node: ast.Call, scope: str, edge: LiveCall) -> bool:
+        name, func = "forward", node.func
+        if isinstance(func, ast.Attribute) and func.attr == edge.callee[1].rpartition(".")[2]:
+            name, func = func.attr, func.value
+        while isinstance(func, ast.Subscript):
+            func = func.value
+        held: frozenset[str] = frozenset()
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "self":
+            owner = facts.owner(edge.path, scope)
+            found = facts.attribute(edge.path, owner.qualname, func.attr) if owner is not None else None
+            if isinstance(found, Attribute):
+                held = frozenset(found.items) if isinstance(node.func, ast.Subscript) or found.kind is Kind.MODULE_LIST else found.classes
+        elif isinstance(func, ast.Name):
+            local = facts.local(edge.path, scope, func.id)
+            held = frozenset({local.type.name}) if isinstance(local, TypeFact) else frozenset()
+        return any(defines(dotted, name) == edge.callee for dotted in held)
+
+    return direct
 
 
 def _fact(text: str) -> TypeFact | None:

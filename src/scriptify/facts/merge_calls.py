@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from scriptify.facts.calls import site_of
@@ -17,13 +17,19 @@ Key = tuple[str, str]
 _INNER = re.compile(r"\.<locals>\.<\w+>.*$")
 
 
+Direct = Callable[[ast.Call, str, LiveCall], bool]
+
+
 def sites(
-    static: Sequence[CallSite], calls: Iterable[LiveCall], texts: Mapping[str, str], functions: Collection[Key]
+    static: Sequence[CallSite], calls: Iterable[LiveCall], texts: Mapping[str, str], functions: Collection[Key], direct: Direct
 ) -> tuple[CallSite, ...]:
     """The call sites with what ran: certain where a run went, and those that only a run could find.
 
     ``texts`` are the files as they were run. In a file whose text has changed since, places mean
     nothing any more; there a run only confirms the one call of a function that may go to a callee.
+    ``direct`` tells whether a call itself goes to the callee, given the scope's name; where code of
+    others stands between (``checkpoint(self.block, x)``) the arguments are not the callee's, and the
+    site is marked ``starred``.
     """
     result: list[CallSite] = []
     live: dict[str, list[LiveCall]] = {}
@@ -38,7 +44,7 @@ def sites(
         if not ran:
             result.extend(here)
         elif path in texts and _unchanged(here, texts[path]):
-            result.extend(_by_place(here, ran, path, texts[path]))
+            result.extend(_by_place(here, ran, path, texts[path], direct))
         else:
             result.extend(_by_scope(here, ran))
     return tuple(result)
@@ -49,21 +55,22 @@ def _unchanged(here: Sequence[CallSite], text: str) -> bool:
     return all(text[site.end - 1 : site.end] == ")" and all(text[a.start : a.end] == a.text for a in site.arguments) for site in here)
 
 
-def _by_place(here: Sequence[CallSite], ran: Sequence[LiveCall], path: str, text: str) -> list[CallSite]:
+def _by_place(here: Sequence[CallSite], ran: Sequence[LiveCall], path: str, text: str, direct: Direct) -> list[CallSite]:
     lines = Lines(text)
     # No two calls end at the same place, and an interpreter may report another start for a method chain.
-    ends: dict[int, set[Key]] = {}
-    scopes: dict[int, str] = {}
+    ends: dict[int, list[LiveCall]] = {}
     for call in ran:
-        end = lines.offset(call.end_line, call.end_column)
-        ends.setdefault(end, set()).add(call.callee)
-        scopes[end] = scope_of(call)
-    result = [_confirmed(site, ends.pop(site.end, set())) for site in here]
+        ends.setdefault(lines.offset(call.end_line, call.end_column), []).append(call)
+    result = [_confirmed(site, {call.callee for call in ends.pop(site.end, [])}) for site in here]
     if ends:
         tree = parse(text)
         for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Call) and (end := lines.span(node)[1]) in ends:
-                result.append(site_of(node, lines, path, scopes[end], tuple(sorted(ends.pop(end))), certain=True))
+                edges = ends.pop(end)
+                scope = scope_of(edges[0])
+                callees = tuple(sorted({edge.callee for edge in edges}))
+                site = site_of(node, lines, path, scope, callees, certain=True)
+                result.append(site if all(direct(node, scope, edge) for edge in edges) else replace(site, starred=True))
     return sorted(result, key=lambda site: (site.start, site.end))
 
 
@@ -80,10 +87,11 @@ def _by_scope(here: Sequence[CallSite], ran: Sequence[LiveCall]) -> list[CallSit
 
 
 def _confirmed(site: CallSite, callees: set[Key]) -> CallSite:
-    if not callees:
+    # What else ran under a call that is sure already ran inside what it calls: the later items of a Sequential.
+    if not callees or site.certain:
         return site
-    kept = site.callees if site.certain else tuple(callee for callee in site.callees if callee in callees)
-    return replace(site, callees=tuple(dict.fromkeys((*kept, *sorted(callees)))), certain=True)
+    guessed = callees <= set(site.callees)
+    return replace(site, callees=tuple(sorted(callees)), certain=True, starred=site.starred or not guessed)
 
 
 def scope_of(call: LiveCall) -> str:
