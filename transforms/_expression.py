@@ -1,0 +1,176 @@
+"""What the expression families share: the code the compiler reads, names as it sees them, guards, and other spellings of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.facts.types import Type
+from scriptify.transform import Edit, Focus, Import, Proposal, Transform
+from scriptify.transforms._number import Numbers
+from scriptify.tree import Tree, assigned_names, own_nodes
+from scriptify.tree.hoist import eager_only, reached_functions
+from scriptify.tree.substitute import stable, variables
+
+TENSOR, INT, FLOAT, BOOL, STR = Type("Tensor"), Type("int"), Type("float"), Type("bool"), Type("str")
+N = TypeVar("N", bound=cst.CSTNode)
+
+
+class NoForm(Exception):
+    """Why there is no other form (one clause)."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """One function that scripting compiles."""
+
+    tree: Tree
+    facts: Facts
+    qualname: str
+    function: cst.FunctionDef
+    wanted: list[Import] = field(default_factory=list, compare=False)
+
+    @cached_property
+    def types(self) -> Numbers:
+        """Types of its expressions."""
+        return Numbers(self.tree, self.facts, self.qualname, self.function)
+
+    @cached_property
+    def hidden(self) -> set[str]:
+        """Names that mean something local here."""
+        return assigned_names(self.function)
+
+    def find(self, kind: type[N]) -> Iterator[N]:
+        """Nodes of a kind that the compiler reads, those kept from it by ``is_scripting()`` left out."""
+        for node in own_nodes(self.function.body):
+            if isinstance(node, kind) and not eager_only(self.tree, node):
+                yield node
+
+    def dotted(self, node: cst.CSTNode) -> str:
+        """The full name an expression stands for, or ``""`` where a local name hides it."""
+        full = self.tree.dotted(node)
+        if not full or not isinstance(node, cst.Name | cst.Attribute):
+            return ""
+        return "" if {name.value for name in variables(node)} & self.hidden else full
+
+    def type_of(self, node: cst.BaseExpression) -> Type | None:
+        """The type of an expression, or None."""
+        return self.types.type_of(node)
+
+    def tensor(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is known to be a Tensor."""
+        return self.type_of(node) == TENSOR
+
+    def number(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is known to be an int or a float."""
+        return self.type_of(node) in (INT, FLOAT)
+
+    def spell(self, dotted: str) -> str:
+        """How a dotted name is written here; the import it needs is noted. Raises NoForm where a local name hides it."""
+        text, imports = self.tree.imports.spell(dotted)
+        if text.partition(".")[0] in self.hidden:
+            raise NoForm(f"the name {text.partition('.')[0]} means something else here")
+        self.wanted.extend(imports)
+        return text
+
+    def guarded(self, node: cst.BaseExpression, text: str) -> list[Edit]:
+        """The edit that gives scripting ``text`` in place of an expression and leaves eager what it is."""
+        test = self.spell("torch.jit.is_scripting")
+        guarded = f"{text} if {test}() else {self.tree.code(node)}"
+        if not self.alone(node) or ("\n" in guarded and not node.lpar):
+            guarded = f"({guarded})"
+        return [self.tree.replace(node, guarded)]
+
+    def alone(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is the whole of an assigned or returned value or an argument, so that any operator may stand in it."""
+        above = self.tree.parent(node)
+        plain = isinstance(above, cst.Assign | cst.Return | cst.AnnAssign | cst.AugAssign) and not isinstance(node, cst.Tuple)
+        return bool(node.lpar) or plain or (isinstance(above, cst.Arg) and not above.star)
+
+    def instead(self, node: cst.BaseExpression, text: str) -> list[Edit]:
+        """The edit that puts an operator expression in place of another, in parentheses where it needs them."""
+        return [self.tree.replace(node, text if self.alone(node) and "\n" not in text else f"({text})")]
+
+
+def bodies(tree: Tree, facts: Facts) -> Iterator[Body]:
+    """The functions that scripting compiles."""
+    for qualname, function in reached_functions(tree, facts):
+        yield Body(tree, facts, qualname, function)
+
+
+def rewrite(
+    by: Transform, body: Body, node: cst.CSTNode, title: str, edits: Sequence[Edit], *, why: str = "", silent: bool = False
+) -> Proposal:
+    """The rewrite with the imports that were noted for it."""
+    imports = tuple(body.wanted)
+    body.wanted.clear()
+    return body.tree.rewrite(by, node, title, edits, imports=imports, why=why, silent=silent)
+
+
+def decline(by: Transform, body: Body, node: cst.CSTNode, because: str) -> Proposal:
+    """A decline; imports noted for the form that was not found are forgotten."""
+    body.wanted.clear()
+    return body.tree.decline(by, node, because)
+
+
+def keywords(call: cst.Call) -> dict[str, cst.Arg]:
+    """The keyword arguments of a call by name."""
+    return {arg.keyword.value: arg for arg in call.args if arg.keyword is not None}
+
+
+def positional(call: cst.Call) -> list[cst.BaseExpression]:
+    """The plain positional arguments of a call. Raises NoForm for starred ones."""
+    if any(arg.star for arg in call.args):
+        raise NoForm("it has starred arguments")
+    return [arg.value for arg in call.args if arg.keyword is None]
+
+
+def only(call: cst.Call, *names: str) -> dict[str, cst.Arg]:
+    """The keyword arguments of a call. Raises NoForm for one that is not in ``names``."""
+    found = keywords(call)
+    other = sorted(set(found) - set(names))
+    if other:
+        raise NoForm(f"its argument {other[0]} has no place in the other form")
+    return found
+
+
+def method(call: cst.Call) -> tuple[cst.BaseExpression, str] | None:
+    """The object and name of a method call."""
+    return (call.func.value, call.func.attr.value) if isinstance(call.func, cst.Attribute) else None
+
+
+def repeatable(node: cst.BaseExpression) -> None:
+    """Raise NoForm for an expression that must not be evaluated twice."""
+    if not stable(node):
+        raise NoForm("what it is called on would be computed more than once")
+
+
+def without(tree: Tree, call: cst.Call, arg: cst.Arg) -> Edit:
+    """The edit that takes an argument out of a call, with its comma."""
+    args = list(call.args)
+    at = args.index(arg)
+    start, end = tree.span(arg)[0], _argument_end(tree, arg)
+    if at + 1 < len(args):
+        return Edit(tree.path, start, tree.span(args[at + 1])[0], "")
+    if at:
+        return Edit(tree.path, _argument_end(tree, args[at - 1]), end, "")
+    return Edit(tree.path, start, end, "")
+
+
+def _argument_end(tree: Tree, arg: cst.Arg) -> int:
+    return tree.outer_span(arg.value)[1]
+
+
+def listed(tree: Tree, nodes: Iterable[cst.BaseExpression]) -> str:
+    """Expressions as a comma-separated text, each with its own parentheses."""
+    return ", ".join(tree.text[slice(*tree.outer_span(node))] for node in nodes)
+
+
+def near(tree: Tree, node: cst.CSTNode, focus: Focus | None) -> bool:
+    """Whether a focus asks about this node's lines (False without a focus)."""
+    return focus is not None and tree.focused(node, focus)

@@ -1,0 +1,258 @@
+"""SF701: Tensor methods that scripting does not know, by those it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._expression import (
+    INT,
+    Body,
+    NoForm,
+    bodies,
+    decline,
+    keywords,
+    listed,
+    method,
+    only,
+    positional,
+    repeatable,
+    rewrite,
+)
+from scriptify.tree import Tree
+
+_HEAD = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+"""
+_ENTRY = "Net(), (torch.randn(2, 4),)"
+_ONLY_TENSORS = frozenset({"nelement", "ndimension", "new_tensor", "type_as"})
+_RENAMED = {"nelement": "numel", "ndimension": "dim"}
+_DTYPES = {"bool": "torch.bool", "bfloat16": "torch.bfloat16"}
+_FACTORIES = frozenset({"new_zeros", "new_ones", "new_empty", "new_full"})
+
+
+class LegacyMethod(Transform):
+    """``x.nelement()`` -> ``x.numel()``, ``x.bool()`` -> ``x.to(torch.bool)``, ``x.new(2, 3)`` -> ``x.new_empty((2, 3))``.
+
+    A few Tensor methods have no schema in TorchScript; each has an equal that does: the same values,
+    dtype, device and ``requires_grad``.
+    """
+
+    code = "SF701"
+    name = "legacy-method"
+    phase = Phase.VALUES
+    hints = (".nelement", ".ndimension", ".bool", ".bfloat16", ".numel", ".new", "torch.Tensor.", "requires_grad=")
+    explains = tuple(
+        f"has no attribute or method '{name}'" for name in ("nelement", "ndimension", "bool", "bfloat16", "numel", "new_tensor", "new")
+    ) + ("attribute lookup is not defined on builtin", "aten::new_", "Keyword argument requires_grad unknown")
+    source = "https://docs.pytorch.org/docs/stable/jit_unsupported.html"
+    examples = (
+        Fires(
+            name="older names",
+            before=_HEAD + "        return x * x.nelement() + x.ndimension()\n",
+            after=_HEAD + "        return x * x.numel() + x.dim()\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="as booleans",
+            before=_HEAD + "        mask = (x > 0).bool()  # where\n        return x.masked_fill(mask, 0.0)\n",
+            after=_HEAD + "        mask = (x > 0).to(torch.bool)  # where\n        return x.masked_fill(mask, 0.0)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="an empty tensor of the same kind",
+            before=_HEAD + "        return x + x.new(x.size(0), 1).zero_() + x.new(x.size()).fill_(1)\n",
+            after=_HEAD + "        return x + x.new_empty((x.size(0), 1)).zero_() + x.new_empty(x.size()).fill_(1)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="data of the same kind",
+            before=_HEAD + "        return x * x.new_tensor([1, 2, 3, 4]) + x.new([0.5])\n",
+            after=_HEAD
+            + "        return x * torch.tensor([1, 2, 3, 4], dtype=x.dtype, device=x.device)"
+            + " + torch.tensor([0.5], dtype=x.dtype, device=x.device)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="requires_grad of a new tensor",
+            before=_HEAD + "        w = x.new_ones(4, requires_grad=True)\n        return x * w\n",
+            after=_HEAD + "        w = x.new_ones(4).requires_grad_(True)\n        return x * w\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="numel of a shape",
+            before=_HEAD + "        return x / x.shape.numel() * x.size().numel()\n",
+            after=_HEAD + "        return x / x.numel() * x.numel()\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="named through the class",
+            before=_HEAD + "        return torch.Tensor.abs(x).add(1)\n",
+            after=_HEAD + "        return x.abs().add(1)\n",
+            entry=_ENTRY,
+        ),
+        Declines(name="data computed", code=_HEAD + "        return x + x.new_tensor(x.tolist())\n", because="not known"),
+        Declines(name="evaluated twice", code=_HEAD + "        return x + (x * 2).new_tensor([1.0])\n", because="more than once"),
+        Ignores(name="known methods", code=_HEAD + "        return x * x.numel() + x.dim() + x.new_zeros(4)\n"),
+        Ignores(name="not compiled", code="import torch\n\n\ndef f(x):\n    return x.nelement()\n"),
+        Ignores(
+            name="somebody else's method",
+            code=_HEAD.replace("forward(self, x)", "forward(self, x: dict)") + "        return x.new(3)\n",
+        ),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every call of such a method on a Tensor in compiled code."""
+        for body in bodies(tree, facts):
+            for call in body.find(cst.Call):
+                form = _form(body, call)
+                if form is None:
+                    continue
+                try:
+                    edits = form(body, call)
+                except NoForm as reason:
+                    yield decline(self, body, call, f"{tree.code(call.func)} is not known to scripting, and {reason}")
+                else:
+                    yield rewrite(self, body, call, f"{tree.code(call.func)} by a method that scripting knows", edits)
+
+
+_Form = Callable[[Body, cst.Call], list[Edit]]
+
+
+def _form(body: Body, call: cst.Call) -> _Form | None:
+    """How to write a call otherwise, or None where it is none of these."""
+    split = method(call)
+    if split is None:
+        return None
+    value, name = split
+    if body.dotted(value) == "torch.Tensor":
+        return _unbound if call.args and not name.startswith("_") and name.islower() else None
+    if name == "numel" and _shape_of(value) is not None:
+        return _shape_numel
+    if name in _FACTORIES:
+        return _requires_grad if "requires_grad" in keywords(call) else None
+    if name not in _ONLY_TENSORS and name not in _DTYPES and name != "new":
+        return None
+    if name not in _ONLY_TENSORS and not body.tensor(value):
+        return None
+    if name in _RENAMED:
+        return _renamed
+    if name in _DTYPES:
+        return _to_dtype
+    return _new if name == "new" else _new_tensor if name == "new_tensor" else None
+
+
+def _renamed(body: Body, call: cst.Call) -> list[Edit]:
+    if call.args or not isinstance(call.func, cst.Attribute):
+        raise NoForm("it has arguments")
+    return [body.tree.replace(call.func.attr, _RENAMED[call.func.attr.value])]
+
+
+def _to_dtype(body: Body, call: cst.Call) -> list[Edit]:
+    assert isinstance(call.func, cst.Attribute)
+    if call.args:
+        raise NoForm("it has arguments")
+    start = body.tree.span(call.func.attr)[0]
+    dtype = body.spell(_DTYPES[call.func.attr.value])
+    return [Edit(body.tree.path, start, body.tree.span(call)[1], f"to({dtype})")]
+
+
+def _shape_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """``x`` of ``x.shape`` and ``x.size()``."""
+    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+        return node.value
+    split = method(node) if isinstance(node, cst.Call) and not node.args else None
+    return split[0] if split is not None and split[1] == "size" else None
+
+
+def _shape_numel(body: Body, call: cst.Call) -> list[Edit]:
+    assert isinstance(call.func, cst.Attribute)
+    if call.args:
+        raise NoForm("it has arguments")
+    value = _shape_of(call.func.value)
+    assert value is not None
+    return [Edit(body.tree.path, body.tree.outer_span(value)[1], body.tree.span(call)[1], ".numel()")]
+
+
+def _unbound(body: Body, call: cst.Call) -> list[Edit]:
+    assert isinstance(call.func, cst.Attribute)
+    arguments = positional(call)
+    if not arguments or call.args[0].keyword is not None or not body.tensor(arguments[0]):
+        raise NoForm("its first argument is not known to be a Tensor")
+    rest = body.tree.text[body.tree.span(call.args[1])[0] : body.tree.span(call)[1]] if len(call.args) > 1 else ")"
+    return [body.tree.replace(call, f"{body.tree.operand(arguments[0])}.{call.func.attr.value}({rest}")]
+
+
+def _requires_grad(body: Body, call: cst.Call) -> list[Edit]:
+    return requires_grad(body, call)
+
+
+def requires_grad(body: Body, call: cst.Call) -> list[Edit]:
+    """A factory's ``requires_grad=`` argument as a call on its result. Raises NoForm."""
+    tree = body.tree
+    argument = keywords(call)["requires_grad"]
+    if argument is not call.args[-1] or len(call.args) < 2:
+        raise NoForm("requires_grad is not its last argument")
+    flag = tree.code(argument.value)
+    before = tree.outer_span(call.args[-2].value)[1]
+    after = tree.outer_span(argument.value)[1]
+    if flag == "False":
+        return [Edit(tree.path, before, after, "")]
+    return [Edit(tree.path, before, after, ""), tree.insert(tree.span(call)[1], f".requires_grad_({flag})")]
+
+
+def _new(body: Body, call: cst.Call) -> list[Edit]:
+    assert isinstance(call.func, cst.Attribute)
+    only(call)
+    arguments = positional(call)
+    tree = body.tree
+    start = tree.span(call.func.attr)[0]
+    if len(arguments) == 1 and _is_size(arguments[0]):
+        return [tree.replace(call.func.attr, "new_empty")]
+    if all(body.type_of(argument) == INT for argument in arguments):
+        sizes = f"({listed(tree, arguments)}{',' if len(arguments) == 1 else ''})" if arguments else "0"
+        return [Edit(tree.path, start, tree.span(call)[1], f"new_empty({sizes})")]
+    if len(arguments) == 1 and literal_data(body, arguments[0]):
+        return _new_tensor(body, call)
+    raise NoForm("whether its argument is a size or data is not known")
+
+
+def _is_size(node: cst.BaseExpression) -> bool:
+    """``x.size()``, ``x.shape`` and slices of them: a torch.Size, which is no data."""
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+        return _is_size(node.value)
+    return _shape_of(node) is not None
+
+
+def _new_tensor(body: Body, call: cst.Call) -> list[Edit]:
+    assert isinstance(call.func, cst.Attribute)
+    found = only(call, "dtype", "device")
+    arguments = positional(call)
+    if len(arguments) != 1:
+        raise NoForm("it has other arguments than its data")
+    if not literal_data(body, arguments[0]) and not body.number(arguments[0]):
+        raise NoForm("whether its data is a list of numbers is not known")
+    value = call.func.value
+    if len(found) < 2:
+        repeatable(value)
+    on = body.tree.code(value)
+    dtype = body.tree.code(found["dtype"].value) if "dtype" in found else f"{on}.dtype"
+    device = body.tree.code(found["device"].value) if "device" in found else f"{on}.device"
+    data = listed(body.tree, arguments)
+    return [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}, dtype={dtype}, device={device})")]
+
+
+def literal_data(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether an expression is a list of numbers: a display of them, or known by type."""
+    if isinstance(node, cst.List):
+        values = [element.value for element in node.elements if isinstance(element, cst.Element)]
+        return len(values) == len(node.elements) > 0 and all(body.number(v) or literal_data(body, v) for v in values)
+    known = body.type_of(node)
+    return known is not None and str(known) in ("List[int]", "List[float]") and not isinstance(node, cst.Attribute)
