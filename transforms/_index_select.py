@@ -1,0 +1,270 @@
+"""``x = self.ms[k](x)`` -> ``for j, m in enumerate(self.ms): if j == k: x = m(x)``: exact for every index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from scriptify.facts.types import Type
+from scriptify.transform import Decline, Need, Rewrite, Safety, Transform
+from scriptify.transforms._bounds import Bounds, Proof, lives
+from scriptify.transforms._containers import Container, Method
+from scriptify.transforms._flow_questions import (
+    always_evaluated,
+    block_of,
+    bound_before,
+    changed_by,
+    escaping_jumps,
+    first_evaluated,
+    names_in,
+    pure,
+    used_after,
+)
+from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._linear import Linear, render
+from scriptify.transforms._patch import Patch
+from scriptify.tree import bindings, loads
+
+Use = tuple[cst.Subscript, Container, cst.BaseExpression]
+
+
+@dataclass
+class Selection:
+    """One select loop: the container and index it stands for, the statements it takes in, the uses it answers."""
+
+    use: Use
+    statements: list[cst.BaseStatement]
+    nodes: list[cst.Subscript]
+    preset: list[str] = field(default_factory=list)
+
+    @property
+    def returns(self) -> bool:
+        """Whether the last statement leaves the function."""
+        last = self.statements[-1]
+        return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
+
+
+@dataclass(frozen=True)
+class Test:
+    """How the select loop compares, what is checked before it, and what that rests on."""
+
+    equal: str
+    check: str
+    needs: Proof
+
+
+class Selector:
+    """Rewrites indices of one method that no loop header can hand out."""
+
+    def __init__(self, by: Transform, method: Method, bounds: Bounds, names: FreshNames) -> None:
+        self.by, self.method, self.bounds, self.names = by, method, bounds, names
+        self.tree = method.tree
+
+    def rewrite(self, use: Use, uses: Sequence[Use]) -> Rewrite | Decline:
+        """The rewrite of one use (and of the same index nearby), or the reason against it."""
+        node, container, index = use
+        unfolded = self._unfolded(use)
+        if unfolded is not None:
+            return unfolded
+        reason = self._obstacle(use)
+        if reason:
+            return self.tree.decline(self.by, node, reason)
+        selection = self._selection(use, uses)
+        if isinstance(selection, str):
+            return self.tree.decline(self.by, node, selection)
+        code, lengthened = self.tree.code(node.value), f"len({self.tree.code(node.value)})"
+        text, hoisted = self.tree.code(index), []
+        known = self.bounds.span(index)
+        if changed_by(self.tree, index, selection.statements) or not pure(self.tree, index):
+            text = self.names.take("index", "position")
+            hoisted = [f"{text} = {self.tree.code(index)}"]
+        elif not isinstance(index, cst.Name | cst.Attribute | cst.BinaryOperation | cst.UnaryOperation | cst.Subscript | cst.Call):
+            return self.tree.decline(self.by, node, "the index is not a plain expression; assign it to a name first")
+        test = self._test(container, known, index, text, lengthened)
+        return self._made(selection, code, test, text, lengthened, hoisted)
+
+    def _unfolded(self, use: Use) -> Rewrite | None:
+        """``x = self.ms[k](x) if k > 0 else x`` as an if statement, whose branches the next pass looks at."""
+        tree, node = self.tree, use[0]
+        choice: cst.IfExp | None = tree.enclosing(node, cst.IfExp)
+        line = tree.statement(node)
+        if choice is None or tree.contains(choice.test, node) or not isinstance(line, cst.SimpleStatementLine):
+            return None
+        small = line.body[0]
+        named = isinstance(small, cst.Assign) and all(isinstance(t.target, cst.Name) for t in small.targets)
+        if (
+            not (named or isinstance(small, cst.Return))
+            or getattr(small, "value", None) is not choice
+            or not tree.own_line(line)
+            or block_of(tree, line) is None
+        ):
+            return None
+        start, at = tree.span(small)[0], tree.outer_span(choice)[0]
+        head, parts = tree.text[start:at], [tree.code(part) for part in (choice.test, choice.body, choice.orelse)]
+        if any("\n" in part or "\r" in part for part in (head, *parts)):
+            return None
+        indent = tree.newline + tree.indent(line)
+        deeper = indent + tree.indent_unit
+        text = f"if {parts[0]}:{deeper}{head}{parts[1]}{indent}else:{deeper}{head}{parts[2]}"
+        why = "a loop that picks a module needs a statement of its own"
+        return tree.rewrite(self.by, node, "write the conditional expression as an if statement", [tree.replace(small, text)], why=why)
+
+    def _obstacle(self, use: Use) -> str:
+        node, container, index = use
+        if container.holes:
+            return f"{container.text} holds None: the compiler drops it and positions shift; put an nn.Identity() there"
+        statement = self.tree.statement(node)
+        if statement is None or block_of(self.tree, statement) is None or not self.tree.own_line(statement):
+            return "the statement shares its line with others; put it on a line of its own"
+        if any(isinstance(above, cst.Lambda) for above in self.tree.ancestors(node)):
+            return "the index stands in a lambda"
+        if not pure(self.tree, index) and not first_evaluated(self.tree, statement, node):
+            return "computing the index calls something; assign it to a name on a line before"
+        inner = {name.value for name, by in bindings(statement) if isinstance(by, cst.CompFor)}
+        if inner & (names_in(index) | names_in(node.value)):
+            return "the index comes from a comprehension; write it as a loop"
+        parent = self.tree.parent(node)
+        if isinstance(parent, cst.AssignTarget | cst.AugAssign | cst.Del) or isinstance(statement, cst.While):
+            return "the element is assigned or tested in a loop's condition, which has no form that scripts"
+        if not always_evaluated(self.tree, statement, node) and self._inside(container, self.bounds.span(index)) is None:
+            return "the index is only used on a condition and may lie outside of the list there; write the condition as an if statement"
+        return ""
+
+    # which statements the select loop takes in
+
+    def _selection(self, use: Use, uses: Sequence[Use]) -> Selection | str:
+        node, container, index = use
+        statement = self.tree.statement(node)
+        block = block_of(self.tree, statement) if statement is not None else None
+        if statement is None or block is None:
+            return "the statement can't be moved"
+        first = next(i for i, s in enumerate(block) if s is statement)
+        last, preset = self._extent(block, first)
+        if isinstance(preset, str):
+            return preset
+        taken = [s for s in block[first : last + 1] if isinstance(s, cst.BaseStatement)]
+        if any(escaping_jumps(s) for s in taken):
+            return "a break or continue would leave the wrong loop; use an if statement or a flag"
+        nodes = [node]
+        same = [u for u in uses if u[0] is not node and u[1].text == container.text and self._text(u[2]) == self._text(index)]
+        if not changed_by(self.tree, index, taken) and not changed_by(self.tree, node.value, taken):
+            nodes += [u[0] for u in same if any(self.tree.contains(s, u[0]) for s in taken) and not self._rebound(u[0], index, taken)]
+        return Selection(use, taken, nodes, preset)
+
+    def _rebound(self, node: cst.CSTNode, index: cst.BaseExpression, taken: Sequence[cst.CSTNode]) -> bool:
+        """Whether a comprehension around another use gives the index another meaning."""
+        inner = {name.value for s in taken for name, by in bindings(s) if isinstance(by, cst.CompFor)}
+        return bool(inner & names_in(index))
+
+    def _text(self, node: cst.CSTNode) -> str:
+        return "".join(self.tree.code(node).split())
+
+    def _extent(self, block: Sequence[cst.CSTNode], first: int) -> tuple[int, list[str] | str]:
+        """The last statement that reads what the first one binds, and the names that must have a value before."""
+        last = first
+        while True:
+            new = self._new_names(block[first : last + 1], block[first])
+            reach = [i for i in range(last + 1, len(block)) if any(loads(block[i], name) for name in new)]
+            if not reach:
+                break
+            last = reach[-1]
+        open_names = [name for name in sorted(new) if self._escapes(block, first, last, name)]
+        if not open_names:
+            return last, []
+        first_new = self._new_names(block[first : first + 1], block[first])
+        presets = [f"{name} = {self.tree.imports.spell('torch.empty')[0]}(0)" for name in sorted(first_new)]
+        if all(self._is_tensor(name) for name in first_new) and first_new:
+            return first, presets
+        return last, f"no value of {open_names[0]} is known before the index is used; give an entry: its run shows the type"
+
+    def _new_names(self, statements: Sequence[cst.CSTNode], first: cst.CSTNode) -> set[str]:
+        found = {name.value for s in statements for name, by in bindings(s) if not isinstance(by, cst.CompFor)}
+        return {name for name in found if not bound_before(self.tree, self.method.node, first, name)}
+
+    def _escapes(self, block: Sequence[cst.CSTNode], first: int, last: int, name: str) -> bool:
+        inside = block[first : last + 1]
+        reads = [r for r in loads(self.method.node.body, name) if not any(self.tree.contains(s, r) for s in inside)]
+        return bool(reads) and used_after(self.tree, self.method.node, block[last], name)
+
+    def _is_tensor(self, name: str) -> bool:
+        fact = self.method.facts.local(self.tree.path, self.method.qualname, name)
+        return bool(fact) and getattr(fact, "type", None) == Type("Tensor")
+
+    # how the select loop compares
+
+    def _inside(self, container: Container, known: tuple[Linear | None, Linear | None]) -> Proof | None:
+        low, high = known
+        if low is None or high is None:
+            return None
+        below = self.bounds.at_most(Linear(), low)
+        above = self.bounds.at_most(high.plus(Linear(1)), self.bounds.length(container))
+        return None if below is None or above is None else (*below, *above)
+
+    def _test(
+        self, container: Container, known: tuple[Linear | None, Linear | None], index: cst.BaseExpression, text: str, length: str
+    ) -> Test:
+        low, high = known
+        inside = self._inside(container, known)
+        if inside is not None:
+            return Test(text, "", inside)
+        positive = self.bounds.at_most(Linear(), low) if low is not None else None
+        if positive is not None:
+            return Test(text, f"{_operand(index, text)} >= {length}", positive)
+        size = self.bounds.length(container)
+        negative = self.bounds.at_most(high, Linear(-1)) if high is not None else None
+        if negative is not None and low is not None:
+            within = self.bounds.at_most(size.times(-1), low)
+            moved = self.bounds.linear(index).plus(size)
+            return Test(render(moved), "" if within is not None else f"{text} < -{length}", (*negative, *(within or ())))
+        return Test("", f"not -{length} <= {text} < {length}", ())
+
+    # the rewrite
+
+    def _made(self, selection: Selection, code: str, test: Test, text: str, length: str, hoisted: list[str]) -> Rewrite:
+        patch = Patch(self.tree)
+        node, container, _ = selection.use
+        counter, first = self.names.counter(), selection.statements[0]
+        item = self._item(selection, container, patch)
+        condition = f"{counter} == {test.equal}" if test.equal else f"{counter} in ({text}, {text} + {length})"
+        error = self._error(text)
+        lines = [*hoisted, *selection.preset]
+        if test.check and not selection.returns:
+            lines += [f"if {test.check}:", f"    {error}"]
+        lines += [f"for {counter}, {item} in enumerate({code}):", f"    if {condition}:"]
+        patch.before(first, lines)
+        patch.indent(selection.statements, 2)
+        if selection.returns:
+            patch.after(selection.statements[-1], [error])
+        needs: list[Need] = list(dict.fromkeys(test.needs))
+        safety = Safety.OBSERVED if lives(test.needs) else None
+        why = "the compiler indexes a ModuleList with integer literals only; a loop over it can pick the element"
+        title = f"pick the element of {code} in a loop"
+        imports = self.tree.imports.spell("torch.empty")[1] if selection.preset else ()
+        return self.tree.rewrite(self.by, node, title, patch.edits(), imports=imports, needs=needs, why=why, safety=safety)
+
+    def _item(self, selection: Selection, container: Container, patch: Patch) -> str:
+        first = selection.statements[0]
+        node = selection.use[0]
+        assign = self.tree.parent(node)
+        if isinstance(assign, cst.Assign) and len(assign.targets) == 1 and len(selection.statements) > 1:
+            target = assign.targets[0].target
+            if isinstance(target, cst.Name) and len(self.method.bound(target.value)) == 1 and not selection.preset:
+                patch.remove(first)
+                for other in selection.nodes[1:]:
+                    patch.replace_outer(other, target.value)
+                return target.value
+        item = self.names.item(container.text)
+        for found in selection.nodes:
+            patch.replace_outer(found, item)
+        return item
+
+    def _error(self, text: str) -> str:
+        if any(char in text for char in "\"'{}\\"):
+            return 'raise IndexError("index is out of range")'
+        return f'raise IndexError(f"index {{{text}}} is out of range")'
+
+
+def _operand(index: cst.BaseExpression, text: str) -> str:
+    return f"({text})" if isinstance(index, cst.IfExp | cst.Comparison | cst.BooleanOperation) else text

@@ -1,0 +1,173 @@
+"""Examples of SF206."""
+
+from __future__ import annotations
+
+from scriptify.transforms._example_text import declines, fires, ignores
+
+LISTS = """
+self.convs = nn.ModuleList([nn.Linear(4, 4) for _ in range(3)])
+self.body = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+self.k = 1
+self.ks = [0, 1]
+"""
+FINAL = """
+self.convs = nn.ModuleList([nn.Linear(4, 4), nn.ReLU()])
+self.k = 1
+"""
+EXAMPLES = (
+    fires(
+        "last by length",
+        LISTS,
+        """
+        return self.convs[len(self.convs) - 1](x)
+        """,
+        """
+        return self.convs[-1](x)
+        """,
+    ),
+    fires(
+        "literal arithmetic",
+        LISTS,
+        """
+        return self.body[0 + 1](x)
+        """,
+        """
+        return self.body[1](x)
+        """,
+    ),
+    fires(
+        "constant attribute",
+        LISTS,
+        """
+        for conv in self.convs:
+            x = self.body[self.k](conv(x))
+        return x
+        """,
+        """
+        for conv in self.convs:
+            x = self.body[1](conv(x))
+        return x
+        """,
+    ),
+    fires(
+        "index from the caller",
+        LISTS,
+        """
+        return self.convs[k](x)
+        """,
+        """
+        for j, conv in enumerate(self.convs):
+            if j in (k, k + len(self.convs)):
+                return conv(x)
+        raise IndexError(f"index {k} is out of range")
+        """,
+        "self, x, k: int = 1",
+    ),
+    fires(
+        "element used twice",
+        LISTS,
+        """
+        conv = self.convs[k]
+        y = conv(x)
+        if k > 0:
+            # again
+            y = conv(y)
+        return x + y
+        """,
+        """
+        for j, conv in enumerate(self.convs):
+            if j in (k, k + len(self.convs)):
+                y = conv(x)
+                if k > 0:
+                    # again
+                    y = conv(y)
+                return x + y
+        raise IndexError(f"index {k} is out of range")
+        """,
+        "self, x, k: int = 1",
+    ),
+    fires(
+        "conditional expression",
+        LISTS,
+        """
+        x = self.convs[k](x) if k > 0 else x
+        return x
+        """,
+        """
+        if k > 0:
+            if not -len(self.convs) <= k < len(self.convs):
+                raise IndexError(f"index {k} is out of range")
+            for j, conv in enumerate(self.convs):
+                if j in (k, k + len(self.convs)):
+                    x = conv(x)
+        else:
+            x = x
+        return x
+        """,
+        "self, x, k: int = 1",
+    ),
+    fires(
+        "index that the statement changes",
+        LISTS,
+        """
+        k, x = k - 1, self.convs[k](x)
+        return x * k
+        """,
+        """
+        index = k
+        if not -len(self.convs) <= index < len(self.convs):
+            raise IndexError(f"index {index} is out of range")
+        for j, conv in enumerate(self.convs):
+            if j in (index, index + len(self.convs)):
+                k, x = k - 1, conv(x)
+        return x * k
+        """,
+        "self, x, k: int = 1",
+    ),
+    fires(
+        "index from a list",
+        LISTS,
+        """
+        x = self.convs[self.ks[k]](x)
+        return x
+        """,
+        """
+        if not -len(self.convs) <= self.ks[k] < len(self.convs):
+            raise IndexError(f"index {self.ks[k]} is out of range")
+        for j, conv in enumerate(self.convs):
+            if j in (self.ks[k], self.ks[k] + len(self.convs)):
+                x = conv(x)
+        return x
+        """,
+        "self, x, k: int = 1",
+    ),
+    declines(
+        "result of unknown type",
+        LISTS,
+        """
+        if k > 0:
+            y = self.convs[k](x)
+        else:
+            y = x
+        return y
+        """,
+        "its run shows the type",
+        "self, x, k: int = 1",
+    ),
+    declines(
+        "index computed in the middle",
+        LISTS,
+        """
+        return torch.relu(x) + self.convs[int(x.argmax())](x)
+        """,
+        "computing the index calls",
+        "self, x, k: int = 1",
+    ),
+    ignores(
+        "literals",
+        LISTS,
+        """
+        return self.convs[0](x) + self.body[-1](x)
+        """,
+    ),
+)

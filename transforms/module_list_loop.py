@@ -1,0 +1,82 @@
+"""SF201: modules picked from a ModuleList or Sequential by a computed index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Decline, Focus, Phase, Proposal, Transform
+from scriptify.transforms._bounds import Bounds
+from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
+from scriptify.transforms._index_comprehension import ComprehensionRewriter
+from scriptify.transforms._index_header import HeaderRewriter
+from scriptify.transforms._index_select import Selector, Use
+from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._module_list_examples import EXAMPLES
+from scriptify.transforms.module_index import constant_index, in_loop
+from scriptify.tree import Tree, own_nodes
+
+
+class ModuleListLoop(Transform):
+    """``for i in range(len(self.ms)): x = self.ms[i](x)`` -> ``for m in self.ms: x = m(x)``.
+
+    The compiler takes integer literals as an index of a ModuleList or Sequential, nothing else; a loop
+    over the list itself it unrolls. Where the loop runs over the same positions, its header hands the module
+    out (``enumerate``, ``zip``); a range that may be shorter gets an ``if``, one that runs past the list keeps
+    its IndexError. Any other index picks its element in a loop of its own.
+    """
+
+    code = "SF201"
+    name = "module-list-loop"
+    phase = Phase.CONTAINERS
+    explains = (INDEX_STEM,)
+    hints = ("[",)
+    examples = EXAMPLES
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Loops first, then the indices no loop could hand out."""
+        if focus is not None and not self.answers(focus.message):
+            return
+        for method in reached_methods(tree, facts, focus):
+            if focus is None or tree.focused(method.node, focus):
+                yield from self._method(method)
+
+    def _method(self, method: Method) -> Iterator[Proposal]:
+        bounds, names = Bounds(method), FreshNames(method.tree, method.node)
+        found = list(method.index_uses(method.node.body))
+        uses = [use for use in found if in_loop(method, use[0]) and constant_index(bounds, use) is None]
+        if not uses:
+            return
+        header = HeaderRewriter(self, method, bounds, names)
+        done: list[cst.CSTNode] = []
+        for loop in own_nodes(method.node.body):
+            if not isinstance(loop, cst.For) or _within(method, loop, done) or not any(method.tree.contains(loop, u[0]) for u in uses):
+                continue
+            rewrite = header.rewrite(loop)
+            if rewrite is not None:
+                done.append(loop)
+                if method.tree.focused(loop, method.focus):
+                    yield rewrite
+        comprehension = ComprehensionRewriter(self, method, bounds, names)
+        select = Selector(self, method, bounds, names)
+        for use in uses:
+            if _within(method, use[0], done) or not method.tree.focused(method.tree.statement(use[0]) or use[0], method.focus):
+                continue
+            answer = comprehension.rewrite(use) or select.rewrite(use, uses)
+            if not isinstance(answer, Decline):
+                done.append(_region(method, use))
+            yield answer
+
+
+def _within(method: Method, node: cst.CSTNode, done: list[cst.CSTNode]) -> bool:
+    return any(method.tree.contains(outer, node) for outer in done)
+
+
+def _region(method: Method, use: Use) -> cst.CSTNode:
+    """The block whose statements one rewrite may have moved: nothing else in it is proposed in the same pass."""
+    statement = method.tree.statement(use[0])
+    above = method.tree.parent(statement) if statement is not None else None
+    return above if above is not None else use[0]
