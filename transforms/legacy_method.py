@@ -13,9 +13,11 @@ from scriptify.transforms._expression import (
     Body,
     NoForm,
     bodies,
+    data_text,
     decline,
     keywords,
     listed,
+    literal_data,
     method,
     only,
     positional,
@@ -49,9 +51,12 @@ class LegacyMethod(Transform):
     name = "legacy-method"
     phase = Phase.VALUES
     hints = (".nelement", ".ndimension", ".bool", ".bfloat16", ".numel", ".new", "torch.Tensor.", "requires_grad=")
-    explains = tuple(
-        f"has no attribute or method '{name}'" for name in ("nelement", "ndimension", "bool", "bfloat16", "numel", "new_tensor", "new")
-    ) + ("attribute lookup is not defined on builtin", "aten::new_", "Keyword argument requires_grad unknown")
+    explains = (
+        *(f"has no attribute or method '{name}'" for name in ("nelement", "ndimension", "bool", "bfloat16", "numel", "new_tensor", "new")),
+        "attribute lookup is not defined on builtin",
+        "aten::new_",
+        "Keyword argument requires_grad unknown",
+    )
     source = "https://docs.pytorch.org/docs/stable/jit_unsupported.html"
     examples = (
         Fires(
@@ -214,7 +219,7 @@ def _new(body: Body, call: cst.Call) -> list[Edit]:
     arguments = positional(call)
     tree = body.tree
     start = tree.span(call.func.attr)[0]
-    if len(arguments) == 1 and _is_size(arguments[0]):
+    if len(arguments) == 1 and is_size(arguments[0]):
         return [tree.replace(call.func.attr, "new_empty")]
     if all(body.type_of(argument) == INT for argument in arguments):
         sizes = f"({listed(tree, arguments)}{',' if len(arguments) == 1 else ''})" if arguments else "0"
@@ -224,10 +229,10 @@ def _new(body: Body, call: cst.Call) -> list[Edit]:
     raise NoForm("whether its argument is a size or data is not known")
 
 
-def _is_size(node: cst.BaseExpression) -> bool:
+def is_size(node: cst.BaseExpression) -> bool:
     """``x.size()``, ``x.shape`` and slices of them: a torch.Size, which is no data."""
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
-        return _is_size(node.value)
+        return is_size(node.value)
     return _shape_of(node) is not None
 
 
@@ -245,14 +250,5 @@ def _new_tensor(body: Body, call: cst.Call) -> list[Edit]:
     on = body.tree.code(value)
     dtype = body.tree.code(found["dtype"].value) if "dtype" in found else f"{on}.dtype"
     device = body.tree.code(found["device"].value) if "device" in found else f"{on}.device"
-    data = listed(body.tree, arguments)
+    data = data_text(body, arguments[0]) if literal_data(body, arguments[0]) else body.tree.code(arguments[0])
     return [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}, dtype={dtype}, device={device})")]
-
-
-def literal_data(body: Body, node: cst.BaseExpression) -> bool:
-    """Whether an expression is a list of numbers: a display of them, or known by type."""
-    if isinstance(node, cst.List):
-        values = [element.value for element in node.elements if isinstance(element, cst.Element)]
-        return len(values) == len(node.elements) > 0 and all(body.number(v) or literal_data(body, v) for v in values)
-    known = body.type_of(node)
-    return known is not None and str(known) in ("List[int]", "List[float]") and not isinstance(node, cst.Attribute)
