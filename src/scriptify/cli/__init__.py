@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -15,16 +15,16 @@ VERBS = {
     "check": "List what scripting would refuse; writes nothing.",
     "diff": "Print a patch that `git apply` takes.",
     "migrate": "Rewrite, prove, write, report.",
-    "verify": "Judge what is on disk: scripts, same, reloads the same?",
-    "rules": "The catalogue of transforms.",
-    "explain": "Explain a transform, or a torch.jit error pasted on standard input.",
+    "verify": "Judge what is on disk: does it script, compute the same, reload?",
+    "rules": "List the transforms.",
+    "explain": "Explain a transform, or an error of torch.jit that is piped in.",
     "undo": "Take the last migration back.",
-    "demo": "Show the main job on a small model that ships inside.",
+    "demo": "Migrate a small model that ships inside; needs nothing.",
 }
 
 
 class Verbs(click.Group):
-    """A group that knows its verbs without importing them."""
+    """A group that knows its verbs without importing them, and tells every expected error in one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs in the order a reader meets them."""
@@ -43,23 +43,18 @@ class Verbs(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
+        """Run the command line; always ends with SystemExit."""
+        with told():
+            super().main(args, prog_name or "scriptify", **{**extra, "standalone_mode": False})
+
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="scriptify")
-def scriptify() -> None:
+def main() -> None:
     """Rewrite PyTorch model code until torch.jit.script accepts it, and prove every rewrite.
 
-    Exit codes: 0 nothing left to do, 1 findings or entries remain, 2 usage, 3 the oracle refused
-    something, 4 a file failed.
+    \b
+    Exit codes: 0 nothing left to do, 1 findings or entries remain,
+    2 usage, 3 the oracle refused something, 4 a file failed.
     """
-
-
-def main() -> None:
-    """Run the command line; every expected error is one sentence on stderr."""
-    with told():
-        try:
-            scriptify(prog_name="scriptify")
-        except BrokenPipeError:
-            # The reader (a pager, head) went away: end quietly, and keep the interpreter's own flush quiet too.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)

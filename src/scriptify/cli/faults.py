@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,30 +12,60 @@ import click
 
 USAGE = 2
 FAILED = 4
+INTERRUPTED = 130
 
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn the package's own errors into messages."""
-    from scriptify.config import ConfigError
-    from scriptify.source import SourceError
-
+    """Turn the package's own errors into a sentence; always ends with SystemExit."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that is no text in the terminal's encoding must not end in a traceback.
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         yield
-    except (ConfigError, click.UsageError) as error:
-        _say(getattr(error, "message", None) or str(error))
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _say(_usage(error))
         sys.exit(USAGE)
-    except SourceError as error:
-        _say(str(error))
-        sys.exit(FAILED if "nothing was" in str(error) else USAGE)
-    except KeyboardInterrupt:
-        _say("stopped; nothing was written")
-        sys.exit(130)
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted; no file is half-way written")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (a pager, head) went away: end quietly, and keep the interpreter's own flush quiet too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
-        if type(error).__name__ == "RegistryError" and type(error).__module__ == "scriptify.registry":
-            _say(str(error))
-            sys.exit(USAGE)
-        raise
+        code = _expected(error)
+        if code is None:
+            raise
+        _say(str(error))
+        sys.exit(code)
+    sys.exit(0)
+
+
+def _expected(error: Exception) -> int | None:
+    """The exit code of an error we know of, or None for a bug. Imported late: most runs end without one."""
+    from scriptify.config import ConfigError
+    from scriptify.source import SourceError, WriteError
+
+    if isinstance(error, ConfigError):
+        return USAGE
+    if isinstance(error, SourceError):
+        return FAILED if isinstance(error, WriteError) else USAGE
+    # By name: importing these modules would load libcst or start the oracle's.
+    name = f"{type(error).__module__}.{type(error).__name__}"
+    return {"scriptify.registry.RegistryError": USAGE, "scriptify.oracle.runner.OracleError": FAILED}.get(name)
+
+
+def _usage(error: click.ClickException) -> str:
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if context is None or not isinstance(error, click.UsageError) or message.endswith("?"):
+        return message
+    return f"{message.rstrip('.')} (`{context.command_path} --help` tells more)"
 
 
 def _say(message: str) -> None:

@@ -14,12 +14,11 @@ from scriptify.cli.output import Output
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="PATH...")
-@click.option("--entry", "entries", multiple=True, metavar="FILE_OR_MODULE:FUNC", help="How to get a running model; repeat for several.")
+@options.entry
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option("--keep-partial", is_flag=True, help="Write rewrites even where an entry does not script in the end.")
-@click.option("--save", type=click.Path(path_type=Path), help="Save the first entry's scripted model here (.pt).")
-@click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds for one attempt of the oracle.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Save the first entry's scripted model here (.pt).")
+@options.styles("text", "json")
 @options.selection
 def migrate(
     paths: tuple[str, ...],
@@ -41,5 +40,5 @@ def migrate(
     """
     chosen = options.resolve(config_file, quiet, no_color, **choices)
     result = running.migrate(chosen, paths, entries, time_limit, keep_partial, write=not dry_run, save=save)
-    Output(chosen).migration(result, style)
+    Output(chosen).migration(result, style, dry_run)
     sys.exit(result.exit_code)

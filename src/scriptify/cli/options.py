@@ -34,19 +34,19 @@ class Chosen:
             raise click.UsageError("give a PATH, or set paths in [tool.scriptify] of pyproject.toml")
         return [self.config.root / item for item in self.config.paths]
 
-    def entries(self, given: Sequence[str]) -> list[str]:
-        """The entries given, else the configured ones."""
-        return list(given) or list(self.config.entries)
+    def entries(self, given: Sequence[str]) -> list[tuple[str, Path]]:
+        """The entries given, else the configured ones, each with the folder it is seen from."""
+        return [(item, Path.cwd()) for item in given] or [(item, self.config.root) for item in self.config.entries]
 
 
 def selection(command: F) -> F:
     """``--select``, ``--ignore``, ``--unsafe``, ``--none-default``, ``--jobs`` and the common options."""
     options = (
-        click.option("--select", multiple=True, metavar="CODE", help="Only these transforms (code, prefix of codes, or name)."),
+        click.option("--select", multiple=True, metavar="CODE", help="Only these transforms: a code, the start of codes, or a name."),
         click.option("--ignore", multiple=True, metavar="CODE", help="Not these transforms."),
         click.option("--unsafe", is_flag=True, default=None, help="Also rewrites that callers can see."),
-        click.option("--none-default", type=click.Choice(config.NONE_DEFAULTS), help="What a None Tensor default becomes."),
-        click.option("--jobs", "-j", type=click.IntRange(min=1), help="Processes for reading and rewriting."),
+        click.option("--none-default", type=click.Choice(config.NONE_DEFAULTS), help="What a None default of a Tensor becomes."),
+        click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that read and rewrite files."),
     )
     return _wrapped(common(command), options)
 
@@ -54,11 +54,33 @@ def selection(command: F) -> F:
 def common(command: F) -> F:
     """``--config``, ``--quiet`` and ``--no-color``."""
     options = (
-        click.option("--config", "config_file", type=click.Path(path_type=Path), help="A pyproject.toml to read."),
-        click.option("--quiet", "-q", is_flag=True, help="Only results, no progress and no summary."),
-        click.option("--no-color", is_flag=True, help="No colours (as the NO_COLOR variable)."),
+        click.option("--config", "config_file", metavar="FILE", type=click.Path(path_type=Path), help="The pyproject.toml to read."),
+        click.option("-q", "--quiet", is_flag=True, help="Results and problems only."),
+        click.option("--no-color", is_flag=True, help="No colours; the NO_COLOR variable does the same."),
     )
     return _wrapped(command, options)
+
+
+def entry(command: F) -> F:
+    """``--entry`` and ``--time-limit``."""
+    what = "What returns a running model and its inputs; repeat for several."
+    options = (
+        click.option("--entry", "entries", multiple=True, metavar="FILE_OR_MODULE:FUNC", help=what),
+        click.option(
+            "--time-limit",
+            type=click.FloatRange(min=0, min_open=True),
+            default=300.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="For one attempt of the oracle.",
+        ),
+    )
+    return _wrapped(command, options)
+
+
+def styles(*names: str) -> Callable[[F], F]:
+    """``--format`` with these names, the first by default."""
+    return click.option("--format", "style", type=click.Choice(names), default=names[0], show_default=True, help="How to tell the result.")
 
 
 def _wrapped(command: F, options: Sequence[Callable[[F], F]]) -> F:
@@ -77,9 +99,7 @@ def resolve(
     none_default: str | None = None,
     jobs: int | None = None,
 ) -> Chosen:
-    """Command line over configuration. Raises ConfigError and RegistryError for what can't be used."""
-    if config_file is not None and not config_file.is_file():
-        raise click.UsageError(f"{config_file}: no such file")
+    """Command line over configuration. Raises ConfigError for what can't be used."""
     loaded = config.load(config_file)
     settings = loaded.settings
     if select:
@@ -90,7 +110,4 @@ def resolve(
         settings = replace(settings, unsafe=True)
     if none_default:
         settings = replace(settings, none_default=none_default)
-    from scriptify import registry
-
-    registry.chosen(settings)
     return Chosen(loaded, settings, jobs or loaded.jobs, quiet, False if no_color else None)

@@ -1,23 +1,23 @@
-"""Where results become words: human text on stderr, machine output and patches on stdout."""
+"""Where results become words: human text on stderr, what was asked for and machine output on stdout."""
 
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scriptify.cli.options import Chosen
-from scriptify.report import catalogue, github, jsonable, patch, text
-from scriptify.result import RunResult
-from scriptify.transform import Transform
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from scriptify.advice import Advice
+    from scriptify.result import RunResult
+    from scriptify.transform import Transform
 
 
 class Output:
@@ -25,63 +25,79 @@ class Output:
 
     def __init__(self, chosen: Chosen) -> None:
         self._chosen = chosen
+        self._here = Path.cwd()
+
+    def _console(self, stderr: bool) -> Console:
+        from rich.console import Console
+
+        no_color = True if self._chosen.color is False else None
+        return Console(stderr=stderr, no_color=no_color, highlight=False, markup=False, emoji=False)
 
     @cached_property
     def _err(self) -> Console:
-        from rich.console import Console
-
-        return Console(stderr=True, no_color=True if self._chosen.color is False else None, highlight=False, soft_wrap=True)
+        return self._console(True)
 
     @cached_property
     def _out(self) -> Console:
-        from rich.console import Console
-
-        return Console(no_color=True if self._chosen.color is False else None, highlight=False, soft_wrap=True)
+        return self._console(False)
 
     def findings(self, result: RunResult, style: str) -> None:
         """What ``check`` found."""
+        from scriptify.report import text
+
         if style == "json":
-            self._json(jsonable.run(result, Path.cwd()))
-            return
-        if style == "github":
-            sys.stdout.writelines(f"{line}\n" for line in github.workflow_commands(result, Path.cwd()))
-            return
-        for line in text.findings(result, Path.cwd()):
-            self._out.print(line)
+            self._run(result)
+        elif style == "github":
+            from scriptify.report import github
+
+            sys.stdout.writelines(f"{line}\n" for line in github.workflow_commands(result, self._here))
+        else:
+            # One line each, whatever the width: they are read by editors and grep as well.
+            for line in text.findings(result, self._here):
+                self._out.print(line, soft_wrap=True)
+        self._troubles(result)
         self._summary(text.survey_summary(result))
 
     def patch(self, result: RunResult) -> None:
         """The changes as a patch on stdout, coloured for a terminal."""
-        lines = patch.unified(result.changed, Path.cwd())
+        from scriptify.report import patch, text
+
+        root = patch.root_of(result.changed, self._here) if result.changed else self._here
         if self._out.is_terminal:
-            for line in lines:
-                self._out.print(text.coloured_diff_line(line.rstrip("\n")))
+            for line in patch.unified(result.changed, root):
+                self._out.print(text.coloured_diff_line(line.rstrip("\r\n")), soft_wrap=True)
         else:
-            sys.stdout.buffer.write("".join(lines).encode("utf-8", "surrogateescape"))
             sys.stdout.flush()
+            sys.stdout.buffer.write(patch.as_bytes(result.changed, root))
+            sys.stdout.buffer.flush()
         self._troubles(result)
         self._summary(text.survey_summary(result))
+        if not self._here.is_relative_to(root):
+            self._summary(f"Names in the patch start at {root}: apply it with `git -C {shlex.quote(str(root))} apply`.")
 
-    def migration(self, result: RunResult, style: str) -> None:
+    def migration(self, result: RunResult, style: str, dry_run: bool) -> None:
         """What ``migrate`` did."""
         if style == "json":
-            self._json(jsonable.run(result, Path.cwd()))
-            return
+            self._run(result)
+        elif not self._chosen.quiet:
+            from scriptify.report import migration
+
+            self._all(self._err, migration.migration(result, self._here, dry_run))
         self._troubles(result)
-        if not self._chosen.quiet:
-            for part in text.migration(result, Path.cwd()):
-                self._err.print(part)
 
     def verdicts(self, result: RunResult, style: str) -> None:
         """What ``verify`` found."""
         if style == "json":
-            self._json(jsonable.run(result, Path.cwd()))
-            return
-        for part in text.verdicts(result, Path.cwd()):
-            self._out.print(part)
+            self._run(result)
+        elif not self._chosen.quiet:
+            from scriptify.report import migration
+
+            self._all(self._err, migration.verdicts(result, self._here))
 
     def catalogue(self, transforms: Sequence[Transform], style: str) -> None:
         """The transforms."""
+        from scriptify.report import catalogue
+
         if style == "json":
             self._json(catalogue.as_json(transforms))
             return
@@ -89,27 +105,44 @@ class Output:
 
     def transform(self, transform: Transform) -> None:
         """One transform in full."""
-        for part in catalogue.full(transform):
-            self._out.print(part)
+        from scriptify.report import catalogue
+
+        self._all(self._out, catalogue.full(transform))
 
     def advice(self, advice: Advice) -> None:
         """What a pasted error means."""
-        for part in text.advice(advice):
-            self._out.print(part)
+        from scriptify.report import catalogue
 
-    def demonstration(self, result: RunResult) -> None:
+        self._all(self._out, catalogue.advice(advice))
+
+    def demonstration(self, result: RunResult, folder: Path, kept: bool) -> None:
         """The demo: the refusal, the patch, the proof."""
-        for part in text.demonstration(result):
-            self._out.print(part)
+        from scriptify.report import migration
+
+        self._all(self._out, migration.demonstration(result, folder, kept))
+        self._troubles(result)
+
+    @staticmethod
+    def _all(console: Console, parts: Iterable[RenderableType]) -> None:
+        for part in parts:
+            console.print(part)
 
     def _troubles(self, result: RunResult) -> None:
-        for line in text.troubles(result):
+        from scriptify.report import text
+
+        sys.stdout.flush()
+        for line in text.troubles(result, self._here):
             print(f"scriptify: {line}", file=sys.stderr)
 
-    def _summary(self, parts: Sequence[Any]) -> None:
+    def _summary(self, words: str) -> None:
         if not self._chosen.quiet:
-            for part in parts:
-                self._err.print(part)
+            sys.stdout.flush()
+            self._err.print(words, style="bold", soft_wrap=True)
+
+    def _run(self, result: RunResult) -> None:
+        from scriptify.report import jsonable
+
+        self._json(jsonable.run(result, self._here))
 
     @staticmethod
     def _json(body: Any) -> None:

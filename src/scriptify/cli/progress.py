@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,25 +13,32 @@ from scriptify.cli.options import Chosen
 if TYPE_CHECKING:
     from scriptify.repair import Event
 
-STAGES = {"observe": "running the entry", "repair": "repairing", "minimise": "leaving out what is not needed"}
+STAGES = {"observe": "running", "repair": "repairing", "minimise": "leaving out what is not needed", "judge": "judging"}
 QUIET_SECONDS = 1.0
 
 
 @contextmanager
-def watching(chosen: Chosen) -> Iterator[Callable[[Event], None] | None]:
-    """A callback for progress events, or None where nobody looks."""
+def watching(chosen: Chosen, words: str) -> Iterator[Callable[[Event], None] | None]:
+    """A callback for progress events, or None where nobody looks. ``words`` are shown until the first event."""
     if chosen.quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(stderr=True, no_color=True if chosen.color is False else None)
-    began = time.monotonic()
-    with console.status("starting") as status:
+    status = console.status(Text(words))
+    later = threading.Timer(QUIET_SECONDS, status.start)
+    later.daemon = True
+    later.start()
 
-        def watch(event: Event) -> None:
-            if time.monotonic() - began > QUIET_SECONDS:
-                counted = f" {event.done + 1}/{event.total}" if event.total else f" {event.done}" * bool(event.done)
-                status.update(f"{STAGES.get(event.stage, event.stage)}{counted} {event.subject}")
+    def watch(event: Event) -> None:
+        counted = f" {event.done + 1}/{event.total}" if event.total else f" {event.done}" * bool(event.done)
+        status.update(Text(f"{STAGES.get(event.stage, event.stage)}{counted} {event.subject}"))
 
+    try:
         yield watch
+    finally:
+        later.cancel()
+        later.join()
+        status.stop()

@@ -11,7 +11,7 @@ from scriptify.cli.output import Output
 
 
 @click.command()
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.styles("text", "json")
 @options.common
 def rules(style: str, config_file: Path | None, quiet: bool, no_color: bool) -> None:
     """List every transform: code, name, what it promises, what it does."""

@@ -1,9 +1,8 @@
-"""What the verbs call: the library with a progress bar around it."""
+"""What the verbs call: the library with a progress line around it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +11,12 @@ import click
 
 from scriptify.cli.options import Chosen
 from scriptify.cli.progress import watching
-from scriptify.result import EntryResult, RunResult
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from scriptify.oracle.protocol import Entry
+    from scriptify.result import RunResult
 
 
 @contextmanager
@@ -23,16 +24,19 @@ def _pool(jobs: int) -> Iterator[Executor | None]:
     if jobs == 1:
         yield None
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     with ProcessPoolExecutor(jobs) as pool:
         yield pool
 
 
 def survey(chosen: Chosen, paths: Sequence[str]) -> RunResult:
     """Findings from static facts."""
+    wanted = chosen.paths(paths)
     from scriptify import api
 
-    with _pool(chosen.jobs) as pool:
-        return api.survey(chosen.paths(paths), settings=chosen.settings, executor=pool)
+    with _pool(chosen.jobs) as pool, watching(chosen, "reading"):
+        return api.survey(wanted, settings=chosen.settings, executor=pool)
 
 
 def migrate(
@@ -45,16 +49,19 @@ def migrate(
     save: Path | None = None,
     root: Path | None = None,
 ) -> RunResult:
-    """A migration with a progress bar; ``save`` also writes the first entry's scripted model."""
-    from scriptify import api
-    from scriptify.oracle.protocol import Limits
-
+    """A migration with a progress line; ``save`` also writes the first entry's scripted model."""
+    given = chosen.paths(paths)
     wanted = _entries(chosen, entries)
     if save is not None and not wanted:
         raise click.UsageError("--save needs an --entry")
-    with _pool(chosen.jobs) as pool, watching(chosen) as watch:
+    if save is not None and not save.resolve().parent.is_dir():
+        raise click.UsageError(f"{save}: there is no folder {save.parent}")
+    from scriptify import api
+    from scriptify.oracle.protocol import Limits
+
+    with _pool(chosen.jobs) as pool, watching(chosen, "starting") as watch:
         return api.migrate(
-            chosen.paths(paths),
+            given,
             wanted,
             settings=chosen.settings,
             limits=Limits(seconds=time_limit),
@@ -69,20 +76,31 @@ def migrate(
 
 def verify(chosen: Chosen, entries: Sequence[str], time_limit: float) -> RunResult:
     """A verdict for each entry, as a result without changes."""
-    from scriptify import api
-    from scriptify.oracle.protocol import Limits
-
     wanted = _entries(chosen, entries)
     if not wanted:
         raise click.UsageError("give an --entry, or set entries in [tool.scriptify] of pyproject.toml")
-    verdicts = [(entry, api.verify(entry, limits=Limits(seconds=time_limit))) for entry in wanted]
-    return RunResult(entries=tuple(EntryResult(entry, verdict, verdict) for entry, verdict in verdicts), written=True)
+    from scriptify import judging
+    from scriptify.diagnostics import parse
+    from scriptify.oracle.protocol import Limits
+    from scriptify.repair import Event
+    from scriptify.result import EntryResult, RunResult
+
+    found = []
+    with watching(chosen, "starting") as watch, judging.oracle(Path.cwd(), Limits(seconds=time_limit)) as judge:
+        for number, entry in enumerate(wanted):
+            if watch is not None:
+                watch(Event("judge", entry.target, number, len(wanted)))
+            verdict = judge(entry, {})
+            failure = verdict.first_failure
+            remaining = parse(verdict.error, verdict.error_type) if failure and failure[0] == "scripts" and verdict.error else None
+            found.append(EntryResult(entry, verdict, verdict, remaining, attempts=1, seconds=verdict.seconds))
+    return RunResult(entries=tuple(found), written=True, seconds=sum(item.seconds for item in found))
 
 
 def _entries(chosen: Chosen, given: Sequence[str]) -> list[Entry]:
     from scriptify.oracle.protocol import Entry
 
     try:
-        return [Entry(item, str(Path.cwd())) for item in chosen.entries(given)]
+        return [Entry(item, str(root)) for item, root in chosen.entries(given)]
     except ValueError as error:
         raise click.UsageError(str(error)) from error

@@ -12,10 +12,13 @@ from scriptify.cli import options
 @click.command()
 @options.common
 def undo(config_file: Path | None, quiet: bool, no_color: bool) -> None:
-    """Put back every file of the last migration started from this folder, all or none."""
+    """Put back every file of the last migration started here (or above), all or none; again for the one before."""
     from scriptify import journal
+    from scriptify.report.paths import shown
 
-    chosen = options.resolve(config_file, quiet, no_color)
-    restored = journal.undo(Path.cwd())
-    if not chosen.quiet:
-        click.echo(f"{len(restored)} file{'s' * (len(restored) != 1)} restored", err=True)
+    here = Path.cwd()
+    options.resolve(config_file, quiet, no_color)
+    restored = journal.undo(journal.home(here))
+    if not quiet:
+        for path in restored:
+            click.echo(f"restored {shown(str(path), here)}", err=True)

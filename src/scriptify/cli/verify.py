@@ -12,9 +12,8 @@ from scriptify.cli.output import Output
 
 
 @click.command()
-@click.option("--entry", "entries", multiple=True, metavar="FILE_OR_MODULE:FUNC", help="How to get a running model; repeat for several.")
-@click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds for one attempt of the oracle.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.entry
+@options.styles("text", "json")
 @options.common
 def verify(entries: tuple[str, ...], time_limit: float, style: str, config_file: Path | None, quiet: bool, no_color: bool) -> None:
     """Judge what is on disk: does it script, compute the same as eager, and do so after save and load?"""

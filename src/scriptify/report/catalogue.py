@@ -1,4 +1,4 @@
-"""The transforms for a reader: a table, one in full, and as data."""
+"""The transforms for a reader: a table, one in full, as data; and what a pasted error means."""
 
 from __future__ import annotations
 
@@ -6,28 +6,52 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scriptify.transform import Declines, Fires, Transform
+from scriptify.transform import Declines, Fires, Safety, Transform
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
+
+    from scriptify.advice import Advice
+
+SAFETIES = {
+    Safety.EQUIVALENT: "any caller sees the same",
+    Safety.OBSERVED: "rests on a live run: applied with an entry only, and if the oracle agrees",
+    Safety.API: "callers can see it: applied with --unsafe only",
+}
 
 
 def summary(transform: Transform) -> str:
-    """The first sentence of the transform's docstring."""
-    return (inspect.getdoc(type(transform)) or "").partition("\n\n")[0].replace("\n", " ")
+    """The first paragraph of the transform's docstring, on one line."""
+    return " ".join((inspect.getdoc(type(transform)) or "").partition("\n\n")[0].split())
+
+
+def when(transform: Transform) -> str:
+    """When it runs, in words."""
+    return "when a message of the compiler asks for it" if transform.on_demand else "wherever the compiler is certain to refuse"
 
 
 def table(transforms: Sequence[Transform]) -> Table:
     """All transforms."""
     from rich.table import Table
+    from rich.text import Text
 
-    made = Table(box=None, pad_edge=False)
-    for heading in ("code", "name", "safety", "what it does"):
-        made.add_column(heading, style="bold" if heading == "code" else "", no_wrap=heading in ("code", "name"))
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("code", "name", "what it does"):
+        made.add_column(heading, style="bold" if heading == "code" else "", no_wrap=heading != "what it does")
     for transform in sorted(transforms, key=lambda t: t.code):
-        made.add_row(transform.code, transform.name, transform.safety.value, summary(transform))
+        words = _code(summary(transform), Text)
+        if transform.safety is not Safety.EQUIVALENT:
+            words.append(f" ({SAFETIES[transform.safety]})", style="dim")
+        made.add_row(transform.code, transform.name, words)
     return made
+
+
+def _code(words: str, kind: type[Text]) -> Text:
+    """A docstring's words: what stands between double backticks is code."""
+    parts = words.split("``")
+    return kind.assemble(*((part, "cyan" if number % 2 else "") for number, part in enumerate(parts)))
 
 
 def full(transform: Transform) -> Iterator[RenderableType]:
@@ -35,22 +59,57 @@ def full(transform: Transform) -> Iterator[RenderableType]:
     from rich.syntax import Syntax
     from rich.text import Text
 
-    when = "when a compiler message asks for it" if transform.on_demand else "wherever the compiler is certain to refuse"
-    yield Text(f"{transform.code} {transform.name} ({transform.safety.value}; {when})", style="bold")
-    yield Text(inspect.getdoc(type(transform)) or "")
+    yield Text(f"{transform.code} {transform.name}", style="bold")
+    yield Text("")
+    for paragraph in (inspect.getdoc(type(transform)) or "").split("\n\n"):
+        flowing = not any(line.startswith(" ") for line in paragraph.splitlines())
+        yield _code(" ".join(paragraph.split()) if flowing else paragraph, Text)
+        yield Text("")
+    yield Text.assemble(("Promise  ", "dim"), f"{transform.safety.value}: {SAFETIES[transform.safety]}")
+    yield Text.assemble(("Runs     ", "dim"), when(transform))
+    for number, stem in enumerate(transform.explains):
+        yield Text.assemble(("Answers  " if not number else "         ", "dim"), stem)
     if transform.source:
-        yield Text(f"Source: {transform.source}")
-    for stem in transform.explains:
-        yield Text(f"Answers: {stem}", style="dim")
+        yield Text.assemble(("Source   ", "dim"), transform.source)
     fires = next((e for e in transform.examples if isinstance(e, Fires)), None)
     if fires is not None:
-        yield Text("\nBefore", style="bold")
-        yield Syntax(fires.before.rstrip(), "python", background_color="default")
-        yield Text("After", style="bold")
-        yield Syntax(fires.after.rstrip(), "python", background_color="default")
-    for example in transform.examples:
-        if isinstance(example, Declines):
-            yield Text(f"Declines, for example: {example.because}", style="dim")
+        for heading, code in (("Before", fires.before), ("After", fires.after)):
+            yield Text(f"\n{heading}", style="bold")
+            yield Syntax(code.rstrip(), "python", theme="ansi_dark", background_color="default", word_wrap=True)
+    declines = [e.because for e in transform.examples if isinstance(e, Declines)]
+    if declines:
+        yield Text("\nLeaves alone, for example, where", style="bold")
+        for because in dict.fromkeys(declines):
+            yield Text(f"  ... {because} ...")
+
+
+def advice(found: Advice) -> Iterator[RenderableType]:
+    """What a pasted error means and what to do."""
+    from rich.table import Table
+    from rich.text import Text
+
+    yield Text(found.diagnostic.headline or "an error without a message", style="bold")
+    for place in (*found.diagnostic.places[:2], *found.diagnostic.callers[:3]):
+        yield Text(f"  {place.path}:{place.line}  {place.text}".rstrip(), style="dim")
+    yield Text("")
+    if not found.known:
+        yield Text("This message is not in the index, and no transform answers it. Was all of it pasted, its last line too?")
+        return
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column()
+    if found.cause:
+        made.add_row("Cause", found.cause)
+        made.add_row("By hand", found.by_hand)
+    for number, transform in enumerate(found.transforms):
+        made.add_row(
+            "" if number else "Rewrite", Text(f"{transform.code} {transform.name}: scriptify explain {transform.code}", style="cyan")
+        )
+    if found.transforms:
+        made.add_row("Try", "scriptify migrate PATH --entry FILE_OR_MODULE:FUNC")
+    else:
+        made.add_row("Rewrite", "no transform answers this message")
+    yield made
 
 
 def as_json(transforms: Sequence[Transform]) -> list[dict[str, Any]]:

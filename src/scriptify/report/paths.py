@@ -7,7 +7,21 @@ from pathlib import Path
 
 def shown(path: str, root: Path) -> str:
     """``path`` relative to ``root`` where it lies below it, with forward slashes."""
-    try:
-        return Path(path).resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return path
+    for base in (root, root.resolve()):
+        try:
+            return Path(path).relative_to(base).as_posix()
+        except ValueError:
+            continue
+    return path
+
+
+def relative(sentence: str, root: Path) -> str:
+    """A sentence that names files below ``root``, with those names made relative."""
+    for base in {str(root), str(root.resolve())}:
+        sentence = sentence.replace(f"{base}/", "") if base != "/" else sentence
+    return sentence
+
+
+def work_tree(start: Path) -> Path | None:
+    """The top of the git work tree around a folder: what the names in a patch are relative to."""
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
