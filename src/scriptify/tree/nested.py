@@ -164,8 +164,8 @@ def put_after(tree: Tree, function: cst.FunctionDef, lines: list[str], blank: in
     return tree.insert(end, text)
 
 
-def put_before(tree: Tree, function: cst.FunctionDef, lines: list[str], blank: int) -> Edit:
-    """The edit that puts whole lines above a function, its decorators and the comments that belong to it."""
+def put_before(tree: Tree, function: cst.FunctionDef | cst.ClassDef, lines: list[str], blank: int) -> Edit:
+    """The edit that puts whole lines above a function or class, its decorators and the comments that belong to it."""
     above = 0
     for line in reversed(function.leading_lines):
         if line.comment is None:
