@@ -134,6 +134,10 @@ def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fac
         return None  # a Tensor, as the compiler thinks
     type_ = _default_type(tree, default)
     live = fact.given or fact.observed
+    stated = documented(fact.documented) if fact.documented else None
+    if type_ is not None and type_.name == "int" and stated is not None and stated.name == "float":
+        if live is None or live.type.name in ("int", "float"):
+            return Found(stated, f"the docstring says {name} is {fact.documented}")
     if live is not None and live.type.known:
         both = live.type if type_ is None else _widened(type_, live.type)
         if both.name in ("Union", EMPTY, "NoneType") or spell(tree, both) is None:
@@ -144,9 +148,6 @@ def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fac
         return Found(both, what, "default" if type_ == both else "live")
     if type_ is None:
         return f"the type of the default of {name} is not known: annotate it, or give an entry"
-    stated = documented(fact.documented) if fact.documented else None
-    if type_.name == "int" and stated is not None and stated.name == "float":
-        return Found(stated, f"the docstring says {name} is {fact.documented}")
     both = join([type_, *(t for t in _passed(tree, facts, qualname, name) if t is not None)])
     if both != type_ and (both.name in ("Union", EMPTY) or spell(tree, both) is None):
         return f"a call passes {name} something else than its default {fact.default}: no one type takes both"

@@ -1,0 +1,96 @@
+"""Uses of an Optional that the compiler does not know to be there, where None would raise anyway."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.types import Type
+from scriptify.transform import Edit, Focus
+from scriptify.transforms._none_uses import SOME, Uses
+from scriptify.transforms._signature import declared
+from scriptify.tree import Tree, own_nodes
+from scriptify.tree.flow import all_parameters
+
+UNREFINED = ("found type 'Optional[", "'Optional[", "Could not match type Optional[", "value of type Optional[")
+_OPTIONAL = re.compile(r"Optional\[")
+_RAISING = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.MatrixMultiply, cst.FloorDivide, cst.Modulo, cst.Power)
+
+
+def asks(message: str) -> bool:
+    """Whether a compiler message complains of an Optional that was not refined."""
+    return any(stem in message for stem in UNREFINED) and _OPTIONAL.search(message) is not None
+
+
+def unrefined(tree: Tree, function: cst.FunctionDef, focus: Focus) -> Iterator[tuple[cst.Name, list[Edit], str]]:
+    """For each use at the focus: the name, the edits that refine it, and the statement of what they do."""
+    for name, type_ in optionals(tree, function):
+        uses = Uses(tree, function, name)
+        for load in uses.others:
+            statement = tree.statement(load)
+            if statement is None or not focus.covers(tree.path, *tree.lines(statement)) or uses.state(load) == SOME:
+                continue
+            if type_.optional and raises_for_none(tree, load):
+                yield load, _edits(tree, function, load, statement), name
+                break
+
+
+def optionals(tree: Tree, function: cst.FunctionDef) -> list[tuple[str, Type]]:
+    """The names annotated Optional in a function: parameters and locals."""
+    found: list[tuple[str, Type]] = []
+    for param in all_parameters(function.params):
+        type_ = declared(tree, param.annotation.annotation) if param.annotation is not None else None
+        if type_ is not None and type_.optional:
+            found.append((param.name.value, type_))
+    for node in own_nodes(function.body):
+        if isinstance(node, cst.AnnAssign) and isinstance(node.target, cst.Name):
+            type_ = declared(tree, node.annotation.annotation)
+            if type_ is not None and type_.optional:
+                found.append((node.target.value, type_))
+    return found
+
+
+def raises_for_none(tree: Tree, load: cst.Name) -> bool:
+    """Whether evaluating the use raises TypeError or AttributeError when the name is None."""
+    above = tree.parent(load)
+    if isinstance(above, cst.BinaryOperation):
+        return isinstance(above.operator, _RAISING)
+    if isinstance(above, cst.UnaryOperation):
+        return not isinstance(above.operator, cst.Not)
+    if isinstance(above, cst.Attribute):
+        return above.value is load and not above.attr.value.startswith("__")
+    if isinstance(above, cst.Subscript):
+        return above.value is load
+    if isinstance(above, cst.For | cst.CompFor):
+        return above.iter is load
+    if isinstance(above, cst.Arg):
+        call = tree.parent(above)
+        return isinstance(call, cst.Call) and tree.dotted(call.func).removeprefix("builtins.") in ("len", "range", "enumerate", "zip")
+    return False
+
+
+def _edits(tree: Tree, function: cst.FunctionDef, load: cst.Name, statement: cst.CSTNode) -> list[Edit]:
+    """An ``assert`` before the statement where it is sure to evaluate the use first thing, else an unwrap in place."""
+    if _always_evaluated(tree, load, statement) and tree.own_line(statement):
+        return [tree.before(statement, [f"assert {load.value} is not None"])]
+    unwrap, _ = tree.imports.spell("torch.jit._unwrap_optional")
+    return [tree.replace(load, f"{unwrap}({load.value})")]
+
+
+def _always_evaluated(tree: Tree, load: cst.Name, statement: cst.CSTNode) -> bool:
+    """Whether running the statement evaluates the use, before anything with an effect."""
+    node: cst.CSTNode = load
+    for above in tree.ancestors(load):
+        if isinstance(above, cst.IfExp | cst.BooleanOperation | cst.Lambda | cst.BaseComp | cst.CompFor | cst.NamedExpr):
+            return False
+        if above is statement:
+            tested = isinstance(above, cst.If) and node is above.test and not _elif(tree, above)
+            return tested or isinstance(above, cst.SimpleStatementLine)
+        node = above
+    return False
+
+
+def _elif(tree: Tree, node: cst.If) -> bool:
+    return isinstance(tree.parent(node), cst.If)
