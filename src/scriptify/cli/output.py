@@ -124,8 +124,11 @@ class Output:
 
     @staticmethod
     def _all(console: Console, parts: Iterable[RenderableType]) -> None:
+        from rich.text import Text
+
         for part in parts:
-            console.print(part)
+            # Lines of code keep their length; the terminal may break them, words must not.
+            console.print(part, soft_wrap=isinstance(part, Text) and part.no_wrap)
 
     def _troubles(self, result: RunResult) -> None:
         from scriptify.report import text

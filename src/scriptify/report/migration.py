@@ -122,11 +122,11 @@ def _frontend(result: RunResult, root: Path) -> Iterator[RenderableType]:
         yield Text(f"No entry was given, so of the changed files only this was proved: {proved}.")
         return
     yield Text(
-        f"No entry was given, so no more could be proved than that the changed files parse and compile. The front end of\n"
-        f"the scripting compiler still refuses {counted(len(problems), 'place')}:".replace("\n", " ")
+        "No entry was given, so no more could be proved than that the changed files parse and compile. "
+        f"The front end of the scripting compiler still refuses {counted(len(problems), 'place')}:"
     )
     for line in problems:
-        yield Text(f"  {relative(line, root)}")
+        yield _indented(2, relative(line, root))
 
 
 def _closing(result: RunResult, dry_run: bool) -> str:
@@ -182,35 +182,38 @@ def _cells(verdict: Verdict) -> list[Text]:
     return cells
 
 
-def _remarks(item: EntryResult) -> Iterator[Text]:
+def _indented(by: int, words: str) -> RenderableType:
+    from rich.padding import Padding
     from rich.text import Text
 
+    return Padding(Text(words), (0, 0, 0, by), expand=False)
+
+
+def _remarks(item: EntryResult) -> Iterator[RenderableType]:
     for name, level in item.after.levels():
         for remark in level.remarks:
-            yield Text(f"  * {HEADINGS[name]}: {remark}", style="dim")
+            yield _indented(2, f"* {HEADINGS[name]}: {remark}")
     if item.after.unsteady:
-        yield Text("  * the model differs from itself under one seed, so values were not compared, only structure", style="dim")
+        yield _indented(2, "* the model differs from itself under one seed, so values were not compared, only structure")
 
 
-def _remaining(item: EntryResult, root: Path) -> Iterator[Text]:
-    from rich.text import Text
-
+def _remaining(item: EntryResult, root: Path) -> Iterator[RenderableType]:
     failure = item.after.first_failure
     if failure is None:
         return
     name, level = failure
     words = FAILINGS[name] if level.state is State.REFUTED else f"was not tried ({HEADINGS[name]})"
     headline = item.remaining.headline if item.remaining and name == "scripts" else level.detail
-    yield Text(f"  It {words}: {relative(headline.strip(), root)}")
+    yield _indented(2, f"It {words}: {relative(headline.strip(), root)}")
     if item.remaining is not None:
         yield from _places(item, root)
     if item.outside:
-        yield Text(f"    This lies outside the project ({item.outside}), in code that is not rewritten.")
+        yield _indented(4, f"This lies outside the project ({item.outside}), in code that is not rewritten.")
     if item.advice:
-        yield Text(f"    {_sentence(item.advice)}")
+        yield _indented(4, _sentence(item.advice))
     by_hand = advice.index(item.after.error).by_hand if name in ("scripts", "scripted_same") else ""
     if by_hand:
-        yield Text(f"    By hand: {by_hand}")
+        yield _indented(4, f"By hand: {by_hand}")
 
 
 def _places(item: EntryResult, root: Path) -> Iterator[Text]:
@@ -237,7 +240,7 @@ def demonstration(result: RunResult, folder: Path, kept: bool) -> Iterator[Rende
     yield Text("")
     lines = [line for line in first.before.error.strip().splitlines() if line.strip()]
     for line in lines[:8]:
-        yield Text(f"    {relative(line, folder)}", style="red")
+        yield Text(f"    {relative(line, folder)}", style="red", no_wrap=True, overflow="ignore")
     yield Text("")
     yield Text("2. scriptify rewrites it:", style="bold")
     yield Text("")

@@ -57,10 +57,9 @@ def coloured_diff_line(line: str) -> Text:
     """A line of a patch in the usual colours."""
     from rich.text import Text
 
-    if line.startswith(("+++", "---", "diff ")):
-        return Text(line, style="bold")
     styles = {"+": "green", "-": "red", "@": "cyan"}
-    return Text(line, style=styles.get(line[:1], ""))
+    style = "bold" if line.startswith(("+++", "---", "diff ")) else styles.get(line[:1], "")
+    return Text(line, style=style, no_wrap=True, overflow="ignore")
 
 
 def counted(number: int, word: str) -> str:
