@@ -8,7 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from scriptify.facts.model import Attribute
+from scriptify.facts.model import Attribute, Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Edit
 from scriptify.transforms._infer import FLOAT, INT, Inference
@@ -199,3 +199,15 @@ def literal_int(node: cst.CSTNode) -> int | None:
 def parameter_of(function: cst.FunctionDef, name: str) -> cst.Param | None:
     """The parameter node of a name."""
     return next((p for p in all_parameters(function.params) if p.name.value == name), None)
+
+
+def home(tree: Tree, facts: Facts, node: cst.CSTNode) -> tuple[str, cst.FunctionDef] | None:
+    """The function that scripting compiles in whose own code a node stands, with its qualified name; else None."""
+    for above in tree.ancestors(node):
+        if isinstance(above, cst.Lambda | cst.ClassDef):
+            return None
+        if isinstance(above, cst.FunctionDef):
+            qualname = tree.qualname(above)
+            current = facts.reached(tree.path, qualname) and tree.function(qualname) is above and tree.contains(above.body, node)
+            return (qualname, above) if current else None
+    return None

@@ -11,8 +11,8 @@ from scriptify import schemas
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._calls import calls, takes_self
-from scriptify.transforms._number import Numbers, is_simple, literal_int
-from scriptify.tree import Tree, loads, own_nodes
+from scriptify.transforms._number import Numbers, home, is_simple, literal_int
+from scriptify.tree import Tree, loads
 from scriptify.tree.flow import stores_in
 
 STEM = "cannot statically infer the expected size of a list"
@@ -86,19 +86,19 @@ class StarShape(Transform):
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield a rewrite for each starred list in code that scripting compiles."""
-        for qualname, function in tree.functions():
-            if not facts.reached(tree.path, qualname) or tree.function(qualname) is not function:
+        known: dict[cst.FunctionDef, Numbers] = {}
+        for node in tree.find(cst.CSTNode):
+            if not _starred(node) or (place := home(tree, facts, node)) is None:
                 continue
-            numbers = Numbers(tree, facts, qualname, function)
-            for node in own_nodes(function.body):
-                if isinstance(node, cst.Call) and any(arg.star == "*" for arg in node.args):
-                    yield from self._call(tree, facts, numbers, node, focus)
-                elif isinstance(node, cst.List) and any(isinstance(e, cst.StarredElement) for e in node.elements):
+            numbers = known.get(place[1]) or known.setdefault(place[1], Numbers(tree, facts, *place))
+            if isinstance(node, cst.Call):
+                yield from self._call(tree, facts, numbers, node, focus)
+            elif isinstance(node, cst.List):
+                yield from self._display(tree, numbers, node, focus)
+            elif isinstance(node, cst.Tuple) and node.lpar:
+                above = tree.parent(node)
+                if isinstance(above, cst.Arg) and _takes_lists(tree, numbers, tree.parent(above)):
                     yield from self._display(tree, numbers, node, focus)
-                elif isinstance(node, cst.Tuple) and node.lpar and any(isinstance(e, cst.StarredElement) for e in node.elements):
-                    above = tree.parent(node)
-                    if isinstance(above, cst.Arg) and _takes_lists(tree, numbers, tree.parent(above)):
-                        yield from self._display(tree, numbers, node, focus)
 
     def _call(self, tree: Tree, facts: Facts, numbers: Numbers, node: cst.Call, focus: Focus | None) -> Iterator[Proposal]:
         items = [Item(a, a.value, a.star == "*", _comma(a)) for a in node.args if a.keyword is None and a.star != "**"]
@@ -145,6 +145,12 @@ class StarShape(Transform):
         if type_ is not None:
             return type_.name == "List"
         return focus is not None and self.answers(focus.message) and focus.line > 0 and tree.focused(at, focus)
+
+
+def _starred(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Call):
+        return any(arg.star == "*" for arg in node.args)
+    return isinstance(node, cst.List | cst.Tuple) and any(isinstance(element, cst.StarredElement) for element in node.elements)
 
 
 def _comma(node: cst.Arg | cst.BaseElement) -> cst.CSTNode | None:
