@@ -178,7 +178,13 @@ class Guess:
 
     def _subscript(self, node: cst.Subscript) -> Type | None:
         base = self.of(node.value)
-        if base is None or base.name != "List" or len(node.slice) != 1:
+        if base is None or len(node.slice) != 1:
+            return None
+        index = node.slice[0].slice
+        if base.name == "Tuple" and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
+            place = index.value.evaluated_value
+            return base.args[place] if place < len(base.args) else None
+        if base.name != "List":
             return None
         return base.args[0] if isinstance(node.slice[0].slice, cst.Index) else base
 

@@ -1,0 +1,362 @@
+"""SF303: map, filter, and comprehensions with conditions become what the compiler takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.tree import Tree, assigned_names
+from scriptify.tree.fold import declared
+from scriptify.tree.hoist import CannotHoist, eager_only, in_try, reached_functions, site
+from scriptify.tree.infer import Guess
+from scriptify.tree.inline import CannotInline, plain_parameters
+from scriptify.tree.loops import Clause, LoopText, clauses
+from scriptify.tree.substitute import FreshNames, bound_inside, calm, free_names, stable, variables
+
+_EXHAUST = frozenset(f"builtins.{name}" for name in ("list", "sum", "max", "min", "sorted"))
+_TAKE_LISTS = frozenset(f"torch.{name}" for name in ("cat", "concat", "stack", "hstack", "vstack", "dstack", "concatenate"))
+_LONGEST = 16
+
+_HEAD = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+"""
+_TYPED = _HEAD.replace("from torch import nn\n", "from torch import nn\nfrom typing import List\n")
+_ENTRY = "Net(), (torch.randn(4, 6),)"
+
+
+class MapFilter(Transform):
+    """``list(map(f, xs))`` -> ``[f(item) for item in xs]``; ``[a for a in xs if c]`` -> a loop that appends.
+
+    The compiler knows neither ``map`` nor ``filter``, no condition and no second ``for`` in a
+    comprehension. A generator expression is as lazy as ``map`` is, so eager code computes the same things
+    at the same time; a loop goes before the statement only where the expression is evaluated exactly once.
+    """
+
+    code = "SF303"
+    name = "map-filter"
+    phase = Phase.SYNTAX
+    hints = ("map(", "filter(", " for ")
+    explains = (
+        "Lambda aren't supported",
+        "cannot be used as a value",
+        "filter(Tensor",
+        "Comprehension ifs are not supported",
+        "Only a single generator is currently supported",
+        "cannot statically infer the expected size of a list in this context",
+    )
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html"
+    examples = (
+        Fires(
+            name="list of map",
+            before=_HEAD + "        return torch.cat(list(map(lambda t: t + 1, [x, x])))\n",
+            after=_HEAD + "        return torch.cat([t + 1 for t in [x, x]])\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="unpacked",
+            before=_HEAD
+            + "        q, k = map(lambda t: t * 2, x.chunk(2, dim=1))\n"
+            + "        h, w = map(int, x.shape)\n"
+            + "        return (q + k) * h * w\n",
+            after=_HEAD
+            + "        q, k = [t * 2 for t in x.chunk(2, dim=1)]\n"
+            + "        h, w = [int(item) for item in x.shape]\n"
+            + "        return (q + k) * h * w\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="several iterables, and a join",
+            before=_HEAD
+            + "        ys = list(map(torch.add, [x, x], [x * 2, x]))\n"
+            + "        return torch.stack(ys), 'x'.join(map(str, x.shape)), any(map(lambda n: n > 3, x.shape))\n",
+            after=_HEAD
+            + "        ys = [torch.add(item, item_2) for item, item_2 in zip([x, x], [x * 2, x])]\n"
+            + "        return torch.stack(ys), 'x'.join(str(item) for item in x.shape), any(n > 3 for n in x.shape)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a loop over map",
+            before=_HEAD + "        for t in map(torch.relu, [x, x * 2]):\n            x = x + t\n        return x\n",
+            after=_HEAD + "        for t in (torch.relu(item) for item in [x, x * 2]):\n            x = x + t\n        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="tuple of a literal",
+            before=_HEAD + "        a, b = tuple(map(lambda t: t + 1, (x, x * 2)))\n        return tuple(map(torch.relu, (a, b)))\n",
+            after=_HEAD + "        a, b = (x + 1, (x * 2) + 1)\n        return (torch.relu(a), torch.relu(b))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="filter",
+            before=_HEAD + "        ys = list(filter(lambda t: t.numel() > 0, [x, x[:0]]))\n        return torch.cat(ys)\n",
+            after=_HEAD
+            + "        ys = []\n"
+            + "        for t in [x, x[:0]]:\n"
+            + "            if t.numel() > 0:\n"
+            + "                ys.append(t)\n"
+            + "        return torch.cat(ys)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a condition, with a type",
+            before=_HEAD + "        return x * sum(i for i in range(5) if i % 2 == 0)\n",
+            after=_TYPED
+            + "        items: List[int] = []\n"
+            + "        for i in range(5):\n"
+            + "            if i % 2 == 0:\n"
+            + "                items.append(i)\n"
+            + "        return x * sum(items)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="two loops",
+            before=_HEAD + "        return torch.stack([x * i + j for i in range(2) for j in range(i, 3) if j != 1])\n",
+            after=_HEAD
+            + "        items = []\n"
+            + "        for i in range(2):\n"
+            + "            for j in range(i, 3):\n"
+            + "                if j != 1:\n"
+            + "                    items.append(x * i + j)\n"
+            + "        return torch.stack(items)\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a lazy condition",
+            code=_HEAD + "        return any(n > 3 for n in x.shape if n > 1)\n",
+            because="lazy",
+        ),
+        Declines(
+            name="evaluated sometimes",
+            code=_HEAD + "        return [n for n in x.shape if n > 1] if x.dim() > 1 else x.shape\n",
+            because="only evaluated in one branch",
+        ),
+        Declines(name="a tuple of any length", code=_HEAD + "        return tuple(map(torch.relu, x.chunk(2)))\n", because="tuple"),
+        Ignores(name="what the compiler takes", code=_HEAD + "        return torch.cat([t * 2 for t in x.chunk(2)])\n"),
+        Ignores(name="a method called map", code=_HEAD + "        return self.map(lambda_=x)\n"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Calls of map and filter, and comprehensions the compiler has no form for, in compiled functions."""
+        for qualname, function in reached_functions(tree, facts):
+            hidden = assigned_names(function)
+            done: list[cst.CSTNode] = []
+            for node in tree.find(cst.BaseExpression, function.body):  # type: ignore[type-abstract]
+                if any(tree.contains(outer, node) for outer in done):
+                    continue
+                task = _task(tree, facts, qualname, function, node, hidden)
+                if task is None:
+                    continue
+                done.append(node)
+                try:
+                    yield tree.rewrite(self, node, task.title, task.edits(), imports=task.imports, why=task.why)
+                except (CannotHoist, CannotInline) as reason:
+                    yield tree.decline(self, node, f"{task.why}, and this one is left alone: {reason}")
+
+
+def _task(tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, node: cst.CSTNode, hidden: set[str]) -> _Task | None:
+    """What is to be done about a node, or None."""
+    lambdas = next(tree.find(cst.Lambda, node), None) is not None
+    if isinstance(node, cst.ListComp | cst.GeneratorExp | cst.DictComp):
+        refused = bool(node.for_in.ifs) or node.for_in.inner_for_in is not None
+        return _Task(tree, facts, qualname, function, node, node) if refused else None
+    if not isinstance(node, cst.Call) or (eager_only(tree, node) and not lambdas):
+        return None
+    inner = _wrapped(tree, node, hidden)
+    if inner is not None:
+        return _Task(tree, facts, qualname, function, node, inner)
+    return _Task(tree, facts, qualname, function, node, node) if _named(tree, node, hidden) else None
+
+
+def _named(tree: Tree, node: cst.CSTNode, hidden: set[str]) -> bool:
+    return isinstance(node, cst.Call) and tree.dotted(node.func) in ("builtins.map", "builtins.filter") and not _hides(node.func, hidden)
+
+
+def _hides(func: cst.BaseExpression, hidden: set[str]) -> bool:
+    return bool({name.value for name in variables(func)} & hidden)
+
+
+def _wrapped(tree: Tree, node: cst.Call, hidden: set[str]) -> cst.Call | None:
+    """The map or filter in ``list(...)`` or ``tuple(...)``."""
+    whole = tree.dotted(node.func) in ("builtins.list", "builtins.tuple") and len(node.args) == 1 and not node.args[0].star
+    if not whole or _hides(node.func, hidden):
+        return None
+    inner = node.args[0].value
+    return inner if isinstance(inner, cst.Call) and _named(tree, inner, hidden) else None
+
+
+@dataclass
+class _Task:
+    """One expression ``node`` to replace; ``inner`` is the map, filter or comprehension in it."""
+
+    tree: Tree
+    facts: Facts
+    qualname: str
+    function: cst.FunctionDef
+    node: cst.BaseExpression
+    inner: cst.BaseExpression
+    imports: list[Import] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """For the report."""
+        if not isinstance(self.inner, cst.Call):
+            return "a comprehension becomes a loop"
+        return f"{self.tree.code(self.inner.func)} becomes a {'comprehension' if self._maps else 'loop'}"
+
+    @property
+    def why(self) -> str:
+        """What the compiler refuses."""
+        if not isinstance(self.inner, cst.Call):
+            return "the compiler takes no condition and no second loop in a comprehension"
+        return "the compiler knows neither map nor filter"
+
+    @property
+    def _maps(self) -> bool:
+        return isinstance(self.inner, cst.Call) and self.tree.dotted(self.inner.func) == "builtins.map"
+
+    def edits(self) -> list[Edit]:
+        """The edits. Raises CannotHoist or CannotInline."""
+        self.names = FreshNames(self.tree, self.function)
+        if isinstance(self.inner, cst.Call):
+            if any(arg.star or arg.keyword for arg in self.inner.args) or len(self.inner.args) < 2:
+                raise CannotInline("its arguments are not written out one by one")
+            if self._maps:
+                return self._map(self.inner)
+            return self._loop(self._filter_clauses(self.inner))
+        assert isinstance(self.inner, cst.ListComp | cst.GeneratorExp | cst.DictComp)
+        return self._loop(clauses(self.tree, self.inner))
+
+    # map
+
+    def _map(self, call: cst.Call) -> list[Edit]:
+        consumer = self.tree.dotted(self.node.func) if isinstance(self.node, cst.Call) and self.node is not call else ""
+        iterables = [arg.value for arg in call.args[1:]]
+        if consumer == "builtins.tuple" and not self._takes_lists(self.node):
+            return [self.tree.replace_outer(self.node, self._written_out(call, iterables))]
+        names, body = self._applied(call.args[0].value, len(iterables))
+        texts = [self.tree.text[slice(*self.tree.outer_span(iterable))] for iterable in iterables]
+        source = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
+        text = f"{body} for {', '.join(names)} in {source}"
+        above = self.tree.parent(self.node)
+        unpacked = isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List)
+        if consumer or unpacked:
+            return [self.tree.replace_outer(self.node, f"[{text}]")]
+        if isinstance(above, cst.Arg) and above.star:
+            raise CannotInline("its items are spread over arguments")
+        user = self.tree.parent(above) if isinstance(above, cst.Arg) and above.keyword is None else None
+        alone = isinstance(user, cst.Call) and len(user.args) == 1
+        if not alone and not isinstance(above, cst.Arg | cst.For | cst.CompFor):
+            raise CannotInline("it is kept as a lazy value")
+        return [self.tree.replace_outer(self.node, text if alone else f"({text})")]
+
+    def _takes_lists(self, node: cst.BaseExpression) -> bool:
+        above = self.tree.parent(node)
+        call = self.tree.parent(above) if isinstance(above, cst.Arg) else None
+        return isinstance(call, cst.Call) and call.args[0] is above and self.tree.dotted(call.func) in _TAKE_LISTS
+
+    def _written_out(self, call: cst.Call, iterables: list[cst.BaseExpression]) -> str:
+        items = iterables[0]
+        if len(iterables) != 1 or not isinstance(items, cst.Tuple | cst.List) or not 0 < len(items.elements) <= _LONGEST:
+            raise CannotInline("the compiler makes no tuple of a length it does not know")
+        values = [element.value for element in items.elements]
+        function = call.args[0].value
+        safe = all(stable(value) for value in values) or _reads_once(self.tree, function)
+        if any(isinstance(element, cst.StarredElement) for element in items.elements) or not safe:
+            raise CannotInline("the items of its tuple would be computed in another order")
+        texts = [self._applied(function, 1, [self.tree.operand(value)])[1] for value in values]
+        return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+
+    def _applied(self, function: cst.BaseExpression, count: int, items: list[str] | None = None) -> tuple[list[str], str]:
+        """Names for the items of ``count`` iterables, and the expression for one turn."""
+        if isinstance(function, cst.Lambda):
+            parameters = plain_parameters(function)
+            if len(parameters) != count:
+                raise CannotInline("its lambda takes another number of arguments, or has defaults")
+            own = [p.name.value for p in parameters]
+            names = items or [self.names.keep(name, [function]) if name != "_" else name for name in own]
+            text = LoopText(self.tree).of(function.body, dict(zip(own, names, strict=True)))
+            return names, f"({text})" if isinstance(function.body, cst.Tuple) and not function.body.lpar else text
+        if not isinstance(function, cst.Name | cst.Attribute) or not stable(function) or self.tree.code(function) == "None":
+            raise CannotInline("its function is itself computed")
+        names = items or [self.names.fresh("item") for _ in range(count)]
+        return names, f"{self.tree.code(function)}({', '.join(names)})"
+
+    # loops
+
+    def _filter_clauses(self, call: cst.Call) -> Clause:
+        if len(call.args) != 2:
+            raise CannotInline("its arguments are not written out one by one")
+        names, condition = self._applied(call.args[0].value, 1)
+        return Clause([(names[0], self.tree.code(call.args[1].value), [condition])], names[0], bound={}, first=call.args[1].value)
+
+    def _loop(self, clause: Clause) -> list[Edit]:
+        if isinstance(clause.key, cst.BaseExpression) and not calm(self.tree, clause.key):
+            raise CannotInline("its keys are computed, and would be computed after their values")
+        spot, taken = self._consumed()
+        place = site(self.tree, spot)
+        target = place.target if spot is taken else None
+        used = free_names(self.inner) | bound_inside(self.inner)
+        used |= declared(self.tree, self.function)
+        direct = target is not None and target.value not in used and not in_try(self.tree, self.node)
+        into = target.value if direct and target is not None else self.names.fresh("items")
+        renamed = {name: self.names.keep(name, [self.inner]) for name in clause.bound}
+        start = "{}" if clause.key else "[]"
+        typed = self._type(clause, place.annotation if direct else "")
+        lines = [f"{into}{typed} = {start}", *clause.lines(into, renamed, LoopText(self.tree))]
+        if direct:
+            return [place.instead(lines, [self.inner])]
+        return place.edits(lines, into, self.names, [self.inner])
+
+    def _consumed(self) -> tuple[cst.BaseExpression, cst.BaseExpression]:
+        """The expression the list stands for, once where it may be assigned as a whole. Raises CannotInline for lazy ones."""
+        if not isinstance(self.inner, cst.GeneratorExp) and not (isinstance(self.inner, cst.Call) and self.inner is self.node):
+            tuples = isinstance(self.node, cst.Call) and self.tree.dotted(self.node.func) == "builtins.tuple"
+            if tuples and not self._takes_lists(self.node):
+                raise CannotInline("the compiler makes no tuple of a length it does not know")
+            return self.node, self.node
+        above = self.tree.parent(self.node)
+        user = self.tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
+        if isinstance(user, cst.Call) and len(user.args) == 1:
+            if self.tree.dotted(user.func) == "builtins.list":
+                return user, user
+            joins = isinstance(user.func, cst.Attribute) and user.func.attr.value == "join"
+            if joins or self.tree.dotted(user.func) in _EXHAUST:
+                return self.node, user
+        raise CannotInline("it is lazy, and what takes it may not use all of it")
+
+    def _type(self, clause: Clause, written: str) -> str:
+        """The annotation of a list whose items are known not to be tensors."""
+        if written:
+            return f": {written}"
+        guess = Guess(self.tree, self.facts, self.qualname, self.function)
+        for target, iterable in clause.targets:
+            guess = guess.knowing(guess.targets(target, guess.element(iterable)))
+        parts = [guess.of(node) for node in (clause.key, clause.item) if isinstance(node, cst.BaseExpression)]
+        texts = [str(part) for part in parts if part is not None and part.name in ("int", "float", "bool", "str", "Tensor")]
+        if not parts or len(texts) != len(parts) or texts in (["Tensor"], ["str", "Tensor"]):
+            return ""  # not known, or what the compiler takes an empty list or dict for
+        if "Tensor" in texts:
+            tensor, wanted = self.tree.imports.spell("torch.Tensor")
+            self.imports.extend(wanted)
+            texts = [tensor if text == "Tensor" else text for text in texts]
+        spelling, wanted = self.tree.imports.spell("typing.Dict" if clause.key else "typing.List")
+        self.imports.extend(wanted)
+        return f": {spelling}[{', '.join(texts)}]"
+
+
+def _reads_once(tree: Tree, function: cst.BaseExpression) -> bool:
+    """Whether a lambda reads its argument exactly once (a named function always does)."""
+    if not isinstance(function, cst.Lambda):
+        return True
+    own = {p.name.value for p in plain_parameters(function)}
+    quiet = not any(True for _ in tree.find(cst.Call, function.body))
+    return quiet and sum(name.value in own for name in variables(function.body)) == 1
+
