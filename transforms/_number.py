@@ -12,7 +12,7 @@ from scriptify.facts.model import Attribute, Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Edit
 from scriptify.transforms._infer import FLOAT, INT, Inference
-from scriptify.tree import assigned_names
+from scriptify.tree import Tree, assigned_names
 from scriptify.tree.flow import all_parameters
 
 MIXED = Type("Union", (FLOAT, INT))

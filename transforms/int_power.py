@@ -114,7 +114,7 @@ class IntPower(Transform):
 
 
 def _candidates(tree: Tree) -> Iterator[cst.BinaryOperation | cst.Call]:
-    for node in tree.find(cst.CSTNode):
+    for node in tree.find(cst.CSTNode):  # type: ignore[type-abstract]
         power = isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Power)
         call = isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("round", "pow")
         if power or call:

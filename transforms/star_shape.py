@@ -87,7 +87,7 @@ class StarShape(Transform):
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield a rewrite for each starred list in code that scripting compiles."""
         known: dict[cst.FunctionDef, Numbers] = {}
-        for node in tree.find(cst.CSTNode):
+        for node in tree.find(cst.CSTNode):  # type: ignore[type-abstract]
             if not _starred(node) or (place := home(tree, facts, node)) is None:
                 continue
             numbers = known.get(place[1]) or known.setdefault(place[1], Numbers(tree, facts, *place))
