@@ -289,15 +289,7 @@ class HeaderRewriter:
 
     def _finish(self, loop: cst.For, plan: Plan, patch: Patch) -> None:
         if plan.guards:
-            test = f"if {' and '.join(plan.guards)}:"
-            if isinstance(loop.body, cst.IndentedBlock):
-                patch.before(loop.body.body[0], [test])
-                patch.indent(loop.body.body)
-            else:
-                start = self.tree.span(loop.body.body[0])[0]
-                opened = self.tree.text.rfind(":", 0, start) + 1
-                indent = self.tree.indent(loop) + self.tree.indent_unit
-                patch.replace_span(opened, start, f"{self.tree.newline}{indent}{test} ")
+            patch.guard(loop, f"if {' and '.join(plan.guards)}:")
         if plan.hoisted:
             patch.before(loop, plan.hoisted)
         lines: list[str] = []

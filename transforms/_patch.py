@@ -73,6 +73,17 @@ class Patch:
             if line not in kept and tree.text[start : tree.line_end(line)].strip():
                 self._indented[start] = self._indented.get(start, "") + tree.indent_unit * steps
 
+    def guard(self, loop: cst.For, test: str) -> None:
+        """Put the whole body of a loop under an ``if`` line."""
+        tree = self.tree
+        if isinstance(loop.body, cst.IndentedBlock):
+            self.before(loop.body.body[0], [test])
+            self.indent(loop.body.body)
+            return
+        start = tree.span(loop.body.body[0])[0]
+        opened = tree.text.rfind(":", 0, start) + 1
+        self.replace_span(opened, start, f"{tree.newline}{tree.indent(loop)}{tree.indent_unit}{test} ")
+
     def edits(self) -> list[Edit]:
         """The edits, none overlapping another."""
         path = self.tree.path
