@@ -135,9 +135,9 @@ def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fac
     type_ = _default_type(tree, default)
     live = fact.given or fact.observed
     stated = documented(fact.documented) if fact.documented else None
-    if type_ is not None and type_.name == "int" and stated is not None and stated.name == "float":
-        if live is None or live.type.name in ("int", "float"):
-            return Found(stated, f"the docstring says {name} is {fact.documented}")
+    whole = type_ is not None and type_.name == "int" and (live is None or live.type.name in ("int", "float"))
+    if whole and stated is not None and stated.name == "float":
+        return Found(stated, f"the docstring says {name} is {fact.documented}")
     if live is not None and live.type.known:
         both = live.type if type_ is None else _widened(type_, live.type)
         if both.name in ("Union", EMPTY, "NoneType") or spell(tree, both) is None:
