@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from scriptify.report.paths import shown
+from scriptify.report.paths import relative, shown
 from scriptify.result import RunResult
 
 
@@ -16,7 +16,7 @@ def workflow_commands(result: RunResult, root: Path) -> Iterator[str]:
     for decline in result.declines:
         yield _line("notice", shown(decline.path, root), decline.line, decline.code, decline.because)
     for failed in result.failed:
-        yield _line("error", shown(failed.path, root), 1, "scriptify", failed.error)
+        yield _line("error", shown(failed.path, root), 1, "scriptify", relative(failed.error, root))
 
 
 def _line(level: str, path: str, line: int, title: str, message: str) -> str:

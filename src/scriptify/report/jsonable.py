@@ -1,4 +1,7 @@
-"""A run as plain data for machines. The version changes when a key changes its meaning or goes away."""
+"""A run as plain data for machines, as ``schema.json`` beside this file describes it.
+
+The version changes when a key changes its meaning or goes away.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from scriptify.diagnostics import Diagnostic
 from scriptify.oracle.protocol import Verdict
-from scriptify.report.paths import shown
+from scriptify.report.paths import relative, shown
 from scriptify.result import EntryResult, RunResult
 from scriptify.transform import Changed, Failed, Rewrite, Skipped
 
@@ -29,8 +32,9 @@ def run(result: RunResult, root: Path) -> dict[str, Any]:
         "entries": [entry(e, root) for e in result.entries],
         "refused": [{"rewrite": rewrite(r.rewrite, root), "reason": r.reason} for r in result.refusals],
         "dropped": [rewrite(r, root) for r in result.dropped],
-        "failures": dict(sorted(result.failures.items())),
-        "frontend": {shown(path, root): list(lines) for path, lines in result.frontend.items()},
+        "failures": [relative(why, root) for _, why in sorted(result.failures.items())],
+        "problems": [relative(why, root) for why in result.problems],
+        "frontend": {shown(path, root): [relative(line, root) for line in lines] for path, lines in result.frontend.items()},
     }
 
 
@@ -38,9 +42,9 @@ def _file(outcome: object, root: Path) -> dict[str, Any]:
     assert hasattr(outcome, "path")
     body: dict[str, Any] = {"path": shown(outcome.path, root), "state": type(outcome).__name__.lower()}
     if isinstance(outcome, Failed):
-        body["error"] = outcome.error
+        body["error"] = relative(outcome.error, root)
     elif isinstance(outcome, Skipped):
-        body["reason"] = outcome.reason
+        body["reason"] = relative(outcome.reason, root)
     elif isinstance(outcome, Changed):
         body["rewrites"] = len(outcome.rewrites)
     return body
