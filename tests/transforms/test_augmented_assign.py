@@ -1,0 +1,57 @@
+"""SF405: numbers are assigned anew, Tensors change in place, and other names of them see it."""
+
+from __future__ import annotations
+
+import pytest
+
+from scriptify.examples import rewritten
+from scriptify.transform import Fires
+from scriptify.transforms.augmented_assign import AugmentedAssign
+
+HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x, k: int):\n"
+
+
+def after(body: str) -> str:
+    text = rewritten(AugmentedAssign(), f"{HEAD}        {body}\n", Fires("", ""))[0]
+    return text.removeprefix(f"{HEAD}        ").rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("k //= 2", "k = k // 2"),
+        ("k //= (2 + 1)", "k = k // (2 + 1)"),
+        ("k %= 2 if k else 3", "k = k % (2 if k else 3)"),
+        ("k **= -k", "k = k ** (-k)"),
+        ("x //= k  # halves", "x.floor_divide_(k)  # halves"),
+        ("x **= (2)", "x.pow_((2))"),
+        ("y @= x", "y = y @ x"),
+        ("for i in range(3):\n            i //= 2", "for i in range(3):\n            i = i // 2"),
+        ("f = 0.5\n        f %= 2", "f = 0.5\n        f = f % 2"),
+    ],
+)
+def test_shapes(before, expected):
+    assert after(before) == expected
+
+
+@pytest.mark.parametrize(
+    "body", ["k += 1", "y //= 2", "y %= 2", "x[0] //= 2", "n = 1\n        n += x\n        n %= 2", "n = k if k else x\n        n **= 2"]
+)
+def test_left_alone(body):
+    assert after(body) == body
+
+
+@pytest.mark.parametrize("body", ["y //= 2", "y %= 4", "y **= 3", "n //= 2", "n %= 4", "n **= 2"])
+def test_aliases_see_the_same_in_eager(body):
+    torch = pytest.importorskip("torch")
+    text = f"y = x * 1\n        z = y\n        n = -7\n        m = n\n        {body}\n        return y, z, n, m"
+    changed = after(text)
+    assert changed != text
+    results = []
+    for source in (text, changed):
+        names: dict[str, object] = {}
+        exec(f"def run(x):\n        {source}\n", names)
+        results.append(names["run"](torch.arange(-6, 6)))  # type: ignore[operator]
+    for one, other in zip(*results, strict=True):
+        assert type(one) is type(other)
+        assert torch.equal(torch.as_tensor(one), torch.as_tensor(other))
