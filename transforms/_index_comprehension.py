@@ -34,7 +34,7 @@ class ComprehensionRewriter:
         targets = {n.value for n in (comp.for_in.target, *own_nodes(comp.for_in.target)) if isinstance(n, cst.Name)}
         if not targets & (names_in(index) | names_in(node.value)):
             return None
-        return self._handed_out(comp) or self._as_loop(comp, statement)
+        return self._handed_out(comp) or self.as_loop(comp, statement)
 
     def _uses(self, comp: cst.ListComp, variable: str) -> list[Use] | None:
         """The uses with exactly the variable as index; None when there are others."""
@@ -85,7 +85,7 @@ class ComprehensionRewriter:
         why = "the compiler indexes a ModuleList with integer literals only; it unrolls a loop over one"
         return self.tree.rewrite(self.by, comp, title, patch.edits(), needs=proof, why=why, safety=safety)
 
-    def _as_loop(self, comp: cst.ListComp, statement: cst.CSTNode) -> Rewrite | None:
+    def as_loop(self, comp: cst.ListComp, statement: cst.CSTNode) -> Rewrite | None:
         """The comprehension as a loop before its statement; the next pass rewrites the loop."""
         tree = self.tree
         if not tree.own_line(statement) or not isinstance(tree.parent(statement), cst.IndentedBlock):

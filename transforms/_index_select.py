@@ -88,7 +88,7 @@ class Selector:
     def _unfolded(self, use: Use) -> Rewrite | None:
         """``x = self.ms[k](x) if k > 0 else x`` as an if statement, whose branches the next pass looks at."""
         tree, node = self.tree, use[0]
-        choice: cst.IfExp | None = tree.enclosing(node, cst.IfExp)
+        choice = next((above for above in tree.ancestors(node) if isinstance(above, cst.IfExp)), None)
         line = tree.statement(node)
         if choice is None or tree.contains(choice.test, node) or not isinstance(line, cst.SimpleStatementLine):
             return None
@@ -96,7 +96,7 @@ class Selector:
         named = isinstance(small, cst.Assign) and all(isinstance(t.target, cst.Name) for t in small.targets)
         if (
             not (named or isinstance(small, cst.Return))
-            or getattr(small, "value", None) is not choice
+            or id(getattr(small, "value", None)) != id(choice)
             or not tree.own_line(line)
             or block_of(tree, line) is None
         ):

@@ -42,7 +42,10 @@ def _walk(method: Method, target: cst.BaseExpression, walked: cst.BaseExpression
     if called and called[0] == "enumerate" and len(parts) == 2 and len(called[1]) == 1:
         return _walk(method, parts[1], called[1][0], found)
     if called and called[0] == "zip" and len(parts) == len(called[1]):
-        return all([_walk(method, part, inner, found) for part, inner in zip(parts, called[1], strict=True)])
+        good = True
+        for part, inner in zip(parts, called[1], strict=True):
+            good = _walk(method, part, inner, found) and good
+        return good
     if isinstance(target, cst.Name):
         source = source_of(method, walked)
         if source is not None:
