@@ -12,8 +12,8 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from scriptify.transform import Decline, Edit, Focus, Import, Need, Rewrite, Safety, Transform
-from scriptify.tree.flow import children
 from scriptify.tree.imports import Imports
+from scriptify.tree.walk import Walk
 
 N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.BaseStatement | cst.SimpleStatementLine | cst.BaseCompoundStatement
@@ -59,15 +59,8 @@ class Tree:
         return dict(wrapper.resolve(PositionProvider))
 
     @cached_property
-    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
-        parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        stack: list[cst.CSTNode] = [self.module]
-        while stack:
-            node = stack.pop()
-            for child in children(node):
-                parents[child] = node
-                stack.append(child)
-        return parents
+    def _walk(self) -> Walk:
+        return Walk(self.module)
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Start and end offset of a node, without its own parentheses and outer whitespace."""
@@ -121,11 +114,12 @@ class Tree:
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node above, or None for the module."""
-        return self._parents.get(node)
+        return self._walk.parents.get(node)
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes above, nearest first."""
-        while (above := self._parents.get(node)) is not None:
+        parents = self._walk.parents
+        while (above := parents.get(node)) is not None:
             yield above
             node = above
 
@@ -134,13 +128,12 @@ class Tree:
         return next((above for above in self.ancestors(node) if isinstance(above, kind)), None)
 
     def find(self, kind: type[N], within: cst.CSTNode | None = None) -> Iterator[N]:
-        """Nodes of a kind in document order, ``within`` itself included."""
-        stack: list[cst.CSTNode] = [within or self.module]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, kind):
-                yield node
-            stack.extend(reversed(children(node)))
+        """Nodes of a kind in document order, ``within`` itself included; whitespace and comments are no nodes here."""
+        return self._walk.find(kind, within)
+
+    def number(self, node: cst.CSTNode) -> int:
+        """A node's number in document order."""
+        return self._walk.number(node)
 
     def contains(self, outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
         """Whether ``inner`` is ``outer`` or below it."""

@@ -7,13 +7,34 @@ from functools import lru_cache
 
 import libcst as cst
 
+WHITESPACE = (cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment)
+# Exact types, not isinstance: libcst's classes are abstract bases, whose instance checks cost more than the walk itself.
+_WHITESPACE = frozenset(WHITESPACE)
+_CLOSED = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_BINDERS: frozenset[type[cst.CSTNode]] = frozenset(
+    {
+        cst.AssignTarget,
+        cst.For,
+        cst.CompFor,
+        cst.NamedExpr,
+        cst.AnnAssign,
+        cst.AugAssign,
+        cst.AsName,
+        cst.ImportAlias,
+        cst.FunctionDef,
+        cst.ClassDef,
+        cst.Del,
+        cst.Global,
+        cst.Nonlocal,
+    }
+)
 SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
 
 
 @lru_cache(maxsize=1 << 17)
 def children(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
-    """A node's children in document order, worked out once: libcst makes a visitor for every answer."""
-    return tuple(node.children)
+    """A node's children in document order, less whitespace, worked out once: libcst makes a visitor for every answer."""
+    return tuple(child for child in node.children if type(child) not in _WHITESPACE)
 
 
 def own_nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -25,7 +46,7 @@ def own_nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         current = stack.pop()
         yield current
-        if not isinstance(current, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+        if type(current) not in _CLOSED:
             stack.extend(reversed(children(current)))
 
 
@@ -43,8 +64,9 @@ def target_names(target: cst.CSTNode) -> Iterator[cst.Name]:
 def bindings(node: cst.CSTNode) -> Iterator[tuple[cst.Name, cst.CSTNode]]:
     """Every plain name bound below ``node`` with the binding node: assignments, loops, with, imports, del, walrus."""
     for current in own_nodes(node):
-        for name in _bound_by(current):
-            yield name, current
+        if type(current) in _BINDERS:
+            for name in _bound_by(current):
+                yield name, current
 
 
 def _bound_by(node: cst.CSTNode) -> Iterator[cst.Name]:

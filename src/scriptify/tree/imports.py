@@ -26,12 +26,13 @@ class Imports:
     @cached_property
     def _known(self) -> dict[str, str]:
         known: dict[str, str] = {}
-        for node in self._tree.find(cst.BaseSmallStatement):  # imports inside functions and blocks too
+        found: list[cst.Import | cst.ImportFrom] = [*self._tree.find(cst.Import), *self._tree.find(cst.ImportFrom)]
+        for node in sorted(found, key=self._tree.number):  # imports inside functions and blocks too
             if isinstance(node, cst.Import):
                 for alias in node.names:
                     full = _name(alias.name)
                     known[_asname(alias) or full.partition(".")[0]] = full if alias.asname else full.partition(".")[0]
-            elif isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+            elif not isinstance(node.names, cst.ImportStar):
                 base = "." * len(node.relative) + (_name(node.module) if node.module else "")
                 for alias in node.names:
                     name = _name(alias.name)
