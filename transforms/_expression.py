@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
+from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Proposal, Transform
 from scriptify.transforms._number import Numbers
@@ -23,6 +23,15 @@ N = TypeVar("N", bound=cst.CSTNode)
 
 class NoForm(Exception):
     """Why there is no other form (one clause)."""
+
+
+class _Certain(Numbers):
+    def parameter_type(self, name: str) -> Type | None:
+        """A parameter's type by annotation or run; None where only the compiler would take it for a Tensor."""
+        parameter = self.facts.parameter(self.tree.path, self.qualname, name)
+        if isinstance(parameter, Unknown) or (parameter.annotation is None and parameter.observed is None):
+            return None
+        return super().parameter_type(name)
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,11 @@ class Body:
     def types(self) -> Numbers:
         """Types of its expressions."""
         return Numbers(self.tree, self.facts, self.qualname, self.function)
+
+    @cached_property
+    def certain(self) -> Numbers:
+        """Types that eager code is known to have too: by annotation, assignment or run."""
+        return _Certain(self.tree, self.facts, self.qualname, self.function)
 
     @cached_property
     def hidden(self) -> set[str]:
@@ -63,8 +77,12 @@ class Body:
         return self.types.type_of(node)
 
     def tensor(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is known to be a Tensor."""
+        """Whether the compiler takes an expression for a Tensor."""
         return self.type_of(node) == TENSOR
+
+    def surely(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a Tensor in eager code too: a bare parameter could be anything that a caller passes."""
+        return self.certain.type_of(node) == TENSOR
 
     def number(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is known to be an int or a float."""

@@ -17,7 +17,7 @@ from torch import nn
 
 
 class Net(nn.Module):
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
 _NAMES = {"axis": "dim", "keepdims": "keepdim"}
@@ -104,7 +104,7 @@ def _of_torch(body: Body, call: cst.Call, focus: Focus | None) -> bool:
     if split is None or split[1] not in _WITH_DIM or body.dotted(split[0]):
         return False
     asked = focus is not None and near(body.tree, call, focus) and f"aten::{split[1]}(" in focus.message
-    return asked or body.tensor(split[0])
+    return asked or body.surely(split[0])
 
 
 def _clash(call: cst.Call) -> bool:

@@ -1,0 +1,257 @@
+"""SF703: what ``torch.tensor`` and its kin are given: tensors, mixed numbers, booleans; and tensors taken apart into lists and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts, Observed
+from scriptify.facts.types import Type, annotation
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._expression import (
+    TENSOR,
+    Body,
+    NoForm,
+    bodies,
+    data_text,
+    decline,
+    keywords,
+    literal_data,
+    method,
+    only,
+    positional,
+    rewrite,
+)
+from scriptify.tree import Tree, stores_in
+from scriptify.tree.substitute import stable
+
+_HEAD = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x: torch.Tensor):
+"""
+_ENTRY = "Net(), (torch.randn(2, 4),)"
+_SINGLE = frozenset({"sum", "mean", "max", "min", "prod", "norm", "std", "var", "numel"})
+
+
+class TensorData(Transform):
+    """``torch.tensor(t)`` -> ``t.detach().clone()``, ``a, b = t`` -> ``a, b = t.unbind(0)``, and the like.
+
+    Scripting's ``torch.tensor`` takes numbers of one type and lists of them, its ``torch.full`` makes
+    integers of booleans, and a Tensor is neither a tuple to unpack nor a list without a type.
+    """
+
+    code = "SF703"
+    name = "tensor-data"
+    phase = Phase.VALUES
+    hints = ("torch.tensor", "torch.full", "tolist", ", ", "tensor(", "full(")
+    explains = (
+        "Expected type hint for result of tolist",
+        "cannot be used as a tuple",
+        "indexing tensor with unsupported index type 'Tuple",
+        "Input must be of ints, floats, or bools, got Tensor",
+        "Cannot input a tensor of",
+        "Add new condition, expected Float",
+        "Input must be of ints, floats",
+        "Item sizes",
+        "Expected a list of numbers",
+    )
+    source = "https://docs.pytorch.org/docs/stable/jit_builtin_functions.html"
+    examples = (
+        Fires(
+            name="a copy of a tensor",
+            before=_HEAD + "        y = torch.tensor(x * 2)\n        return y + torch.tensor(x, dtype=torch.float64)\n",
+            after=_HEAD + "        y = (x * 2).detach().clone()\n        return y + x.detach().clone().to(torch.float64)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a list of single values",
+            before=_HEAD + "        return torch.tensor([x.sum(), x[0, 0]])\n",
+            after=_HEAD
+            + "        return torch.stack([x.sum(), x[0, 0].reshape(())]).detach().cpu()"
+            + " if torch.jit.is_scripting() else torch.tensor([x.sum(), x[0, 0]])\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="mixed numbers",
+            before=_HEAD + "        return x * torch.tensor([1, 0.5, 2, 1])\n",
+            after=_HEAD + "        return x * torch.tensor([1.0, 0.5, 2.0, 1.0])\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="booleans",
+            before=_HEAD + "        mask = torch.full((2, 4), True)\n        return mask, x\n",
+            after=_HEAD + "        mask = torch.full((2, 4), True, dtype=torch.bool)\n        return mask, x\n",
+            entry=_ENTRY,
+            silent=True,
+        ),
+        Fires(
+            name="unpacked",
+            before=_HEAD + "        a, b = x * 2  # rows\n        return a - b\n",
+            after=_HEAD + "        a, b = (x * 2).unbind(0)  # rows\n        return a - b\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a list with its type",
+            before=_HEAD + "        sizes = torch.tensor([1, 3]).tolist()\n        return x.split(sizes, dim=1)[0]\n",
+            after=_HEAD.replace("import nn\n", "import nn\nfrom typing import List\n")
+            + "        sizes: List[int] = torch.tensor([1, 3]).tolist()\n        return x.split(sizes, dim=1)[0]\n",
+            entry=_ENTRY,
+            observed=Observed(locals={"Net.forward": {"sizes": "List[int]"}}, instances={"Net": 1}),
+        ),
+        Fires(
+            name="an index in a tuple",
+            before=_HEAD + "        at = (0, 1)\n        return x[at]\n",
+            after=_HEAD + "        at = (0, 1)\n        return x[at[0], at[1]]\n",
+            entry=_ENTRY,
+        ),
+        Declines(name="a list of unknown type", code=_HEAD + "        n = x.tolist()\n        return x\n", because="give an entry"),
+        Ignores(
+            name="what a caller passes is not known",
+            code=_HEAD.replace(": torch.Tensor", "") + "        a, b = x\n        return torch.tensor(x) + a + b\n",
+        ),
+        Ignores(name="as it should be", code=_HEAD + "        return torch.tensor([1.0, 2.0]) + torch.full((2,), 1) + x[0, 1]\n"),
+        Ignores(name="a tuple unpacked", code=_HEAD + "        a, b = x.shape\n        c, d = x.unbind(0)\n        return c * a + d * b\n"),
+        Ignores(name="a list that has its type", code=_HEAD + "        n: list[float] = x[0].tolist()\n        return x * n[0]\n"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every such call, unpacking and index in compiled code."""
+        for body in bodies(tree, facts):
+            for call in body.find(cst.Call):
+                yield from self._call(body, call)
+            for assign in body.find(cst.Assign):
+                yield from self._unpacked(body, assign)
+            for subscript in body.find(cst.Subscript):
+                yield from self._index(body, subscript)
+
+    def _call(self, body: Body, call: cst.Call) -> Iterator[Proposal]:
+        dotted = body.dotted(call.func)
+        try:
+            if dotted in ("torch.tensor", "torch.as_tensor"):
+                edits = _tensor(body, call, dotted)
+                if edits:
+                    yield rewrite(self, body, call, f"{dotted} of what scripting can build from", edits)
+            elif dotted == "torch.full":
+                edits = _full(body, call)
+                if edits:
+                    why = "scripted torch.full makes integers of booleans"
+                    yield rewrite(self, body, call, "torch.full says that it is boolean", edits, why=why, silent=True)
+            elif (method(call) or ("", ""))[1] == "tolist" and not call.args:
+                yield from self._tolist(body, call)
+        except NoForm as reason:
+            yield decline(self, body, call, f"scripting can't build this tensor, and {reason}")
+
+    def _tolist(self, body: Body, call: cst.Call) -> Iterator[Proposal]:
+        assert isinstance(call.func, cst.Attribute)
+        if not body.surely(call.func.value):
+            return
+        above = body.tree.parent(call)
+        if isinstance(above, cst.AnnAssign):
+            return
+        target = above.targets[0].target if isinstance(above, cst.Assign) and len(above.targets) == 1 else None
+        known = body.type_of(target) if isinstance(target, cst.Name) else None
+        text = annotation(known) if known is not None else None
+        if not isinstance(target, cst.Name) or text is None:
+            because = (
+                "tolist() needs a variable annotated with its type; give an entry: its run shows the type, or assign it to a name first"
+            )
+            yield decline(self, body, call, because)
+            return
+        if _bound_elsewhere(body, target):
+            yield decline(self, body, call, f"{target.value} is assigned in several places, so it can't be annotated here")
+            return
+        for name in sorted((known or TENSOR).names() & {"List", "Dict", "Tuple", "Optional"}):
+            text = text.replace(f"{name}[", f"{body.spell(f'typing.{name}')}[")
+        title = f"{target.value} is annotated with what tolist() gives"
+        yield rewrite(self, body, call, title, [body.tree.insert(body.tree.span(target)[1], f": {text}")])
+
+    def _unpacked(self, body: Body, assign: cst.Assign) -> Iterator[Proposal]:
+        target = assign.targets[0].target
+        if len(assign.targets) != 1 or not isinstance(target, cst.Tuple | cst.List) or not body.surely(assign.value):
+            return
+        if any(isinstance(element, cst.StarredElement) for element in target.elements):
+            return
+        value = assign.value
+        if isinstance(value, cst.Call) and _several(value):
+            return
+        text = f"{body.tree.operand(value)}.unbind(0)"
+        yield rewrite(self, body, assign, "a Tensor is unpacked through unbind", [body.tree.replace_outer(value, text)])
+
+    def _index(self, body: Body, subscript: cst.Subscript) -> Iterator[Proposal]:
+        if len(subscript.slice) != 1 or not isinstance(subscript.slice[0].slice, cst.Index) or not body.surely(subscript.value):
+            return
+        index = subscript.slice[0].slice.value
+        known = body.type_of(index)
+        if known is None or known.name != "Tuple" or isinstance(index, cst.Tuple) or not stable(index):
+            return
+        if not known.args or any(part not in (TENSOR, Type("int")) for part in known.args):
+            return
+        text = body.tree.code(index)
+        parts = ", ".join(f"{text}[{number}]" for number in range(len(known.args)))
+        yield rewrite(self, body, subscript, "the index is written out", [body.tree.replace(subscript.slice[0], parts)])
+
+
+def _tensor(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
+    """The edits for one ``torch.tensor``; none where scripting takes it as it is. Raises NoForm."""
+    if any(arg.star for arg in call.args) or not call.args or call.args[0].keyword is not None:
+        return []
+    data = call.args[0].value
+    if dotted == "torch.tensor" and body.surely(data):
+        return _copied(body, call, data)
+    if isinstance(data, cst.List | cst.Tuple) and data.elements and all(body.surely(element.value) for element in data.elements):
+        return _stacked(body, call, data)
+    if isinstance(data, cst.List) and not data.elements and len(call.args) == 1:
+        return [body.tree.replace(call, f"{body.spell('torch.empty')}(0)")]
+    if isinstance(data, cst.List) and literal_data(body, data):
+        text = data_text(body, data)
+        return [body.tree.replace(data, text)] if text != body.tree.code(data) else []
+    return []
+
+
+def _copied(body: Body, call: cst.Call, data: cst.BaseExpression) -> list[Edit]:
+    found = only(call, "dtype", "device", "requires_grad")
+    text = f"{body.tree.operand(data)}.detach().clone()"
+    moves = [body.tree.code(found[name].value) for name in ("device", "dtype") if name in found]
+    if moves:
+        text += f".to({', '.join(moves)})"
+    if "requires_grad" in found and body.tree.code(found["requires_grad"].value) != "False":
+        text += f".requires_grad_({body.tree.code(found['requires_grad'].value)})"
+    return [body.tree.replace(call, text)]
+
+
+def _stacked(body: Body, call: cst.Call, data: cst.List | cst.Tuple) -> list[Edit]:
+    if keywords(call) or len(positional(call)) != 1:
+        raise NoForm("its elements are tensors and it has other arguments")
+    parts = [body.tree.operand(e.value) + ("" if _one_value(body, e.value) else ".reshape(())") for e in data.elements]
+    return body.guarded(call, f"{body.spell('torch.stack')}([{', '.join(parts)}]).detach().cpu()")
+
+
+def _one_value(body: Body, node: cst.BaseExpression) -> bool:
+    """``x.sum()``: a reduction to a tensor without dimensions."""
+    split = method(node) if isinstance(node, cst.Call) and not node.args else None
+    return split is not None and split[1] in _SINGLE
+
+
+def _full(body: Body, call: cst.Call) -> list[Edit]:
+    found = keywords(call)
+    plain = [arg.value for arg in call.args if arg.keyword is None and not arg.star]
+    value = plain[1] if len(plain) == 2 else found["fill_value"].value if "fill_value" in found else None
+    if value is None or "dtype" in found or "out" in found or body.tree.code(value) not in ("True", "False"):
+        return []
+    end = body.tree.outer_span(call.args[-1].value)[1]
+    return [body.tree.insert(end, f", dtype={body.spell('torch.bool')}")]
+
+
+def _several(call: cst.Call) -> bool:
+    """Whether a call may give several tensors although its name is that of one that gives one (``torch.max(x, 1)``)."""
+    return (
+        bool(call.args) and isinstance(call.func, cst.Attribute) and call.func.attr.value in ("max", "min", "median", "mode", "std", "var")
+    )
+
+
+def _bound_elsewhere(body: Body, target: cst.Name) -> bool:
+    return len(stores_in(body.function.body, target.value)) != 1
