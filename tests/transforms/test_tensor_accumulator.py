@@ -1,0 +1,90 @@
+"""SF403: which sums start from a Tensor, which are left alone, and that eager code is not changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from scriptify.examples import rewritten
+from scriptify.transform import Fires, Rewrite, Safety
+from scriptify.transforms.tensor_accumulator import TensorAccumulator
+
+HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x, k: int):\n"
+START = "torch.zeros(()) if torch.jit.is_scripting() else 0.0"
+
+
+def result(body: str, head: str = HEAD) -> tuple[str, list[Rewrite]]:
+    text, rewrites, _ = rewritten(TensorAccumulator(), f"{head}        {body}\n", Fires("", ""))
+    return text.removeprefix(f"{head}        ").rstrip("\n"), rewrites
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "s = 0.0\n        while s < 3:\n            s = s + x.mean()",
+        "s = 0.0\n        for i in range(k):\n            if i > 1:\n                s += x.mean() * 2 / k",
+        "s = 0.0\n        for i in range(k):\n            s = x + s\n        return s / k",
+        "s = 0.0\n        s = s + x\n        for i in range(k):\n            s = s - x",
+        "s = 0.0\n        for y in x:\n            for z in y:\n                s = s + z.sum()",
+    ],
+)
+def test_starts_from_a_tensor(body):
+    changed, (rewrite,) = result(body)
+    assert changed == body.replace("s = 0.0", f"s = {START}", 1)
+    assert rewrite.silent and rewrite.safety is Safety.EQUIVALENT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "s = 0.0\n        for i in range(k):\n            s = s + unknown(x)",
+        "s = 0.0\n        for i in range(k):\n            s = s + i",
+        "s = 0.0\n        for i in range(k):\n            s = s + x\n            s = 0.0",
+        "s = 0.0\n        for i in range(k):\n            s = s + s * x",
+        "s = t = 0.0\n        for i in range(k):\n            s = s + x",
+        "s = 2.0\n        for i in range(k):\n            s = s + x",
+        "for i in range(k):\n            s = 0.0\n            s = s + x",
+        "s = 0.0\n        if self.flag:\n            s = s + x.mean()",
+        "s = 0.0\n        torch = 1\n        for i in range(k):\n            s = s + x",
+        "s = sum([k, 2])",
+        "s = sum([x], x)",
+    ],
+)
+def test_left_alone(body):
+    assert result(body) == (body, [])
+
+
+def test_an_in_place_sum_of_any_shape_needs_a_run_to_agree():
+    changed, (rewrite,) = result("s = 0.0\n        for i in range(k):\n            s -= x * 2")
+    assert changed.endswith("s = s - (x * 2)")
+    assert rewrite.safety is Safety.OBSERVED
+
+
+def test_an_in_place_sum_with_another_name_is_declined():
+    body = "s, out = 0.0, []\n        s = 0.0\n        for i in range(k):\n            s += x * 2\n            out.append(s)"
+    assert result(body)[1] == []
+    declines = rewritten(TensorAccumulator(), f"{HEAD}        {body.partition('        ')[2]}\n", Fires("", ""))[2]
+    assert "has another name" in declines[0].because
+
+
+def test_a_promise_to_return_a_number_is_kept():
+    head = HEAD.replace("k: int):", "k: int) -> float:")
+    body = "s = 0.0\n        for i in range(k):\n            s = s + x.mean()\n        return s"
+    assert result(body, head) == (body, [])
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool", "float16", "float32", "float64"])
+@pytest.mark.parametrize("zero", ["0", "0.0"])
+def test_scripted_start_adds_as_the_number_does(dtype, zero):
+    torch = pytest.importorskip("torch")
+    changed, _ = result(f"s = {zero}\n        for i in range(k):\n            s = s + x")
+    start = eval(changed.partition(" if ")[0].removeprefix("s = "), {"torch": torch})
+    x = torch.ones(3).to(getattr(torch, dtype))
+    assert (start + x).dtype == (eval(zero) + x).dtype
+    assert torch.equal(start + x, eval(zero) + x)
+
+
+def test_a_written_out_sum_is_the_sum():
+    torch = pytest.importorskip("torch")
+    changed, _ = result("y = sum([x > 0, x * 2, -x]) * 2")
+    names = {"x": torch.arange(-3, 3)}
+    assert torch.equal(eval(changed.removeprefix("y = "), names), eval("sum([x > 0, x * 2, -x]) * 2", names))
