@@ -40,6 +40,7 @@ def _pair(body: str, init: str, at: str, first: str, name: str) -> Fires:
 
 
 _TWO = "        if self.both:\n            return x, x + 1\n        return x\n"
+_ELSE = "        if self.both:\n            return x, x + 1\n        else:\n            return x\n"
 _HALF = (
     "        if self.scale:\n            y = x * 2\n        z = x + 1\n        if self.scale:\n            z = z + y\n        return z\n"
 )
@@ -86,6 +87,7 @@ EXAMPLES = (
         name="a tuple of its own",
     ),
     _pair(_TWO, "self.both = False", "return x", '"both"', name="two kinds of results"),
+    _pair(_ELSE, "self.both = False", "return x", '"both"', name="two kinds of results, else"),
     _pair(_HALF, "self.scale = True", "if self.scale", '"scale"', name="half defined"),
     _pair(_ELIF, "self.plain = True", "self.norm(x)", '"plain"', name="elif and not"),
     _pair(_AND, "self.use = False", "self.norm(x)", '"use"', name="ternary"),

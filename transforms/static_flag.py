@@ -38,7 +38,7 @@ class StaticFlag(Transform):
         place = spot(tree, facts, focus)
         if place is None or place.owner is None or not place.self_name:
             return
-        flags = list(dict.fromkeys(_enclosing_flags(place))) or list(dict.fromkeys(_earlier_flags(place)))
+        flags = list(dict.fromkeys(_enclosing_flags(place))) or list(dict.fromkeys(_other_flags(place)))
         good = [flag for flag in flags if not (reason := _obstacle(place, flag))]
         for flag in flags:
             reason = _obstacle(place, flag)
@@ -63,10 +63,12 @@ def _enclosing_flags(place: Spot) -> Iterator[str]:
             yield from _flags(place, node.test)
 
 
-def _earlier_flags(place: Spot) -> Iterator[str]:
-    """Flags of the branches that come before the place: they may return, or define what is missing."""
+def _other_flags(place: Spot) -> Iterator[str]:
+    """Flags of the branches before the place and beside it: they may return, or define what is missing."""
     for node in place.earlier():
         yield from _flags(place, node.test)
+    for around, _ in place.around():
+        yield from _flags(place, around.test)
 
 
 def _flags(place: Spot, test: cst.BaseExpression) -> Iterator[str]:

@@ -1,0 +1,138 @@
+"""SF606: a tuple made of a list whose length the compiler does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._before import scripting
+from scriptify.transforms._spot import Spot, spot
+from scriptify.tree import Tree, own_nodes
+
+_HEAD = "import torch\nfrom torch import nn\n\n\n"
+_ENTRY = "Net(), (torch.rand(2, 4),)"
+_STEM = "cannot statically infer the expected size of a list in this context"
+_OUTS = "outs = []\nfor i in range(3):\n    outs.append(x + i)\n"
+
+
+def _net(body: str) -> str:
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
+    return f"{_HEAD}class Net(nn.Module):\n    def forward(self, x):\n{lines}"
+
+
+def _fires(before: str, after: str, at: str, name: str) -> Fires:
+    return Fires(_net(before), _net(after), entry=_ENTRY, focus=_STEM, at=at, name=name)
+
+
+class TupleOfList(Transform):
+    """``return tuple(outs)`` -> ``return outs if torch.jit.is_scripting() else tuple(outs)``.
+
+    A tuple's length is part of its type, a list's is not, so the compiler can't turn a list into a tuple.
+    The scripted module keeps the list; the conditional expression is decided while compiling, and eager
+    code still makes the tuple. Where the result is not returned, the list is copied, as ``tuple`` does. A
+    caller of the scripted module gets a list of the same elements, which the oracle reports.
+    """
+
+    code = "SF606"
+    name = "tuple-of-list"
+    phase = Phase.CONTROL
+    explains = (_STEM,)
+    hints = ("tuple(",)
+    on_demand = True
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
+    examples = (
+        _fires(
+            f"{_OUTS}return tuple(outs)", f"{_OUTS}return outs if torch.jit.is_scripting() else tuple(outs)", "return tuple", "returned"
+        ),
+        _fires(
+            f"{_OUTS}return x, tuple(outs)",
+            f"{_OUTS}return x, outs if torch.jit.is_scripting() else tuple(outs)",
+            "return x",
+            "returned in a tuple",
+        ),
+        _fires(
+            f"{_OUTS}ys = tuple(outs)\nreturn torch.cat(ys)",
+            f"{_OUTS}ys = (list(outs) if torch.jit.is_scripting() else tuple(outs))\nreturn torch.cat(ys)",
+            "ys = tuple",
+            "kept",
+        ),
+        _fires(
+            "return torch.cat(tuple(t + 1 for t in [x, x]))",
+            "return torch.cat(([t + 1 for t in [x, x]] if torch.jit.is_scripting() else tuple(t + 1 for t in [x, x])))",
+            "return torch",
+            "generator",
+        ),
+        _fires(
+            "return torch.cat(tuple([t + 1 for t in [x, x]]))",
+            "return torch.cat(([t + 1 for t in [x, x]] if torch.jit.is_scripting() else tuple([t + 1 for t in [x, x]])))",
+            "return torch",
+            "comprehension",
+        ),
+        _fires(
+            f"{_OUTS}return tuple(outs[::-1])",
+            f"{_OUTS}return outs[::-1] if torch.jit.is_scripting() else tuple(outs[::-1])",
+            "return tuple",
+            "slice",
+        ),
+        Declines(_net("return tuple(t for t in [x] if t.sum() > 0)"), because="condition", focus=_STEM, at="return tuple"),
+        Ignores(_net(f"{_OUTS}return tuple(outs)")),
+        Ignores(_net("b, c = x.shape\nreturn x.view(*x.shape)"), focus=_STEM, at="return x"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Yield a rewrite for each such tuple on the focused line."""
+        place = spot(tree, facts, focus)
+        if place is None or focus is None or not self.answers(focus.message):
+            return
+        for call in _calls(place):
+            argument = call.args[0].value
+            if isinstance(argument, cst.GeneratorExp) and any(True for _ in tree.find(cst.CompIf, argument)):
+                yield tree.decline(
+                    self, call, "its generator has a condition, and a comprehension with one is not compiled either; use a loop"
+                )
+                continue
+            returned = _returned(tree, call)
+            text = f"{_list(tree, argument, returned)} if {scripting(tree)} else {tree.code(call)}"
+            bare = returned and (isinstance(tree.parent(call), cst.Return | cst.Element))
+            imports = tree.imports.spell("torch.jit.is_scripting")[1]
+            why = "a list's length is not known to the compiler, so no tuple can be made of it; the scripted module gives the list itself"
+            edit = tree.replace_outer(call, text if bare else f"({text})")
+            yield tree.rewrite(
+                self, call, f"keep the list in place of {tree.code(call)[:60]} when scripted", [edit], imports=imports, why=why
+            )
+
+
+def _calls(place: Spot) -> Iterator[cst.Call]:
+    tree = place.tree
+    for node in own_nodes(place.function.body):
+        if not isinstance(node, cst.Call) or tree.dotted(node.func) != "builtins.tuple" or len(node.args) != 1 or node.args[0].star:
+            continue
+        first, last = tree.lines(node)
+        above = tree.parent(node)
+        if first <= place.focus.line <= last and not (isinstance(above, cst.IfExp) and node is above.orelse):
+            yield node
+
+
+def _returned(tree: Tree, call: cst.Call) -> bool:
+    """Whether the tuple leaves the function at once, so that nobody can tell the list from a copy of it."""
+    above = tree.parent(call)
+    if isinstance(above, cst.Element):
+        above = tree.parent(above)
+        above = tree.parent(above) if isinstance(above, cst.Tuple) else None
+    return isinstance(above, cst.Return)
+
+
+def _list(tree: Tree, argument: cst.BaseExpression, returned: bool) -> str:
+    if isinstance(argument, cst.GeneratorExp):
+        return f"[{tree.code(argument.elt)} {tree.code(argument.for_in).strip()}]"
+    if returned or isinstance(argument, cst.ListComp | cst.List) or _fresh(argument):
+        return tree.code(argument)
+    return f"list({tree.code(argument)})"
+
+
+def _fresh(argument: cst.BaseExpression) -> bool:
+    """Whether an expression makes a list of its own."""
+    return isinstance(argument, cst.Subscript) and all(isinstance(part.slice, cst.Slice) for part in argument.slice)
