@@ -12,7 +12,7 @@ from scriptify.tree import Tree, assigned_names, stores_in
 from scriptify.tree.hoist import reached_functions, with_comments
 from scriptify.tree.inline import CannotInline, calls_inlined, constant, plain_parameters
 from scriptify.tree.nested import put_after, put_before
-from scriptify.tree.substitute import FreshNames, free_names, one_line, substituted, variables
+from scriptify.tree.substitute import FreshNames, free_names, one_line, source, substituted, variables
 
 _PARTIAL = ("functools.partial",)
 _HEAD = """import torch
@@ -329,7 +329,7 @@ def _definition(
         parameters = plain_parameters(value)
         if any(p.default is not None and not constant(p.default) for p in parameters):
             raise CannotInline("a default of its parameters is computed")
-        written = [p.name.value if p.default is None else f"{p.name.value}={tree.code(p.default)}" for p in parameters]
+        written = [p.name.value if p.default is None else f"{p.name.value}={source(tree, p.default)}" for p in parameters]
         body = substituted(tree, value.body, texts or {})
         if body is None:
             raise CannotInline("something inside it binds a name that is needed")
@@ -355,8 +355,8 @@ def _partial_definition(tree: Tree, name: str, value: cst.Call, calls: list[cst.
         raise CannotInline("its calls do not all pass the same number of positional arguments")
     count = counts.pop()
     names = ["input"] if count == 1 else [f"input{number}" for number in range(1, count + 1)]
-    fixed = [tree.code(arg.value) for arg in value.args[1:] if arg.keyword is None]
-    keywords = [f"{arg.keyword.value}={tree.code(arg.value)}" for arg in value.args[1:] if arg.keyword is not None]
+    fixed = [source(tree, arg.value) for arg in value.args[1:] if arg.keyword is None]
+    keywords = [f"{arg.keyword.value}={source(tree, arg.value)}" for arg in value.args[1:] if arg.keyword is not None]
     return [f"def {name}({', '.join(names)}):", f"    return {tree.code(callee)}({', '.join([*fixed, *names, *keywords])})"]
 
 

@@ -15,7 +15,7 @@ from scriptify.tree.hoist import CannotHoist, eager_only, in_try, reached_functi
 from scriptify.tree.infer import Guess
 from scriptify.tree.inline import CannotInline, plain_parameters
 from scriptify.tree.loops import Clause, LoopText, clauses
-from scriptify.tree.substitute import FreshNames, bound_inside, calm, free_names, stable, variables
+from scriptify.tree.substitute import FreshNames, bound_inside, calm, free_names, source, stable, variables
 
 _EXHAUST = frozenset(f"builtins.{name}" for name in ("list", "sum", "max", "min", "sorted"))
 _TAKE_LISTS = frozenset(f"torch.{name}" for name in ("cat", "concat", "stack", "hstack", "vstack", "dstack", "concatenate"))
@@ -242,9 +242,9 @@ class _Task:
         if consumer == "builtins.tuple" and not self._takes_lists(self.node):
             return [self.tree.replace_outer(self.node, self._written_out(call, iterables))]
         names, body = self._applied(call.args[0].value, len(iterables))
-        texts = [self.tree.text[slice(*self.tree.outer_span(iterable))] for iterable in iterables]
-        source = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
-        text = f"{body} for {', '.join(names)} in {source}"
+        texts = [source(self.tree, iterable) for iterable in iterables]
+        over = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
+        text = f"{body} for {', '.join(names)} in {over}"
         above = self.tree.parent(self.node)
         unpacked = isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List)
         if consumer or unpacked:
@@ -295,7 +295,7 @@ class _Task:
         if len(call.args) != 2:
             raise CannotInline("its arguments are not written out one by one")
         names, condition = self._applied(call.args[0].value, 1)
-        return Clause([(names[0], self.tree.code(call.args[1].value), [condition])], names[0], bound={}, first=call.args[1].value)
+        return Clause([(names[0], source(self.tree, call.args[1].value), [condition])], names[0], bound={}, first=call.args[1].value)
 
     def _loop(self, clause: Clause) -> list[Edit]:
         if isinstance(clause.key, cst.BaseExpression) and not calm(self.tree, clause.key):

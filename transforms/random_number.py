@@ -11,7 +11,7 @@ from scriptify.transform import Declines, Fires, Focus, Ignores, Import, Phase, 
 from scriptify.tree import Tree, assigned_names
 from scriptify.tree.fold import literal_int
 from scriptify.tree.hoist import eager_only, reached_functions
-from scriptify.tree.substitute import calm, variables
+from scriptify.tree.substitute import calm, source, variables
 
 _HEAD = """import random
 
@@ -213,12 +213,12 @@ def _randint(tree: Tree, arguments: _Arguments) -> str:
     _count(arguments, 2)
     last = literal_int(arguments[1])
     high = f"{tree.operand(arguments[1])} + 1" if last is None else str(last + 1)
-    return _integer(tree.code(arguments[0]), high)
+    return _integer(source(tree, arguments[0]), high)
 
 
 def _randrange(tree: Tree, arguments: _Arguments) -> str:
     _count(arguments, 1, 2)
-    texts = [tree.code(argument) for argument in arguments]
+    texts = [source(tree, argument) for argument in arguments]
     return _integer(*texts) if len(texts) == 2 else _integer("0", texts[0])
 
 
@@ -232,7 +232,7 @@ def _choice(tree: Tree, arguments: _Arguments) -> str:
     if isinstance(items, cst.List | cst.Tuple) and items.elements and all(isinstance(e, cst.Element) for e in items.elements):
         if not calm(tree, items):
             raise NoForm("its list is computed")
-        listed = ", ".join(tree.code(element.value) for element in items.elements)
+        listed = ", ".join(source(tree, element.value) for element in items.elements)
         return f"[{listed}][{_integer('0', str(len(items.elements)))}]"
     if isinstance(items, cst.Call) and tree.dotted(items.func) == "builtins.range" and not any(a.star for a in items.args):
         return _randrange(tree, [arg.value for arg in items.args])

@@ -14,7 +14,7 @@ from scriptify.tree import Tree, assigned_names
 from scriptify.tree.fold import CannotFold, Step, declared, indices_of, is_sequence, numbers, step_of, strip_list, submodule
 from scriptify.tree.hoist import CannotHoist, Site, eager_only, in_try, reached_functions, site
 from scriptify.tree.infer import Guess
-from scriptify.tree.substitute import FreshNames, calm, free_names, one_line, stable, variables
+from scriptify.tree.substitute import FreshNames, calm, free_names, one_line, source, stable, variables
 
 LONGEST = 16
 """Up to this many steps are written out where each needs its own literal index or its own element."""
@@ -269,7 +269,7 @@ class _Fold:
         if stable(value) or submodule(value):
             return self.tree.operand(value)
         name = self.names.fresh("item")
-        self.first.append(f"{name} = {one_line(self.tree, value, self.tree.code(value))}")
+        self.first.append(f"{name} = {one_line(self.tree, value, source(self.tree, value))}")
         return name
 
     def _indexes_modules(self) -> bool:
@@ -306,7 +306,7 @@ class _Fold:
         if stable(initial) and (self.step.once or isinstance(initial, cst.Name)):
             return self.tree.operand(initial)
         name = self.names.fresh(f"{self.step.result}_start")
-        self.first.append(f"{name} = {one_line(self.tree, initial, self.tree.code(initial))}")
+        self.first.append(f"{name} = {one_line(self.tree, initial, source(self.tree, initial))}")
         return name
 
     @property
@@ -330,7 +330,7 @@ class _Fold:
         if numbers(self.initial) and not self._adds_numbers():
             raise CannotFold("it starts from a number and may add tensors to it, which scripting turns into a number; start from a tensor")
         iterable = self._iterable_text()
-        start = one_line(self.tree, self.initial, self.tree.code(self.initial))
+        start = one_line(self.tree, self.initial, source(self.tree, self.initial))
         typed = self._annotated or self._list_type(into)
         first = [f"{into}{typed} = {start}"] if typed or start != into else []
         return [*first, f"for {item} in {iterable}:", body]
@@ -353,12 +353,12 @@ class _Fold:
 
     def _iterable_text(self) -> str:
         stripped = strip_list(self.tree, self.iterable)
-        text = self.tree.code(stripped)
+        text = source(self.tree, stripped)
         assert self.initial is not None
         if calm(self.tree, stripped) or stable(self.initial):
             return one_line(self.tree, stripped, text)
         name = self.names.fresh("items")
-        self.first.append(f"{name} = {one_line(self.tree, self.iterable, self.tree.code(self.iterable))}")
+        self.first.append(f"{name} = {one_line(self.tree, self.iterable, source(self.tree, self.iterable))}")
         return name
 
     def _list_type(self, into: str) -> str:
@@ -388,5 +388,5 @@ class _Fold:
         if stable(self.iterable) and isinstance(self.iterable, cst.Name | cst.Attribute):
             return self.tree.code(self.iterable)
         name = self.names.fresh("items")
-        self.first.append(f"{name} = {one_line(self.tree, self.iterable, self.tree.code(self.iterable))}")
+        self.first.append(f"{name} = {one_line(self.tree, self.iterable, source(self.tree, self.iterable))}")
         return name

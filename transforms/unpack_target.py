@@ -12,7 +12,7 @@ from scriptify.tree import Tree, loads
 from scriptify.tree.fold import declared, is_sequence
 from scriptify.tree.hoist import CannotHoist, reached_functions, site, with_comments
 from scriptify.tree.infer import TENSOR, Guess
-from scriptify.tree.substitute import FreshNames, one_line, stable, variables
+from scriptify.tree.substitute import FreshNames, one_line, source, stable, variables
 
 _HEAD = """import torch
 from torch import nn
@@ -169,7 +169,7 @@ class UnpackTarget(Transform):
         stores = isinstance(place.statement, cst.SimpleStatementLine) and isinstance(place.statement.body[0], cst.Assign)
         if earlier and not (stores and place.target is not None):
             return tree.decline(self, named, f"{name} is read before the := in the same statement")
-        value = one_line(tree, named.value, tree.text[slice(*tree.outer_span(named.value))])
+        value = one_line(tree, named.value, source(tree, named.value))
         edits = place.edits([f"{name} = {value}"], name, FreshNames(tree, function), [named.value])
         return tree.rewrite(self, named, f"{name} := becomes a line of its own", edits, why="the compiler takes no assignment expressions")
 
@@ -221,7 +221,7 @@ def _sliced(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, target: c
     lines: list[str] = []
     if not once and (not stable(assign.value) or names & {n.value for n in variables(assign.value)}):
         items = FreshNames(tree, function).fresh("items")
-        lines.append(f"{items} = {one_line(tree, assign.value, value)}")
+        lines.append(f"{items} = {one_line(tree, assign.value, source(tree, assign.value))}")
         value = items
     elif not isinstance(assign.value, cst.Name | cst.Attribute | cst.Call | cst.Subscript):
         value = f"({value})" if value[:1] not in "([" or not isinstance(assign.value, cst.List) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scriptify import examples
@@ -107,6 +107,7 @@ def test_a_local_called_map_is_not_the_builtin():
     assert after == before and not declines
 
 
+@settings(max_examples=40)
 @given(
     st.sampled_from(["a", "a + k", "self.note(a)", "(a, b)", "[a for a in xs][0]"]),
     st.sampled_from(

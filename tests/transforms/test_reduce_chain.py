@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scriptify import examples
@@ -73,6 +73,10 @@ def same(body, *calls):
         "return reduce(lambda a, i: reduce(lambda c, d: c * d + i, [a, i], 1), [1, 2], x)",
         "if reduce(lambda a, b: a + b, [x, 1], 0) > 3:\n    return 1\nreturn 2",
         "for i in [reduce(lambda a, b: a + b, [x, 1], 0)]:\n    x = x + i\nreturn x",
+        "return reduce(lambda a, b: a + b, (x, 1), (\n    x\n    + 2\n))",
+        "return reduce(lambda a, b: a + b, (i for i in xs), (x, 2)[0])",
+        "return reduce(lambda a, b: a + (b,), list((x, (x, 2))), (self.note(x),))",
+        "return reduce(lambda a, b: (a, b), (self.note((i, i))\n    for i in xs), (x,))",
         "# keep me\nreturn reduce(\n    lambda a, b: a + b,  # the sum\n    [x, 1],\n    0,\n)",
     ],
 )
@@ -125,6 +129,7 @@ def test_a_shadowed_reduce_is_not_ours():
 OPERATORS = ["a + b", "a * 2 - b", "b - a", "(a, b)[b % 2]", "a if a > b else b", "a + k * b"]
 
 
+@settings(max_examples=40)
 @given(
     st.sampled_from(OPERATORS),
     st.lists(st.integers(-3, 3), min_size=0, max_size=5),

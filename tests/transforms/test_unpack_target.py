@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scriptify import examples
@@ -33,6 +33,7 @@ def run(text, *args):
         return type(error)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 3), st.integers(0, 3), st.booleans(), st.lists(st.integers(), max_size=8), st.sampled_from(["list(xs)", "ys"]))
 def test_stars_keep_values_and_errors(ahead, behind, read, items, value):
     names = [*(f"a{i}" for i in range(ahead)), "*rest", *(f"b{i}" for i in range(behind))]

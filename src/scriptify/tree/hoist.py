@@ -10,7 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Edit
 from scriptify.tree.core import Tree
-from scriptify.tree.substitute import FreshNames, one_line, stable
+from scriptify.tree.substitute import FreshNames, one_line, source, stable
 
 _PASS = (
     *(cst.Arg, cst.Element, cst.StarredElement, cst.Index, cst.SubscriptElement, cst.UnaryOperation, cst.NamedExpr, cst.Attribute),
@@ -44,7 +44,7 @@ class Site:
         edits: list[Edit] = []
         for part in self.earlier:
             name = names.fresh(_name_for(part))
-            first.append(f"{name} = {one_line(self.tree, part, self.tree.code(part))}")
+            first.append(f"{name} = {one_line(self.tree, part, source(self.tree, part))}")
             edits.append(self.tree.replace_outer(part, name))
         edits.append(self.tree.replace_outer(self.node, replacement))
         return [self.tree.before(self.statement, [*first, *lines]), *edits]

@@ -10,7 +10,7 @@ import libcst as cst
 from scriptify.tree.core import Tree
 from scriptify.tree.flow import target_names
 from scriptify.tree.inline import CannotInline
-from scriptify.tree.substitute import one_line, substituted
+from scriptify.tree.substitute import one_line, source, substituted
 
 Node = cst.BaseExpression | str
 
@@ -26,7 +26,7 @@ class LoopText:
         if isinstance(node, str):
             return node
         wanted = {old: new for old, new in names.items() if old != new}
-        text = substituted(self.tree, node, wanted) if wanted else self.tree.text[slice(*self.tree.outer_span(node))]
+        text = substituted(self.tree, node, wanted) if wanted else source(self.tree, node)
         if text is None:
             raise CannotInline("something inside it binds a name that is needed")
         return one_line(self.tree, node, text)
@@ -52,8 +52,8 @@ class Clause:
         lines: list[str] = []
         depth = 0
         for number, (target, iterable, conditions) in enumerate(self.loops):
-            source = text.of(iterable, names if number else {})
-            lines.append(f"{'    ' * depth}for {text.of(target, names)} in {source}:")
+            over = text.of(iterable, names if number else {})
+            lines.append(f"{'    ' * depth}for {text.of(target, names)} in {over}:")
             depth += 1
             for condition in conditions:
                 lines.append(f"{'    ' * depth}if {text.of(condition, names)}:")

@@ -11,7 +11,7 @@ from scriptify.facts.model import Class, Facts
 from scriptify.transform import Edit
 from scriptify.tree.core import Tree
 from scriptify.tree.flow import all_parameters, assigned_names, bindings, own_nodes, parameter_names, stores_in
-from scriptify.tree.substitute import stable, variables
+from scriptify.tree.substitute import source, stable, variables
 
 
 class CannotMove(Exception):
@@ -152,7 +152,7 @@ def _parameter(tree: Tree, param: cst.Param) -> str:
     if param.default is None:
         return f"{param.name.value}{annotation}"
     equal = " = " if annotation else "="
-    return f"{param.name.value}{annotation}{equal}{tree.code(param.default)}"
+    return f"{param.name.value}{annotation}{equal}{source(tree, param.default)}"
 
 
 def put_after(tree: Tree, function: cst.FunctionDef, lines: list[str], blank: int) -> Edit:

@@ -109,8 +109,13 @@ def _words(text: str) -> set[str]:
     return {w for w in words if w.isidentifier() and not keyword.iskeyword(w)}
 
 
+def source(tree: Tree, node: cst.BaseExpression) -> str:
+    """An expression's source with its own parentheses: what can stand anywhere a value does."""
+    return tree.text[slice(*tree.outer_span(node))]
+
+
 def one_line(tree: Tree, node: cst.BaseExpression, text: str) -> str:
-    """An expression's text as the right side of an assignment: in parentheses where it runs over lines."""
+    """An expression's text (see :func:`source`) as the right side of an assignment: in parentheses where it runs over lines."""
     bracketed = node.lpar or isinstance(node, cst.Call | cst.List | cst.Dict | cst.Set | cst.ListComp | cst.Subscript)
     return text if bracketed or ("\n" not in text and "\r" not in text) else f"({text})"
 
