@@ -1,0 +1,131 @@
+"""SF711: NumPy on plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, bodies, decline, only, positional, rewrite
+from scriptify.transforms._number_forms import NUMPY
+from scriptify.tree import Tree
+
+_HEAD = """import math
+
+import numpy as np
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x: torch.Tensor):
+"""
+_ENTRY = "Net(), (torch.randn(2, 4),)"
+_WHOLE = {"numpy.floor": "floor", "numpy.ceil": "ceil"}
+
+
+class NumpyCall(Transform):
+    """``int(np.floor(n))`` -> ``int(math.floor(n))``, ``np.sqrt(d)`` -> ``math.sqrt(d) if torch.jit.is_scripting() else np.sqrt(d)``.
+
+    The compiler can call nothing of NumPy. On plain numbers the same function of ``math`` gives the
+    same number; NumPy's result is of a type of its own, so eager code keeps the call it had unless
+    ``int(...)`` makes a plain int of it anyway.
+    """
+
+    code = "SF711"
+    name = "numpy-call"
+    phase = Phase.VALUES
+    hints = ("numpy",)
+    explains = (
+        "cannot create weak reference to 'numpy",
+        "Can't get source for <class 'numpy",
+        "built-in function array>",
+        "python value of type 'ufunc'",
+        "numpy",
+    )
+    source = "https://docs.pytorch.org/docs/stable/jit_unsupported.html"
+    examples = (
+        Fires(
+            name="a whole number",
+            before=_HEAD + "        return x * int(np.floor(x.size(1) / 2)) + int(np.ceil(x.shape[1] / 3))\n",
+            after=_HEAD + "        return x * int(math.floor(x.size(1) / 2)) + int(math.ceil(x.shape[1] / 3))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a root",
+            before=_HEAD + "        return x / np.sqrt(x.size(-1))\n",
+            after=_HEAD + "        return x / (math.sqrt(x.size(-1)) if torch.jit.is_scripting() else np.sqrt(x.size(-1)))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a product of sizes",
+            before=_HEAD + "        n = np.prod(x.shape)  # all\n        return x.reshape(int(n)) * np.prod(x.shape[1:])\n",
+            after=_HEAD
+            + "        n = x.numel() if torch.jit.is_scripting() else np.prod(x.shape)  # all\n"
+            + "        return x.reshape(int(n)) * "
+            + "(int(torch.tensor(x.shape[1:]).prod().item()) if torch.jit.is_scripting() else np.prod(x.shape[1:]))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="rounded down",
+            before=_HEAD + "        h = np.floor(x.size(1) / 2)\n        return x * h\n",
+            after=_HEAD
+            + "        h = float(math.floor(x.size(1) / 2)) if torch.jit.is_scripting() else np.floor(x.size(1) / 2)\n"
+            + "        return x * h\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a logarithm, a power, a NumPy number",
+            before=_HEAD + "        return x * np.log2(8) + np.power(x.size(1), 0.5) + np.float32(0.5)\n",
+            after=_HEAD
+            + "        return x * (float(torch.log2(torch.tensor(float(8), dtype=torch.float64)).item())"
+            + " if torch.jit.is_scripting() else np.log2(8))"
+            + " + (x.size(1) ** 0.5 if torch.jit.is_scripting() else np.power(x.size(1), 0.5))"
+            + " + (float(0.5) if torch.jit.is_scripting() else np.float32(0.5))\n",
+            entry=_ENTRY,
+        ),
+        Declines(name="on a tensor", code=_HEAD + "        return np.abs(x)\n", because="plain number"),
+        Declines(name="an array", code=_HEAD + "        n = np.zeros(3)\n        return x * n[0]\n", because="no form"),
+        Ignores(name="a constant", code=_HEAD + "        return x * np.pi\n"),
+        Ignores(name="its own generator, for another rule", code=_HEAD + "        return x * np.random.rand()\n"),
+        Ignores(
+            name="eager only",
+            code=_HEAD + "        if not torch.jit.is_scripting():\n            np.save('x', x.numpy())\n        return x\n",
+        ),
+        Ignores(name="not compiled", code="import numpy as np\n\n\ndef f(n):\n    return np.sqrt(n)\n"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every call of NumPy in compiled code, its random numbers left to SF307."""
+        for body in bodies(tree, facts):
+            for call in body.find(cst.Call):
+                dotted = body.dotted(call.func)
+                if not dotted.startswith("numpy.") or dotted.startswith("numpy.random.") or _within_from_numpy(body, call):
+                    continue
+                try:
+                    edits = _edits(body, call, dotted)
+                except NoForm as reason:
+                    yield decline(self, body, call, f"{tree.code(call.func)} can't be called when scripted, and {reason}")
+                else:
+                    yield rewrite(self, body, call, f"{tree.code(call.func)} by what scripting can call", edits)
+
+
+def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
+    above = body.tree.parent(body.tree.parent(call) or call)
+    if dotted in _WHOLE and isinstance(above, cst.Call) and body.dotted(above.func) == "builtins.int" and len(above.args) == 1:
+        only(call)
+        arguments = positional(call)
+        if len(arguments) == 1 and body.certain.type_of(arguments[0]) in (INT, FLOAT):
+            return [body.tree.replace(call.func, f"{body.spell('math')}.{_WHOLE[dotted]}")]
+    known = NUMPY.get(dotted)
+    if known is None:
+        raise NoForm("there is no form of it for scripting")
+    return body.guarded(call, known.build(body, call))
+
+
+def _within_from_numpy(body: Body, call: cst.Call) -> bool:
+    """Whether a call is all that ``torch.from_numpy`` is given, which SF712 answers as a whole."""
+    above = body.tree.parent(body.tree.parent(call) or call)
+    return isinstance(above, cst.Call) and body.dotted(above.func) == "torch.from_numpy"
