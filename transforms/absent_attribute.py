@@ -15,7 +15,7 @@ from scriptify.transforms._before import certain, lines_before, scripting, small
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
 
-_MISSING = re.compile(r"Module '[^']*' has no attribute '(\w+)' ?(?!\(This)")
+_MISSING = re.compile(r"Module '[^']*' has no attribute '(\w+)'(?! \(This)")
 _INDEX = re.compile(r"Index (\d+) out of range of length \d+")
 _KEY = re.compile(r"Key Error, (\w+)")
 
