@@ -15,6 +15,18 @@ SAME = "same"
 INT_TENSORS = frozenset(
     {"long", "int", "short", "argmax", "argmin", "argsort", "randint", "randint_like", "randperm", "bincount", "nonzero"}
 )
+BITS = (
+    cst.BitAnd,
+    cst.BitOr,
+    cst.BitXor,
+    cst.LeftShift,
+    cst.RightShift,
+    cst.BitAndAssign,
+    cst.BitOrAssign,
+    cst.BitXorAssign,
+    cst.LeftShiftAssign,
+    cst.RightShiftAssign,
+)
 SIZES = frozenset("view reshape expand repeat permute new_zeros new_ones new_empty zeros ones empty rand randn narrow split chunk".split())
 
 
@@ -84,7 +96,13 @@ class Whole(Numbers):
         """What becomes of an int that the compiler makes a float: ``strict`` where only an int is taken, ``silent``
         where the difference shows in a result, ``same`` where it does not or where that can't be told.
         """
+        first = node
         node, above = self._root(node)
+        inside = (part for part in (first, *self.tree.ancestors(first)) if self.tree.contains(node, part))
+        if any(isinstance(part, cst.BinaryOperation) and isinstance(part.operator, BITS) for part in inside):
+            return STRICT
+        if isinstance(above, cst.AugAssign):
+            return STRICT if isinstance(above.operator, BITS) else SAME
         if isinstance(above, cst.BinaryOperation):
             other = above.right if above.left is node else above.left
             return SILENT if not isinstance(above.operator, cst.Divide) and self._int_tensor(other, depth) else SAME
@@ -100,7 +118,7 @@ class Whole(Numbers):
         if isinstance(above, cst.ListComp) and above.elt is node:
             return SILENT
         if isinstance(above, cst.Assign) and len(above.targets) == 1 and isinstance(above.targets[0].target, cst.Name) and depth > 0:
-            return self._of_name(above.targets[0].target.value, depth)
+            return self.of_name(above.targets[0].target.value, depth)
         return SAME
 
     def _root(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, cst.CSTNode | None]:
@@ -114,7 +132,8 @@ class Whole(Numbers):
                 return node, above
             node, above = above, self.tree.parent(above)
 
-    def _of_name(self, name: str, depth: int) -> str:
+    def of_name(self, name: str, depth: int = 4) -> str:
+        """What becomes of a local name, over all its uses; see :meth:`context`."""
         uses = [n for n in self.tree.find(cst.Name, self.function.body) if n.value == name and not self._is_store(n)]
         found = {self.context(use, depth - 1) for use in uses}
         return next((kind for kind in (STRICT, SILENT) if kind in found), SAME)

@@ -10,8 +10,9 @@ from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._infer import FLOAT, INT
-from scriptify.transforms._number import Numbers, home, is_simple
+from scriptify.transforms._number import home, is_simple
 from scriptify.transforms._signature import TENSOR
+from scriptify.transforms._whole import SAME, Whole
 from scriptify.tree import Tree
 from scriptify.tree.flow import stores_in
 
@@ -71,9 +72,9 @@ class AugmentedAssign(Transform):
         for node in tree.find(cst.AugAssign):
             if type(node.operator) not in OPERATORS or (place := home(tree, facts, node)) is None:
                 continue
-            yield from self._one(tree, Numbers(tree, facts, *place), node)
+            yield from self._one(tree, Whole(tree, facts, *place), node)
 
-    def _one(self, tree: Tree, numbers: Numbers, node: cst.AugAssign) -> Iterator[Proposal]:
+    def _one(self, tree: Tree, numbers: Whole, node: cst.AugAssign) -> Iterator[Proposal]:
         operator, method = OPERATORS[type(node.operator)]
         refused = isinstance(node.operator, REFUSED)
         type_ = _type(numbers, node)
@@ -83,6 +84,9 @@ class AugmentedAssign(Transform):
                 because = f"the type of {target} is not known: a number is assigned anew, a Tensor changes in place"
                 yield tree.decline(self, node, f"{because}; give an entry, its run shows the type")
             return
+        power = isinstance(node.operator, cst.PowerAssign) and isinstance(node.target, cst.Name) and type_ != TENSOR
+        if power and (type_ == FLOAT or numbers.of_name(target) == SAME):
+            return  # a float is a float, and no use of the int tells the two apart
         start, end = tree.outer_span(node.target)[1], tree.outer_span(node.value)[0]
         close = tree.outer_span(node.value)[1]
         if type_ == TENSOR and method:
@@ -97,7 +101,7 @@ class AugmentedAssign(Transform):
         yield tree.rewrite(self, node, title, edits, why=why, silent=not refused)
 
 
-def _type(numbers: Numbers, node: cst.AugAssign) -> Type | None:
+def _type(numbers: Whole, node: cst.AugAssign) -> Type | None:
     """INT, FLOAT or a Tensor: the type of the target before the assignment; else None."""
     target = node.target
     if not isinstance(target, cst.Name):
@@ -121,6 +125,6 @@ def _type(numbers: Numbers, node: cst.AugAssign) -> Type | None:
     return TENSOR if found == {TENSOR} else None
 
 
-def _bound(numbers: Numbers, by: cst.CSTNode) -> Type | None:
+def _bound(numbers: Whole, by: cst.CSTNode) -> Type | None:
     """The type a loop or a shape's unpacking gives."""
     return numbers._binding(by, 4)

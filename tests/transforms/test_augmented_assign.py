@@ -22,7 +22,7 @@ def after(body: str) -> str:
         ("k //= 2", "k = k // 2"),
         ("k //= (2 + 1)", "k = k // (2 + 1)"),
         ("k %= 2 if k else 3", "k = k % (2 if k else 3)"),
-        ("k **= -k", "k = k ** (-k)"),
+        ("k **= 2 if x else 3\n        return k", "k = k ** (2 if x else 3)\n        return k"),
         ("x //= k  # halves", "x.floor_divide_(k)  # halves"),
         ("x **= (2)", "x.pow_((2))"),
         ("y @= x", "y = y @ x"),
@@ -35,7 +35,8 @@ def test_shapes(before, expected):
 
 
 @pytest.mark.parametrize(
-    "body", ["k += 1", "y //= 2", "y %= 2", "x[0] //= 2", "n = 1\n        n += x\n        n %= 2", "n = k if k else x\n        n **= 2"]
+    "body",
+    ["k += 1", "k **= 2", "y //= 2", "y %= 2", "x[0] //= 2", "n = 1\n        n += x\n        n %= 2", "n = k if k else x\n        n **= 2"],
 )
 def test_left_alone(body):
     assert after(body) == body

@@ -117,7 +117,7 @@ def _from_function(value: Any) -> str | None:
         signature = annotations.get_signature(value, resolve, None, False)  # type: ignore[no-untyped-call]
     except Exception:  # annotations outside the compiler's language: such a function can't be scripted at all
         return None
-    types = [str(t) for t in signature[0]] if signature else ["Tensor"] * len(parameters)
+    types = [_text(t) for t in signature[0]] if signature else ["Tensor"] * len(parameters)
     for parameter, type_ in zip(parameters, types, strict=True):
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             return None
@@ -125,6 +125,12 @@ def _from_function(value: Any) -> str | None:
             parts.append("*")
         parts.append(f"{type_} {parameter.name}{'' if parameter.default is parameter.empty else '='}")
     return "; ".join(parts)
+
+
+def _text(type_: Any) -> str:
+    """A type as text; ``Union[float, int]`` is the compiler's ``number``."""
+    text = str(type_)
+    return "number" if text in ("Union[float, int]", "Union[int, float]") else "Any" if "Union[" in text else text
 
 
 def _intolerant(texts: Iterable[str]) -> bool:
