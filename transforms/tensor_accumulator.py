@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Safety, Transform
 from scriptify.transforms._infer import FLOAT, INT
 from scriptify.transforms._number import Numbers, home
 from scriptify.transforms._signature import TENSOR
+from scriptify.transforms._sums import hoisted, loop_of
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads, stores_in
 
@@ -77,7 +77,28 @@ class TensorAccumulator(Transform):
             f"        s = {_FLOAT}0.0\n        if x.dim() > 1:\n            s = s + x.mean()\n        return s\n",
         ),
         _fires("        return sum([x, x * 2, -x])\n", "        return 0 + x + x * 2 + (-x)\n", silent=False),
-        Declines(_net("        xs = [x, x]\n        return sum(xs)\n"), because="sum of a list of Tensors"),
+        Fires(
+            _net("        xs = [x, x * 2]\n        return sum(xs) / 2  # the mean\n"),
+            _net(
+                "        xs = [x, x * 2]\n"
+                f"        total = {_INT}0\n"
+                "        for term in xs:\n            total = total + term\n"
+                "        return total / 2  # the mean\n"
+            ),
+            entry="Net(), (torch.rand(2, 4),)",
+            name="sum of a list",
+        ),
+        Fires(
+            _net("        y = sum(x * k for k in range(3))\n        return y\n"),
+            _net(
+                f"        total = {_INT}0\n"
+                "        for k in range(3):\n            total = total + (x * k)\n"
+                "        y = total\n        return y\n"
+            ),
+            entry="Net(), (torch.rand(2, 4),)",
+            name="sum of a generator",
+        ),
+        Declines(_net("        xs = [x, x]\n        return x * sum(xs)\n"), because="a statement of its own"),
         Ignores(_net("        loss = 0.0\n        loss = loss + x.sum()\n        return loss\n"), name="no loop or branch"),
         Ignores(_net(_LOOP.format(start="0.0", step="loss = loss + i")), name="numbers only"),
         Ignores(_net(_LOOP.format(start="1.0", step="loss = loss * x.sum()")), name="not a sum"),
@@ -112,7 +133,7 @@ class Net(nn.Module):
             if isinstance(call.func, cst.Name) and call.func.value == "sum" and len(call.args) == 1:
                 place = home(tree, facts, call)
                 if place is not None:
-                    yield from self._sum(tree, Numbers(tree, facts, *place), call)
+                    yield from self._sum(tree, Numbers(tree, facts, *place), call, focus)
 
     def _start(self, tree: Tree, numbers: Numbers, assign: cst.Assign, name: str) -> Iterator[Proposal]:
         steps = _steps(tree, numbers, assign, name)
@@ -143,7 +164,7 @@ class Net(nn.Module):
             self, assign, f"start {name} from a Tensor when scripted", edits, imports=imports, why=why, safety=safety, silent=True
         )
 
-    def _sum(self, tree: Tree, numbers: Numbers, call: cst.Call) -> Iterator[Proposal]:
+    def _sum(self, tree: Tree, numbers: Numbers, call: cst.Call, focus: Focus | None) -> Iterator[Proposal]:
         value = call.args[0].value
         if not numbers.builtin("sum") or call.args[0].star:
             return
@@ -154,10 +175,19 @@ class Net(nn.Module):
             bare = isinstance(above, cst.Arg | cst.Assign | cst.Return | cst.Element) or bool(call.lpar)
             edit = tree.replace(call, text if bare else f"({text})")
             yield tree.rewrite(self, call, "write out the sum", [edit], why="the compiler's sum takes numbers only")
-        elif numbers.type_of(value) == Type("List", (TENSOR,)):
-            yield tree.decline(
-                self, call, "the compiler has no sum of a list of Tensors: add them up in a loop that starts from the first one"
-            )
+            return
+        asked = focus is not None and focus.line > 0 and SUM_STEM in focus.message and tree.focused(call, focus)
+        loop = loop_of(tree, numbers, value, asked)
+        torch, imports = _spelt(tree, numbers)
+        if loop is None or not torch:
+            return
+        zeros, scripting = torch
+        start = f"{zeros}((), dtype={zeros.removesuffix('zeros')}int64) if {scripting}() else 0"
+        edits = hoisted(tree, call, loop, numbers.fresh("total"), start)
+        if edits is None:
+            yield tree.decline(self, call, "the compiler has no sum of a list of Tensors: take it into a statement of its own")
+            return
+        yield tree.rewrite(self, call, "add up the Tensors in a loop", edits, imports=imports, why="the compiler's sum takes numbers only")
 
 
 def _zero(node: cst.BaseExpression) -> bool:

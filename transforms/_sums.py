@@ -1,0 +1,63 @@
+"""``sum`` over a list of Tensors as a loop before the statement that takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scriptify.facts.types import Type
+from scriptify.transform import Edit
+from scriptify.transforms._number import Numbers
+from scriptify.transforms._signature import TENSOR
+from scriptify.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop's target, what it goes over, and the term it adds, as source texts."""
+
+    target: str
+    over: str
+    term: str
+
+
+def loop_of(tree: Tree, numbers: Numbers, value: cst.BaseExpression, asked: bool) -> Loop | None:
+    """The loop that adds what ``sum(value)`` adds, or None where its items are not known to be Tensors."""
+    if isinstance(value, cst.GeneratorExp | cst.ListComp):
+        inner = value.for_in
+        plain = isinstance(inner.target, cst.Name) and not inner.ifs and inner.inner_for_in is None and inner.asynchronous is None
+        if (
+            not plain
+            or not (asked or numbers.type_of(value.elt) == TENSOR)
+            or _used_elsewhere(tree, numbers, value, tree.code(inner.target))
+        ):
+            return None
+        return Loop(tree.code(inner.target), tree.code(inner.iter), tree.operand(value.elt))
+    if asked or numbers.type_of(value) == Type("List", (TENSOR,)):
+        name = numbers.fresh("term")
+        return Loop(name, tree.code(value), name)
+    return None
+
+
+def _used_elsewhere(tree: Tree, numbers: Numbers, value: cst.CSTNode, name: str) -> bool:
+    """Whether a comprehension's own name means something else in the function: a loop would overwrite it."""
+    return any(node.value == name and not tree.contains(value, node) for node in tree.find(cst.Name, numbers.function))
+
+
+def hoisted(tree: Tree, call: cst.Call, loop: Loop, total: str, start: str) -> list[Edit] | None:
+    """The loop before the statement and its result in place of the call; None where that would change an order of evaluation."""
+    statement = tree.statement(call)
+    if not isinstance(statement, cst.SimpleStatementLine) or not tree.own_line(statement):
+        return None
+    small = statement.body[0]
+    value = small.value if isinstance(small, cst.Assign | cst.Return) else None
+    if value is None or tree.outer_span(value)[0] != tree.outer_span(call)[0] or "\n" in loop.over + loop.term:
+        return None
+    for above in tree.ancestors(call):  # what is evaluated conditionally may not be taken out
+        if above is small:
+            break
+        if isinstance(above, cst.IfExp | cst.Lambda | cst.ListComp | cst.GeneratorExp | cst.DictComp | cst.SetComp):
+            return None
+    lines = [f"{total} = {start}", f"for {loop.target} in {loop.over}:", f"    {total} = {total} + {loop.term}"]
+    return [tree.before(statement, lines), tree.replace(call, total)]
