@@ -43,7 +43,10 @@ def spell(tree: Tree, type_: Type) -> Spelled | None:
         return Spelled(type_.name)
     if type_.name not in _DOTTED or (type_.name in ("Optional", "List", "Dict", "Tuple")) != bool(type_.args):
         return None
-    text, imports = tree.imports.spell(_DOTTED[type_.name])
+    dotted = _DOTTED[type_.name]
+    last = dotted.rpartition(".")[2]
+    imported = tree.dotted(cst.Name(last)) == dotted  # ``from torch import Tensor`` is how this file writes it
+    text, imports = (last, ()) if imported else tree.imports.spell(dotted)
     if not type_.args:
         return Spelled(text, imports)
     inner = [spell(tree, arg) for arg in type_.args]

@@ -1,0 +1,139 @@
+"""Examples of the transform wrong-annotation."""
+
+from __future__ import annotations
+
+from scriptify.facts.model import Observed
+from scriptify.transform import Declines, Example, Fires, Ignores
+
+_HEAD = "import torch\nfrom torch import Tensor, nn\nfrom typing import {}\n\n\n"
+_NET = "class Net(nn.Module):\n"
+
+EXAMPLES: tuple[Example, ...] = (
+    Fires(
+        name="sequences of any length",
+        before=_HEAD.format("List, Sequence, Tuple")
+        + _NET
+        + """    def forward(self, xs: Tuple[Tensor, ...], sizes: Sequence[int] = (1, 2)) -> Tuple[Tensor, ...]:
+        return xs[0] * sizes[0], xs[0] * sizes[1]
+""",
+        after=_HEAD.format("List, Sequence, Tuple")
+        + _NET
+        + """    def forward(self, xs: List[Tensor], sizes: List[int] = (1, 2)):
+        return xs[0] * sizes[0], xs[0] * sizes[1]
+""",
+        entry="Net(), ((torch.randn(2, 4), torch.randn(2, 4)),)",
+    ),
+    Fires(
+        name="a wrong return",
+        before=_HEAD.format("Optional")
+        + _NET
+        + """    def forward(self, x) -> int:
+        y = torch.relu(x)
+        return y + 1
+""",
+        after=_HEAD.format("Optional")
+        + _NET
+        + """    def forward(self, x):
+        y = torch.relu(x)
+        return y + 1
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+        silent=True,
+    ),
+    Fires(
+        name="a return that is no type",
+        before=_HEAD.format("Optional")
+        + _NET
+        + """    def forward(self, x) -> nn.Module:
+        return x + 1
+""",
+        after=_HEAD.format("Optional")
+        + _NET
+        + """    def forward(self, x):
+        return x + 1
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="module classes in the class body",
+        before=_HEAD.format("Callable, Optional")
+        + _NET
+        + """    act: Callable[[Tensor], Tensor]
+    fc: nn.Linear
+    down: Optional[nn.Module] = None
+    width: int
+
+    def __init__(self):
+        super().__init__()
+        self.width = 4
+        self.fc = nn.Linear(4, self.width)
+        self.act = nn.ReLU()
+        self.down = None
+
+    def forward(self, x):
+        x = self.act(self.fc(x))
+        return x if self.down is None else self.down(x)
+""",
+        after=_HEAD.format("Callable, Optional")
+        + _NET
+        + """    down = None
+    width: int
+
+    def __init__(self):
+        super().__init__()
+        self.width = 4
+        self.fc = nn.Linear(4, self.width)
+        self.act = nn.ReLU()
+        self.down = None
+
+    def forward(self, x):
+        x = self.act(self.fc(x))
+        return x if self.down is None else self.down(x)
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="what a run has shown",
+        before=_HEAD.format("List")
+        + _NET
+        + """    def forward(self, xs: list, flag: Tensor, pair: Tensor = None) -> Tensor:
+        x = xs[0]
+        return (x, x) if flag else (x, xs[1])
+""",
+        after=_HEAD.format("List, Optional, Tuple")
+        + _NET
+        + """    def forward(self, xs: List[Tensor], flag: bool, pair: Optional[Tuple[Tensor, int]] = None):
+        x = xs[0]
+        return (x, x) if flag else (x, xs[1])
+""",
+        observed=Observed(
+            parameters={"Net.forward": {"xs": "List[Tensor]", "flag": "bool", "pair": "Optional[Tuple[Tensor, int]]"}},
+            returns={"Net.forward": "Tuple[Tensor, Tensor]"},
+        ),
+        entry="Net(), ([torch.randn(2, 4), torch.randn(2, 4)], True)",
+    ),
+    Declines(
+        _HEAD.format("Callable")
+        + _NET
+        + """    def forward(self, x, act: Callable[[Tensor], Tensor]):
+        return act(x)
+""",
+        because="the compiler has no type Callable",
+    ),
+    Ignores(
+        _HEAD.format("Dict, List, Optional, Tuple, Union")
+        + """OptionalTensor = Optional[Tensor]
+
+
+class Net(nn.Module):
+    width: int
+
+    def __init__(self):
+        super().__init__()
+        self.width = 4
+
+    def forward(self, x: 'Tensor', a: OptionalTensor = None, b: Tensor | None = None, c: Tuple[int, int] = (1, 2)) -> Dict[str, Tensor]:
+        return {'x': x * c[0]}
+""",
+    ),
+)
