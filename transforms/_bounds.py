@@ -72,7 +72,7 @@ class Bounds:
         gap = large.minus(small)
         if _never_negative(gap):
             return ()
-        built = self._expanded(gap)
+        built = self.expanded(gap)
         if _never_negative(built):
             return tuple(Need(f"the constructor of {self.method.class_name} gives {a}", "source") for a in sorted(gap.terms))
         return self._by_values(gap)
@@ -84,7 +84,7 @@ class Bounds:
         below, above = self.at_most(one, other), self.at_most(other, one)
         return None if below is None or above is None else tuple(sorted({*below, *above}, key=lambda need: need.what))
 
-    def _expanded(self, form: Linear) -> Linear:
+    def expanded(self, form: Linear) -> Linear:
         """The form with lengths and attributes replaced by what the constructor makes of them."""
         done = Linear(form.const)
         prefix = f"{self.method.self_name}."

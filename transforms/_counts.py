@@ -45,24 +45,26 @@ class Counts:
 
     def value(self, name: str) -> Linear | None:
         """The value of ``self.<name>`` where it is assigned once, in the constructor's own block."""
-        node = self._assigned(name)
+        node = self.assigned(name)
         return self.linear(node, 0) if node is not None else None
 
     def alias(self, name: str) -> str:
         """The constructor's own name for what ``self.<name>`` holds, or ``""``."""
-        node = self._assigned(name)
+        node = self.assigned(name)
         return f"init:{node.value}" if isinstance(node, cst.Name) and self._steady(node.value) else ""
 
-    def _assigned(self, name: str) -> cst.BaseExpression | None:
+    def assigned(self, name: str) -> cst.BaseExpression | None:
+        """What the constructor assigns to ``self.<name>``, where that is the only assignment."""
         if self.init is None or not self.self_name or not self._stable(name):
             return None
-        for statement in self._body():
+        for statement in self.statements():
             for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
                 if isinstance(small, cst.Assign) and any(self._text(t.target) == f"{self.self_name}.{name}" for t in small.targets):
                     return small.value
         return None
 
-    def _body(self) -> list[cst.BaseStatement]:
+    def statements(self) -> list[cst.BaseStatement]:
+        """The statements of the constructor's own block."""
         body = self.init.body if self.init else None
         return [s for s in body.body if isinstance(s, cst.BaseStatement)] if isinstance(body, cst.IndentedBlock) else []
 
@@ -124,7 +126,7 @@ class Counts:
             found = self.linear(value, depth + 1) if value is not None else None
             return found if found is not None else atom(f"init:{node.value}")
         if isinstance(node, cst.Attribute) and self._text(node.value) == self.self_name and self._stable(node.attr.value):
-            value = self._assigned(node.attr.value)
+            value = self.assigned(node.attr.value)
             found = self.linear(value, depth + 1) if value is not None and not isinstance(value, cst.Call) else None
             return found if found is not None else atom(f"self.{node.attr.value}")
         called = builtin_call(self.tree, node)
@@ -181,7 +183,7 @@ class Counts:
     def _size(self, target: str, until: cst.CSTNode | None, depth: int) -> Linear | None:
         """How long the list named ``target`` is after the constructor (or before the statement ``until``)."""
         size: Linear | None = None
-        for statement in self._body():
+        for statement in self.statements():
             if until is not None and self.tree.contains(statement, until):
                 break
             if not any(self._text(n) == target for n in own_nodes(statement) if isinstance(n, cst.Attribute | cst.Name)):

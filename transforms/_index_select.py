@@ -58,6 +58,8 @@ class Test:
 class Selector:
     """Rewrites indices of one method that no loop header can hand out."""
 
+    plain: tuple[type[cst.CSTNode], ...] = (cst.Name, cst.Attribute, cst.BinaryOperation, cst.UnaryOperation, cst.Subscript, cst.Call)
+
     def __init__(self, by: Transform, method: Method, bounds: Bounds, names: FreshNames) -> None:
         self.by, self.method, self.bounds, self.names = by, method, bounds, names
         self.tree = method.tree
@@ -80,7 +82,7 @@ class Selector:
         if changed_by(self.tree, index, selection.statements) or not pure(self.tree, index):
             text = self.names.take("index", "position")
             hoisted = [f"{text} = {self.tree.code(index)}"]
-        elif not isinstance(index, cst.Name | cst.Attribute | cst.BinaryOperation | cst.UnaryOperation | cst.Subscript | cst.Call):
+        elif not isinstance(index, self.plain):
             return self.tree.decline(self.by, node, "the index is not a plain expression; assign it to a name first")
         test = self._test(container, known, index, text, lengthened)
         return self._made(selection, code, test, text, lengthened, hoisted)
@@ -225,21 +227,21 @@ class Selector:
     def _made(self, selection: Selection, code: str, test: Test, text: str, length: str, hoisted: list[str]) -> Rewrite:
         patch = Patch(self.tree)
         node, container, _ = selection.use
-        counter, first = self.names.counter(), selection.statements[0]
+        counter, first = self._counter(), selection.statements[0]
         item = self._item(selection, container, patch)
         condition = f"{counter} == {test.equal}" if test.equal else f"{counter} in ({text}, {text} + {length})"
         error = self._error(text)
         lines = [*hoisted, *selection.preset]
         if test.check and not selection.returns:
             lines += [f"if {test.check}:", f"    {error}"]
-        lines += [f"for {counter}, {item} in enumerate({code}):", f"    if {condition}:"]
+        lines += [self._loop_line(counter, item, code), f"    if {condition}:"]
         patch.before(first, lines)
         patch.indent(selection.statements, 2)
         if selection.returns:
             patch.after(selection.statements[-1], [error])
         needs: list[Need] = list(dict.fromkeys(test.needs))
         safety = Safety.OBSERVED if lives(test.needs) else None
-        why = "the compiler indexes a ModuleList with integer literals only; a loop over it can pick the element"
+        why = "the compiler takes literals only as an index of modules; a loop over them can pick the element"
         title = f"pick the element of {code} in a loop"
         imports = self.tree.imports.spell("torch.empty")[1] if selection.preset else ()
         return self.tree.rewrite(self.by, node, title, patch.edits(), imports=imports, needs=needs, why=why, safety=safety)
@@ -259,6 +261,12 @@ class Selector:
         for found in selection.nodes:
             patch.replace_outer(found, item)
         return item
+
+    def _counter(self) -> str:
+        return self.names.counter()
+
+    def _loop_line(self, counter: str, item: str, code: str) -> str:
+        return f"for {counter}, {item} in enumerate({code}):"
 
     def _error(self, text: str) -> str:
         if any(char in text for char in "\"'{}\\"):

@@ -31,6 +31,11 @@ class Patch:
         """Put text in place of a node."""
         self._replaced.append(self.tree.replace(node, text))
 
+    def drop_inside(self, node: cst.CSTNode, kept: str) -> None:
+        """Forget replacements within a node, but the one of the node itself by ``kept``."""
+        start, end = self.tree.span(node)
+        self._replaced = [e for e in self._replaced if not (start <= e.start and e.end <= end) or (e.start == start and e.text == kept)]
+
     def replace_outer(self, node: cst.BaseExpression, text: str) -> None:
         """Put text in place of a node and its own parentheses."""
         self._replaced.append(self.tree.replace_outer(node, text))

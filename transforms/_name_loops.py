@@ -1,0 +1,204 @@
+"""``for i in range(1, 5): x = getattr(self, f"layer{i}")(x)`` -> a loop over a tuple of the modules themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import libcst as cst
+
+from scriptify.facts.model import Attribute
+from scriptify.transform import Decline, Rewrite, Safety, Transform
+from scriptify.transforms._bounds import lives
+from scriptify.transforms._containers import Method
+from scriptify.transforms._flow_questions import always_evaluated, jumps, names_in
+from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._module_values import calls_of, outermost
+from scriptify.transforms._name_values import Access, Names, Turns
+from scriptify.transforms._patch import Patch
+from scriptify.tree import loads, own_nodes, stores_in
+
+WHY = "the compiler takes attribute names and keys as string literals only; a loop over a tuple is unrolled"
+
+
+class NameLoops:
+    """Rewrites the loops of one method whose variable makes up names."""
+
+    def __init__(self, by: Transform, method: Method, names: FreshNames) -> None:
+        self.by, self.method, self.names = by, method, names
+        self.tree = method.tree
+
+    def rewrite(self, loop: cst.For | cst.CompFor, place: cst.CSTNode, accesses: Sequence[Access]) -> Rewrite | Decline:
+        """The rewrite of a loop (or comprehension) with the accesses in it that depend on its variables."""
+        reader = Names(self.method)
+        turns = reader.turns(loop)
+        if turns is None:
+            text = self.tree.code(loop.iter)
+            return self.tree.decline(
+                self.by, loop, f"the names come from {text}, whose values are not known; give an entry: its run shows them"
+            )
+        if isinstance(loop, cst.For) and (loop.orelse is not None or any(jumps(loop))):
+            return self.tree.decline(self.by, loop, "a loop over modules is unrolled and can have no break, continue or else")
+        body = loop.body if isinstance(loop, cst.For) else place
+        if isinstance(loop, cst.For) and any(stores_in(body, name) for name in turns.variables):
+            return self.tree.decline(self.by, loop, "the loop's variable is assigned in its body")
+        groups: dict[str, list[Access]] = {}
+        columns: dict[str, list[str]] = {}
+        methods = set(self.method.owner.methods) if self.method.owner else set()
+        for access in accesses:
+            key = "".join(self.tree.code(access.node).split())
+            known = next((other for other, members in groups.items() if members and other == key), None)
+            groups.setdefault(key, []).append(access)
+            if known is not None:
+                continue
+            spelt = [access.spelt(reader.value(access.name, dict(zip(turns.variables, row, strict=True)))) for row in turns.rows]
+            texts = [text for text in spelt if text is not None]
+            if len(texts) != len(spelt):
+                return self.tree.decline(self.by, loop, f"the names {self.tree.code(access.name)} stands for are not known")
+            if any(text.rpartition(".")[2] in methods for text in texts):
+                return self.tree.decline(self.by, loop, "the names are of methods, which no tuple can hold when scripting")
+            if not self._there(loop, body, access, texts):
+                reason = f"{self.tree.code(access.node)} is only read on a condition, and one of the names may be missing"
+                return self.tree.decline(self.by, loop, reason)
+            twin = next((other for other, column in columns.items() if column == texts), key)
+            if twin != key:
+                groups[twin] += groups.pop(key)
+            columns[twin] = texts
+        return self._made(loop, place, body, turns, groups, columns, reader)
+
+    def _there(self, loop: cst.For | cst.CompFor, body: cst.CSTNode, access: Access, texts: list[str]) -> bool:
+        """Whether each turn reads its name (so that reading all at once fails where it did), or all names are known."""
+        statement = self.tree.statement(access.node)
+        straight = isinstance(loop, cst.CompFor) or (statement is not None and self.tree.parent(statement) is body)
+        anyway = isinstance(loop, cst.CompFor) or (statement is not None and always_evaluated(self.tree, statement, access.node))
+        leaves = isinstance(loop, cst.For) and any(isinstance(node, cst.Return) for node in own_nodes(body))
+        if straight and anyway and not leaves:
+            return True
+        if access.item or access.base != self.method.self_name:
+            return False
+        names = [text.rpartition(".")[2] for text in texts]
+        found = [self.method.facts.attribute(self.tree.path, self.method.class_name, name) for name in names]
+        return all(isinstance(a, Attribute) and not a.missing for a in found)
+
+    def _made(
+        self,
+        loop: cst.For | cst.CompFor,
+        place: cst.CSTNode,
+        body: cst.CSTNode,
+        turns: Turns,
+        groups: dict[str, list[Access]],
+        columns: dict[str, list[str]],
+        reader: Names,
+    ) -> Rewrite:
+        patch, items = Patch(self.tree), list[str]()
+        called: list[tuple[cst.Call, str]] = []
+        for accesses in groups.values():
+            alias = next((a for access in accesses if (a := self._alias(loop, access))), None)
+            item = alias[0] if alias else self.names.take(*(_wishes(self.tree.code(accesses[0].name)) or ["module"]))
+            items.append(item)
+            for access in accesses:
+                parent = self.tree.parent(access.node)
+                if alias and access.node is alias[2].value:
+                    patch.remove(alias[1])
+                    called += [(call, item) for call in calls_of(loop.body if isinstance(loop, cst.For) else body, item)]
+                elif isinstance(parent, cst.Call) and parent.func is access.node:
+                    called.append((parent, item))
+                else:
+                    patch.replace_outer(access.node, item)
+        self._calls(patch, called, groups, items)
+        used = self._used(turns, loop, body, groups)
+        target, walked = self._header(turns, used, items, list(columns.values()))
+        patch.replace_outer(loop.target, target)
+        patch.replace_outer(loop.iter, walked)
+        imports = self.tree.imports.spell("torch.jit.is_scripting")[1] if called else ()
+        safety = Safety.OBSERVED if lives(tuple(reader.needs)) else None
+        title = f"walk over {', '.join(c[0] for c in columns.values())} and the others by name"
+        return self.tree.rewrite(self.by, place, title, patch.edits(), imports=imports, needs=reader.needs, why=WHY, safety=safety)
+
+    def _alias(self, loop: cst.CSTNode, access: Access) -> tuple[str, cst.SimpleStatementLine, cst.Assign] | None:
+        """``layer = getattr(...)`` as a statement of the loop's own block, ``layer`` bound nowhere else."""
+        assign = self.tree.parent(access.node)
+        line = self.tree.parent(assign) if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
+        if not isinstance(line, cst.SimpleStatementLine) or not isinstance(assign, cst.Assign) or not self.tree.own_line(line):
+            return None
+        target, block = assign.targets[0].target, self.tree.parent(line)
+        if not isinstance(loop, cst.For) or block is not loop.body or not isinstance(block, cst.IndentedBlock) or len(block.body) < 2:
+            return None
+        if not isinstance(target, cst.Name) or len(self.method.bound(target.value)) != 1:
+            return None
+        reads = loads(self.method.node.body, target.value)
+        return (target.value, line, assign) if all(self.tree.contains(block, read) for read in reads) else None
+
+    def _calls(self, patch: Patch, called: list[tuple[cst.Call, str]], groups: dict[str, list[Access]], items: list[str]) -> None:
+        """Put the twin of each call: forward when scripting, the call itself in eager."""
+        spots = {id(a.node): item for item, accesses in zip(items, groups.values(), strict=True) for a in accesses}
+        named = {id(call): item for call, item in called}
+        spelt, _ = self.tree.imports.spell("torch.jit.is_scripting")
+        for call in outermost(self.method, [call for call, _ in called]):
+            start, _ = self.tree.span(call)
+            text = self.tree.code(call)
+            plain: list[tuple[int, int, str]] = []
+            scripted: list[tuple[int, int, str]] = []
+            for node in (call, *own_nodes(call)):
+                inner = isinstance(node, cst.Call) and id(node) in named
+                if isinstance(node, cst.Call) and inner:
+                    at = self.tree.outer_span(node.func)
+                    plain.append((at[0] - start, at[1] - start, named[id(node)]))
+                    scripted.append((at[0] - start, at[1] - start, f"{named[id(node)]}.forward"))
+                elif id(node) in spots and isinstance(node, cst.BaseExpression):
+                    above = self.tree.parent(node)
+                    if not (isinstance(above, cst.Call) and above.func is node):
+                        at = self.tree.outer_span(node)
+                        plain.append((at[0] - start, at[1] - start, spots[id(node)]))
+                        scripted.append(plain[-1])
+            whole = f"{_spliced(text, scripted)} if {spelt}() else {_spliced(text, plain)}"
+            parent = self.tree.parent(call)
+            bare = isinstance(parent, cst.Assign | cst.Return) or (isinstance(parent, cst.Arg) and not parent.star)
+            patch.replace(call, whole if bare or call.lpar else f"({whole})")
+            patch.drop_inside(call, whole if bare or call.lpar else f"({whole})")
+
+    def _used(self, turns: Turns, loop: cst.For | cst.CompFor, body: cst.CSTNode, groups: dict[str, list[Access]]) -> list[str]:
+        """The loop's variables that are read outside of the names they make up."""
+        gone = [access.node for accesses in groups.values() for access in accesses]
+        where = body if isinstance(loop, cst.CompFor) else self.method.node.body
+        used = []
+        for variable in turns.variables:
+            reads = loads(where, variable)
+            if any(not any(self.tree.contains(node, read) for node in gone) for read in reads):
+                used.append(variable)
+        return used
+
+    def _header(self, turns: Turns, used: list[str], items: list[str], columns: list[list[str]]) -> tuple[str, str]:
+        rows = [column[0] if len(columns) == 1 else f"({', '.join(column)})" for column in zip(*columns, strict=True)]
+        item = items[0] if len(items) == 1 else ", ".join(items)
+        nested = item if len(items) == 1 else f"({item})"
+        whole = f"({', '.join(rows)}{',' if len(rows) == 1 else ''})"
+        if not used:
+            return item, whole
+        values = [row[turns.variables.index(used[0])] for row in turns.rows]
+        first = values[0]
+        if len(used) == 1 and isinstance(first, int) and values == list(range(first, first + len(values))):
+            return f"{used[0]}, {nested}", f"enumerate({whole})" if first == 0 else f"enumerate({whole}, {first})"
+        picked = [[row[turns.variables.index(name)] for name in used] for row in turns.rows]
+        together = [f"({', '.join([*map(repr, left), *column])})" for left, column in zip(picked, zip(*columns, strict=True), strict=True)]
+        return ", ".join([*used, *items]), f"({', '.join(together)}{',' if len(together) == 1 else ''})"
+
+
+def _spliced(text: str, changes: list[tuple[int, int, str]]) -> str:
+    for start, end, new in sorted(changes, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _wishes(name: str) -> list[str]:
+    """Names for the item from the words of the name's own text: ``f"layer{i}"`` -> ``layer``."""
+    literal = re.search(r"[\"']([A-Za-z]\w*?)_*(?:\d*\{|%|\d*_*[\"'])", name)
+    if literal:
+        return [literal.group(1).lower()]
+    plain = re.fullmatch(r"(\w+?)_?name", name)
+    return [plain.group(1)] if plain else []
+
+
+def depends(access: Access, variables: set[str]) -> bool:
+    """Whether a computed name is made up from one of the variables."""
+    return bool(names_in(access.name) & variables)

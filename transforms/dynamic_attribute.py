@@ -1,0 +1,150 @@
+"""SF202: attributes whose name is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts, Kind
+from scriptify.transform import Focus, Need, Phase, Proposal, Rewrite, Safety, Transform
+from scriptify.transforms._bounds import lives
+from scriptify.transforms._containers import LISTS, Method, builtin_call, reached_methods
+from scriptify.transforms._dynamic_examples import EXAMPLES
+from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._name_loops import WHY, NameLoops, depends
+from scriptify.transforms._name_values import Access, Names
+from scriptify.transforms._registered_buffers import in_order
+from scriptify.tree import Tree, own_nodes
+
+
+class DynamicAttribute(Transform):
+    """``for i in range(1, 3): x = getattr(self, f"layer{i}")(x)`` -> a loop over ``(self.layer1, self.layer2)``.
+
+    The compiler takes a string literal as getattr's name, nothing else, and knows no ``_modules``. A name that is
+    one constant is written out; names made up by a loop over known values become a tuple of the attributes, whose
+    elements are called through forward when scripting (hooks stay in eager). Buffers registered in order
+    (``noise0``, ``noise1``, ...) become ``named_buffers()``; ``_modules.items()`` becomes ``named_children()``.
+    """
+
+    code = "SF202"
+    name = "dynamic-attribute"
+    phase = Phase.CONTAINERS
+    explains = ("getattr's second argument must be a string literal", "has no attribute '_modules'", "'__getattr__'")
+    hints = ("getattr(", "_modules", "__getattr__(")
+    source = "https://docs.pytorch.org/docs/stable/jit_unsupported.html"
+    examples = EXAMPLES
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Constant names first, then loops that make names up, then what can only be declined."""
+        if focus is not None and not self.answers(focus.message):
+            return
+        for method in reached_methods(tree, facts, focus):
+            if focus is None or tree.focused(method.node, focus):
+                yield from self._method(method)
+
+    def _method(self, method: Method) -> Iterator[Proposal]:
+        tree, found = method.tree, list(accesses(method))
+        found = [
+            access for access in found if tree.focused(tree.statement(access.node) or access.node, method.focus) or _in_loop(tree, access)
+        ]
+        names, done = FreshNames(tree, method.node), list[cst.CSTNode]()
+        for access in found:
+            if any(tree.contains(outer, access.node) for outer in done):
+                continue
+            constant = self._constant(method, access)
+            if constant is not None:
+                yield constant
+                continue
+            comprehension = in_order(self, method, access)
+            if comprehension is not None:
+                done.append(tree.parent(access.node) or access.node)
+                yield comprehension
+                continue
+            yield from self._looped(method, access, found, names, done)
+        yield from self._modules(method)
+
+    def _constant(self, method: Method, access: Access) -> Rewrite | None:
+        reader = Names(method)
+        spelt = access.spelt(reader.value(access.name, {}))
+        if spelt is None:
+            return None
+        tree = method.tree
+        safety = Safety.OBSERVED if lives(tuple(reader.needs)) else None
+        edits = [tree.replace_outer(access.node, spelt)]
+        return tree.rewrite(self, access.node, f"write the name out: {spelt}", edits, needs=reader.needs, why=WHY, safety=safety)
+
+    def _looped(
+        self, method: Method, access: Access, found: list[Access], names: FreshNames, done: list[cst.CSTNode]
+    ) -> Iterator[Proposal]:
+        tree = method.tree
+        for above in tree.ancestors(access.node):
+            if above is method.node:
+                break
+            loop = above if isinstance(above, cst.For) else getattr(above, "for_in", None)
+            if not isinstance(loop, cst.For | cst.CompFor) or tree.contains(loop.iter, access.node):
+                continue
+            variables = {n.value for n in (loop.target, *own_nodes(loop.target)) if isinstance(n, cst.Name)}
+            if depends(access, variables):
+                inside = [
+                    a for a in found if tree.contains(above, a.node) and not tree.contains(loop.iter, a.node) and depends(a, variables)
+                ]
+                done.append(above)
+                yield NameLoops(self, method, names).rewrite(loop, above, inside)
+                return
+        text = tree.code(access.name)
+        reason = f"the name {text} is not one constant on all instances; give an entry, or use a ModuleList or ModuleDict"
+        yield tree.decline(self, access.node, reason)
+
+    def _modules(self, method: Method) -> Iterator[Proposal]:
+        """``_modules.items()`` and ``.values()`` as what the compiler walks over."""
+        tree = method.tree
+        for node in own_nodes(method.node.body):
+            if not isinstance(node, cst.Call) or node.args or not isinstance(node.func, cst.Attribute) or method.dead(node):
+                continue
+            inner, kind = node.func.value, node.func.attr.value
+            if not isinstance(inner, cst.Attribute) or inner.attr.value != "_modules" or kind not in ("items", "values"):
+                continue
+            if not tree.focused(tree.statement(node) or node, method.focus):
+                continue
+            base = tree.code(inner.value)
+            known = method.attribute(inner.value)
+            if kind == "values" and known is not None and known.kinds <= LISTS:
+                yield tree.rewrite(self, node, f"walk over {base} itself", [tree.replace(node, base)], why=WHY)
+            elif self._each_once(method, inner.value):
+                text = f"{base}.{'named_children' if kind == 'items' else 'children'}()"
+                need = Need(f"every child of {base} is registered once", "source")
+                yield tree.rewrite(self, node, f"walk over {text}", [tree.replace(node, text)], needs=[need], why=WHY)
+            else:
+                yield tree.decline(self, node, f"a module registered twice in {base} would be walked once by named_children()")
+
+    def _each_once(self, method: Method, base: cst.BaseExpression) -> bool:
+        """Whether no module is registered under two names, as the constructor's own calls tell."""
+        if method.tree.code(base) != method.self_name or method.owner is None or list(method.facts.ancestors(method.owner)):
+            return False
+        texts = [a for a in method.owner.attributes.values() if a.kinds & {Kind.MODULE, *LISTS, Kind.MODULE_DICT}]
+        return bool(texts) and all(a.origin == "source" and a.text.endswith(")") for a in texts)
+
+
+def accesses(method: Method) -> Iterator[Access]:
+    """The computed attributes of a method: getattr without a default, ``_modules[...]`` and ``__getattr__``."""
+    tree = method.tree
+    for node in own_nodes(method.node.body):
+        if method.dead(node):
+            continue
+        called = builtin_call(tree, node)
+        if called and called[0] == "getattr" and len(called[1]) == 2 and not isinstance(called[1][1], cst.SimpleString):
+            if isinstance(called[1][0], cst.Name | cst.Attribute) and isinstance(node, cst.BaseExpression):
+                yield Access(node, tree.code(called[1][0]), called[1][1])
+        elif isinstance(node, cst.Subscript) and isinstance(node.value, cst.Attribute) and node.value.attr.value == "_modules":
+            part = node.slice[0].slice
+            if len(node.slice) == 1 and isinstance(part, cst.Index):
+                yield Access(node, tree.code(node.value.value), part.value)
+        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "__getattr__":
+            argument = node.args[0] if len(node.args) == 1 else None
+            plain = argument is not None and not argument.keyword and not argument.star
+            yield from [Access(node, tree.code(node.func.value), argument.value)] if argument and plain else []
+
+
+def _in_loop(tree: Tree, access: Access) -> bool:
+    return tree.enclosing(access.node, cst.For) is not None
