@@ -62,6 +62,9 @@ def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform],
     asked = [t for t in transforms if t.interested(text) and (focus is not None or not t.on_demand)]
     if not asked:
         return Proposals()
+    # libcst's parser overflows the stack on nesting that Python's own refuses with an error.
+    if path in facts.unparsed:
+        return Proposals(failures={"": f"{path}: does not parse: {facts.unparsed[path]}"})
     try:
         tree = Tree(path, text)
     except ParseError as error:
