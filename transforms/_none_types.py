@@ -17,6 +17,7 @@ from scriptify.tree import Tree
 
 _TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "device", "dtype", "is_cuda", "requires_grad", "T"})
 _TENSOR_QUERIES = frozenset({"size", "dim", "numel", "stride", "is_contiguous", "element_size"})
+_ARITHMETIC = frozenset({"add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_", "copy_", "matmul", "mm", "bmm"})
 _SEQUENCE_FIRST = frozenset({"cat", "stack", "concat", "hstack", "vstack"})
 
 
@@ -143,6 +144,8 @@ def _tensor_argument(inference: Inference, argument: cst.Arg) -> bool:
     if first and isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name) and call.func.value.value == "self":
         attribute = inference.self_attribute(call.func)
         return attribute is not None and inference.type_of(call) == TENSOR and all(c.startswith("torch.nn.") for c in attribute.classes)
+    if first and isinstance(call.func, cst.Attribute) and call.func.attr.value in _ARITHMETIC:
+        return inference.type_of(call.func.value) == TENSOR
     return first and _masks(inference.tree, argument)
 
 
