@@ -153,6 +153,8 @@ class Numbers(Inference):
 
 def number_of(attribute: Attribute) -> Type | None:
     """INT, FLOAT or both, for an attribute that is a number in every instance; else None."""
+    if attribute.origin == "live" and attribute.classes and attribute.classes <= {"int", "float"}:
+        return {frozenset({"int"}): INT, frozenset({"float"}): FLOAT}.get(attribute.classes, MIXED)
     if attribute.values and not attribute.varies:
         kinds = {type(value) for value in attribute.values}
         if kinds <= {int, float}:
