@@ -88,3 +88,27 @@ def test_a_written_out_sum_is_the_sum():
     changed, _ = result("y = sum([x > 0, x * 2, -x]) * 2")
     names = {"x": torch.arange(-3, 3)}
     assert torch.equal(eval(changed.removeprefix("y = "), names), eval("sum([x > 0, x * 2, -x]) * 2", names))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("xs = [x, x]\n        y = sum(t * 2 for t in xs)", "for t in xs:\n            total = total + (t * 2)"),
+        ("total = 1\n        xs = [x, x]\n        y = sum(xs)", "for term in xs:\n            total_ = total_ + term"),
+    ],
+)
+def test_a_sum_over_a_list_is_a_loop_that_gives_the_same(body, expected):
+    torch = pytest.importorskip("torch")
+    changed, _ = result(body)
+    assert expected in changed
+    names = [{"torch": torch, "x": torch.arange(3)} for _ in range(2)]
+    for text, space in zip((body, changed), names, strict=True):
+        exec(text.replace("\n        ", "\n"), space)
+    assert torch.equal(names[0]["y"], names[1]["y"])
+
+
+@pytest.mark.parametrize(
+    "text", ["y = sum(t for t in xs if k)", "t = 1\n        y = sum(t * x for t in range(3))", "y = k and sum(x * t for t in range(3))"]
+)
+def test_a_sum_that_a_loop_would_change_stays(text):
+    assert result(text)[1] == []
