@@ -76,6 +76,19 @@ EXAMPLES = (
     _layer("nn.Linear", "8, 4", "F.linear(x, self.weight, self.bias)"),
     _layer("nn.GroupNorm", "2, 4", "F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)"),
     _layer("nn.LayerNorm", "8", "F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)"),
+    Fires(
+        _net("Base", "y = super().forward(x)\n        return y + super().forward(x)", _BASE),
+        _net(
+            "Base",
+            "y = self._base_forward(x) if torch.jit.is_scripting() else super().forward(x)\n"
+            "        return y + (self._base_forward(x) if torch.jit.is_scripting() else super().forward(x))",
+            _SPLIT,
+        ),
+        entry=_ENTRY,
+        focus=_STEM,
+        at="y = super",
+        name="two calls",
+    ),
     Declines(_net("nn.LSTM", "return super().forward(x)"), because="no short stand-in", focus=_STEM, at="return super"),
     Declines(_net("Base, nn.Linear", "return super().forward(x)", _BASE), because="several bases", focus=_STEM, at="return super"),
     Declines(

@@ -86,22 +86,30 @@ class SuperForward(Transform):
     source = "https://docs.pytorch.org/docs/stable/jit_unsupported.html"
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
-        """Yield a rewrite for each such call on the focused line."""
+        """Yield one rewrite for all such calls of the function: what stands in for them is shared."""
         place = spot(tree, facts, focus)
         if place is None or place.owner is None or focus is None or not self.answers(focus.message):
             return
-        for call in _calls(place):
-            answer = _answer(place, call)
+        calls = list(_calls(place))
+        if not any(tree.lines(call.node)[0] <= focus.line <= tree.lines(call.node)[1] for call in calls):
+            return
+        answers = [(call, _answer(place, call)) for call in calls]
+        edits: dict[tuple[int, int], Edit] = {}
+        imports = [*tree.imports.spell("torch.jit.is_scripting")[1]]
+        for call, answer in answers:
             if isinstance(answer, str):
                 yield tree.decline(self, call.node, answer)
                 continue
-            needed = tree.imports.spell("torch.jit.is_scripting")[1]
             text = f"{answer.text} if {scripting(tree)} else {tree.code(call.node)}"
             bare = isinstance(tree.parent(call.node), cst.Assign | cst.Return | cst.AnnAssign)
-            edits = [tree.replace_outer(call.node, text if bare else f"({text})"), *answer.edits]
-            why = "the compiler knows no super(); eager code still calls it"
-            title = f"call {answer.text.partition('(')[0]} in place of {tree.code(call.node.func)} when scripted"
-            yield tree.rewrite(self, call.node, title, edits, imports=(*needed, *answer.imports), why=why)
+            edit = tree.replace_outer(call.node, text if bare else f"({text})")
+            edits.update({(e.start, e.end): e for e in (edit, *answer.edits)})
+            imports += answer.imports
+        if not edits:
+            return
+        why = "the compiler knows no super(); eager code still calls it"
+        names = ", ".join(dict.fromkeys(tree.code(call.node.func) for call, answer in answers if isinstance(answer, _Answer)))
+        yield tree.rewrite(self, calls[0].node, f"a stand-in for {names} when scripted", edits.values(), imports=imports, why=why)
 
 
 def _calls(place: Spot) -> Iterator[_Call]:
@@ -109,9 +117,8 @@ def _calls(place: Spot) -> Iterator[_Call]:
     for node in own_nodes(place.function.body):
         if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
             continue
-        first, last = tree.lines(node)
         above = tree.parent(node)
-        if not first <= place.focus.line <= last or (isinstance(above, cst.IfExp) and above.orelse is node):
+        if isinstance(above, cst.IfExp) and above.orelse is node:
             continue
         base, method = node.func.value, node.func.attr.value
         if _is_super(place, base):

@@ -1,0 +1,82 @@
+"""Examples of SF605."""
+
+from __future__ import annotations
+
+from scriptify.facts.model import Observed
+from scriptify.transform import Declines, Fires, Ignores
+
+_HEAD = "import torch\nfrom torch import nn\n\n\n"
+_TYPED = "import torch\nfrom torch import nn\nfrom typing import Optional\n\n\n"
+_CLASS = (
+    "class Net(nn.Module):\n    def __init__(self, mode='a', kinds=('a', 'b')):\n        super().__init__()\n        self.mode = mode\n"
+)
+_KINDS = "        self.kinds = list(kinds)\n"
+_ENTRY = "Net(), (torch.rand(2, 4),)"
+_FALSE = "y is not defined in the false branch"
+_SCRIPTING = "if torch.jit.is_scripting():\n"
+_SEEN = Observed(locals={"Net.forward": {"y": "Tensor"}})
+
+
+def _net(body: str, head: str = _HEAD, arguments: str = "x") -> str:
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
+    return f"{head}{_CLASS}{_KINDS}\n    def forward(self, {arguments}):\n{lines}"
+
+
+_MODES = "if self.mode == 'a':\n    y = x + 1\nelif self.mode == 'b':\n    y = x * 2\n"
+_ELSE = f'else:\n    {_SCRIPTING}        raise UnboundLocalError("y")\n'
+_PART = "if self.mode == 'a':\n    y = x + 1\nelse:\n    print('none')\n"
+_SAME = "if flag:\n    y = x + 1\nz = x * 2\nif flag:\n    {guard}z = z + y\nreturn z"
+_LOOP = (
+    "z = x\nfor kind in self.kinds:\n    if kind == 'a':\n        y = x + 1\n"
+    "    elif kind == 'b':\n        y = x * 2\n    {guard}z = z + y\nreturn z"
+)
+_ASSERT = f"{_SCRIPTING}{{0}}        assert y is not None\n    {{0}}"
+_START = f"{_SCRIPTING}    y: Optional[torch.Tensor] = None\n"
+
+EXAMPLES = (
+    Fires(_net(f"{_MODES}return y"), _net(f"{_MODES}{_ELSE}return y"), entry=_ENTRY, focus=_FALSE, at="elif", name="no else"),
+    Fires(
+        _net(f"{_MODES}n = x.dim()\nreturn y * n"),
+        _net(f"{_MODES}{_ELSE}n = x.dim()\nreturn y * n"),
+        entry=_ENTRY,
+        focus=_FALSE,
+        at="y = x * 2",
+        name="used later",
+    ),
+    Fires(
+        _net(f"{_PART}return y"),
+        _net(f'{_PART}    {_SCRIPTING}        raise UnboundLocalError("y")\nreturn y'),
+        entry=_ENTRY,
+        focus=_FALSE,
+        at="if self.mode",
+        name="an else without it",
+    ),
+    Fires(
+        _net(_SAME.format(guard=""), arguments="x, flag: bool = True"),
+        _net(_START + _SAME.format(guard=_ASSERT.format("")), _TYPED.replace("\n\n\n", "\n\n\n", 1), arguments="x, flag: bool = True"),
+        entry=_ENTRY,
+        observed=_SEEN,
+        focus=_FALSE,
+        at="if flag",
+        name="used under the same test",
+    ),
+    Fires(
+        _net(_LOOP.format(guard="")),
+        _net("z = x\n" + _START + _LOOP.format(guard=_ASSERT.format("")).removeprefix("z = x\n"), _TYPED),
+        entry=_ENTRY,
+        observed=_SEEN,
+        focus=_FALSE,
+        at="elif",
+        name="in a loop",
+    ),
+    Declines(_net(_LOOP.format(guard="")), because="give an entry whose run defines it", focus=_FALSE, at="elif"),
+    Declines(
+        _net("if self.mode == 'a':\n    y = x + 1\nz = y if x.dim() == 2 else x\nreturn z"),
+        because="no assertion can be put before it",
+        observed=_SEEN,
+        focus=_FALSE,
+        at="if self.mode",
+    ),
+    Ignores(_net(f"{_MODES}return y")),
+    Ignores(_net("if self.mode == 'a':\n    y = x + 1\nelse:\n    y = x\nreturn y"), focus=_FALSE, at="if self.mode"),
+)
