@@ -42,7 +42,7 @@ def about(error: str) -> Advice:
     message = index(core)
     if not message.pattern:
         core, message = text, index(text)
-    answering = tuple(t for t in registry.all_transforms() if t.answers(core) or (kind and t.answers(f"{kind}: {core}")))
+    answering = tuple(t for t in registry.all_transforms() if any(stem and stem in f"{kind}: {core}" for stem in t.explains))
     return Advice(found, answering, message.cause, message.by_hand)
 
 

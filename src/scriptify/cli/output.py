@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scriptify.cli.options import Chosen
+
+PADDING = re.compile(r" +$", re.MULTILINE)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -128,7 +131,12 @@ class Output:
 
         for part in parts:
             # Lines of code keep their length; the terminal may break them, words must not.
-            console.print(part, soft_wrap=isinstance(part, Text) and part.no_wrap)
+            if isinstance(part, Text) and part.no_wrap:
+                console.print(part, soft_wrap=True)
+                continue
+            with console.capture() as captured:
+                console.print(part)
+            console.file.write(PADDING.sub("", captured.get()))
 
     def _troubles(self, result: RunResult) -> None:
         from scriptify.report import text

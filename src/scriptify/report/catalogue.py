@@ -68,7 +68,7 @@ def full(transform: Transform) -> Iterator[RenderableType]:
     yield Text.assemble(("Promise  ", "dim"), f"{transform.safety.value}: {SAFETIES[transform.safety]}")
     yield Text.assemble(("Runs     ", "dim"), when(transform))
     for number, stem in enumerate(transform.explains):
-        yield Text.assemble(("Answers  " if not number else "         ", "dim"), stem)
+        yield Text.assemble(("Answers  " if not number else "         ", "dim"), stem or "any message at a place of its kind")
     if transform.source:
         yield Text.assemble(("Source   ", "dim"), transform.source)
     fires = next((e for e in transform.examples if isinstance(e, Fires)), None)

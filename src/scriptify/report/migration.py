@@ -145,8 +145,9 @@ def verdicts(result: RunResult, root: Path, before: bool = False) -> Iterator[Re
     for item in result.entries:
         style = "bold green" if item.ok else "bold red"
         yield Text.assemble((relative(item.entry.target, root), style), (_effort(item), "dim"))
-        yield table_of(item, before)
-        yield from _remarks(item)
+        if item.after.imports.ok:
+            yield table_of(item, before)
+            yield from _remarks(item)
         yield from _remaining(item, root)
         yield Text("")
 
@@ -203,8 +204,10 @@ def _remaining(item: EntryResult, root: Path) -> Iterator[RenderableType]:
         return
     name, level = failure
     words = FAILINGS[name] if level.state is State.REFUTED else f"was not tried ({HEADINGS[name]})"
-    headline = item.remaining.headline if item.remaining and name == "scripts" else level.detail
-    yield _indented(2, f"It {words}: {relative(headline.strip(), root)}")
+    if name == "eager_same" and not item.before.eager_same.ok:
+        words = "does not run as it is"
+    headline = item.remaining.headline if item.remaining and name == "scripts" else level.detail.removeprefix(f"entry {item.entry.target}")
+    yield _indented(2, f"It {words}: {relative(_short(headline), root)}")
     if item.remaining is not None:
         yield from _places(item, root)
     if item.outside:
@@ -214,6 +217,14 @@ def _remaining(item: EntryResult, root: Path) -> Iterator[RenderableType]:
     by_hand = advice.index(item.after.error).by_hand if name in ("scripts", "scripted_same") else ""
     if by_hand:
         yield _indented(4, f"By hand: {by_hand}")
+
+
+def _short(headline: str) -> str:
+    """The first sentences of a long message: some of the compiler's end in a page of advice."""
+    words = headline.strip().removeprefix(":").strip()
+    while len(words) > 160 and ". " in words[40:-1]:
+        words = words[: words.rindex(". ", 40)]
+    return words
 
 
 def _places(item: EntryResult, root: Path) -> Iterator[Text]:
