@@ -187,6 +187,30 @@ EXAMPLES: tuple[Example, ...] = (
         focus="but instead found type 'Optional[Tensor]'",
         at="x - mean",
     ),
+    Fires(
+        name="a test kept in a variable, as the compiler says",
+        before=_OPTIONAL
+        + """class Net(nn.Module):
+    def forward(self, x, skip: Optional[torch.Tensor] = None):
+        has = skip is not None
+        y = x * 2
+        if has:
+            y = y + skip
+        return y
+""",
+        after=_OPTIONAL
+        + """class Net(nn.Module):
+    def forward(self, x, skip: Optional[torch.Tensor] = None):
+        has = skip is not None
+        y = x * 2
+        if skip is not None:
+            y = y + skip
+        return y
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+        focus="but instead found type 'Optional[Tensor]'",
+        at="y + skip",
+    ),
     Declines(
         _HEAD
         + _NET

@@ -10,8 +10,8 @@ import libcst as cst
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus
 from scriptify.transforms._none_uses import SOME, Uses
-from scriptify.transforms._signature import declared
-from scriptify.tree import Tree, own_nodes
+from scriptify.transforms._signature import declared, has_parameter
+from scriptify.tree import Tree, own_nodes, stores_in
 from scriptify.tree.flow import all_parameters
 
 UNREFINED = ("found type 'Optional[", "'Optional[", "Could not match type Optional[", "value of type Optional[")
@@ -32,9 +32,29 @@ def unrefined(tree: Tree, function: cst.FunctionDef, focus: Focus) -> Iterator[t
             statement = tree.statement(load)
             if statement is None or not focus.covers(tree.path, *tree.lines(statement)) or uses.state(load) == SOME:
                 continue
+            flag = _flag(tree, function, uses, load)
+            if flag is not None:
+                yield load, [tree.replace(flag, f"{name} is not None")], name
+                break
             if type_.optional and raises_for_none(tree, load):
                 yield load, _edits(tree, function, load, statement), name
                 break
+
+
+def _flag(tree: Tree, function: cst.FunctionDef, uses: Uses, load: cst.Name) -> cst.Name | None:
+    """The ``has`` of ``if has:`` around a use, where ``has = p is not None`` and neither is assigned again."""
+    if uses.stores:
+        return None
+    node: cst.CSTNode = load
+    for above in tree.ancestors(load):
+        if isinstance(above, cst.If | cst.IfExp) and node is above.body and isinstance(above.test, cst.Name):
+            stores = stores_in(function.body, above.test.value)
+            assign = tree.parent(stores[0]) if len(stores) == 1 and not has_parameter(function, above.test.value) else None
+            value = assign.value if isinstance(assign, cst.Assign) and isinstance(assign.targets[0].target, cst.Name) else None
+            if isinstance(value, cst.Comparison) and uses.says(value, True) == SOME:
+                return above.test
+        node = above
+    return None
 
 
 def optionals(tree: Tree, function: cst.FunctionDef) -> list[tuple[str, Type]]:

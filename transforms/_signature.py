@@ -47,6 +47,8 @@ def spell(tree: Tree, type_: Type) -> Spelled | None:
     last = dotted.rpartition(".")[2]
     imported = tree.dotted(cst.Name(last)) == dotted  # ``from torch import Tensor`` is how this file writes it
     text, imports = (last, ()) if imported else tree.imports.spell(dotted)
+    if not imports and not _bound_at_import(tree, text.partition(".")[0]):
+        text, imports = dotted, (Import(tree.path, dotted.partition(".")[0]),)
     if not type_.args:
         return Spelled(text, imports)
     inner = [spell(tree, arg) for arg in type_.args]
@@ -54,6 +56,27 @@ def spell(tree: Tree, type_: Type) -> Spelled | None:
     if len(parts) < len(inner):
         return None
     return Spelled(f"{text}[{', '.join(p.text for p in parts)}]", (*imports, *(i for p in parts for i in p.imports)))
+
+
+def _bound_at_import(tree: Tree, name: str) -> bool:
+    """Whether an import that runs whenever the module is imported binds a name; one under ``if TYPE_CHECKING:`` does not."""
+    for statement in tree.module.body:
+        lines = statement.body.body if isinstance(statement, cst.Try) else [statement]
+        for line in lines:
+            for small in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+                names = small.names if isinstance(small, cst.Import | cst.ImportFrom) else ()
+                if not isinstance(names, cst.ImportStar) and any(_binds(alias) == name for alias in names):
+                    return True
+    return False
+
+
+def _binds(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None:
+        return alias.asname.name.value if isinstance(alias.asname.name, cst.Name) else ""
+    node: cst.BaseExpression = alias.name
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return node.value if isinstance(node, cst.Name) else ""
 
 
 def compiled(tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[tuple[str, cst.FunctionDef]]:

@@ -11,15 +11,15 @@ _NET = "class Net(nn.Module):\n"
 EXAMPLES: tuple[Example, ...] = (
     Fires(
         name="sequences of any length",
-        before=_HEAD.format("List, Sequence, Tuple")
+        before=_HEAD.format("List, Optional, Sequence, Tuple")
         + _NET
-        + """    def forward(self, xs: Tuple[Tensor, ...], sizes: Sequence[int] = (1, 2)) -> Tuple[Tensor, ...]:
-        return xs[0] * sizes[0], xs[0] * sizes[1]
+        + """    def forward(self, xs: Tuple[Tensor, ...], n: Sequence[int] = (1, 2), m: Optional[Sequence[int]] = None) -> tuple:
+        return xs[0] * n[0], xs[0] * n[1]
 """,
-        after=_HEAD.format("List, Sequence, Tuple")
+        after=_HEAD.format("List, Optional, Sequence, Tuple")
         + _NET
-        + """    def forward(self, xs: List[Tensor], sizes: List[int] = (1, 2)):
-        return xs[0] * sizes[0], xs[0] * sizes[1]
+        + """    def forward(self, xs: List[Tensor], n: List[int] = (1, 2), m: Optional[List[int]] = None):
+        return xs[0] * n[0], xs[0] * n[1]
 """,
         entry="Net(), ((torch.randn(2, 4), torch.randn(2, 4)),)",
     ),

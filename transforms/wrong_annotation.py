@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Class, Facts, Parameter, TypeFact
-from scriptify.facts.types import NONE, Type, join
+from scriptify.facts.types import NONE, Type, join, optional
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._signature import TENSOR, Spelled, annotate, compiled, declared, own_parameters, spell, type_commented
@@ -22,6 +22,8 @@ _BARE = frozenset(
     numpy.ndarray numpy.array collections.abc.Sequence collections.abc.Callable collections.abc.Iterable collections.OrderedDict
     """.split()
 )
+_PLAIN_NAMES = {"typing": ("List", "Dict", "Tuple"), "builtins": ("list", "dict", "tuple")}
+_GENERIC = {f"{module}.{name}": name.title() for module, names in _PLAIN_NAMES.items() for name in names}
 _REFUSED = frozenset({"typing.Callable", "typing.Literal", "typing.Annotated", "typing.Mapping", "typing.OrderedDict", "typing.Iterator"})
 
 
@@ -203,16 +205,23 @@ def _names_module(tree: Tree, facts: Facts, node: cst.BaseExpression) -> bool:
 
 
 def _as_list(tree: Tree, node: cst.BaseExpression) -> Type | None:
-    """``List[T]`` for ``Tuple[T, ...]`` and ``Sequence[T]``."""
-    if not isinstance(node, cst.Subscript):
-        return None
+    """An annotation with ``List[T]`` for each ``Tuple[T, ...]`` and ``Sequence[T]`` in it; None where that does not make a type."""
+    stated = declared(tree, node)
+    if stated is not None or not isinstance(node, cst.Subscript):
+        return stated
     parts = [e.slice.value for e in node.slice if isinstance(e.slice, cst.Index)]
     head = tree.dotted(node.value)
     any_length = len(parts) == 2 and isinstance(parts[1], cst.Ellipsis) and head in ("typing.Tuple", "builtins.tuple")
-    if not parts or not (any_length or (head in _SEQUENCES and len(parts) == 1)):
+    inner = [_as_list(tree, part) for part in (parts[:1] if any_length else parts)]
+    known = [type_ for type_ in inner if type_ is not None]
+    if not known or len(known) < len(inner):
         return None
-    element = declared(tree, parts[0])
-    return Type("List", (element,)) if element is not None else None
+    if any_length or (head in _SEQUENCES and len(known) == 1):
+        return Type("List", (known[0],))
+    if head == "typing.Optional" and len(known) == 1:
+        return optional(known[0])
+    name = _GENERIC.get(head)
+    return Type(name, tuple(known)) if name is not None else None
 
 
 def _returned(tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef) -> Type | None:

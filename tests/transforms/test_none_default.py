@@ -16,6 +16,12 @@ from scriptify.registry import by_code
 from scriptify.transform import Ignores, Settings
 
 HEAD = "import torch\nfrom torch import nn\nfrom torch.nn import functional as F\nfrom typing import Optional\n\n\n"
+BLOCK = """class Block(nn.Module):
+    def forward(self, x, p=None):
+        if p is not None:
+            x = x + p.relu()
+        return x
+"""
 SF101 = by_code("SF101")
 
 
@@ -76,7 +82,7 @@ def test_takes_the_sentinel_where_it_is_the_same_for_every_caller(body):
     old, new = made(before), made(after)
     for rows, given in itertools.product((2, 0), ("omitted", None, "tensor", "empty")):
         x = torch.arange(3.0 * rows).reshape(rows, 3)
-        p = {"tensor": torch.full((rows, 3), 0.5), "empty": torch.empty(0, 3)}.get(given, None)
+        p = {"tensor": torch.full((rows, 3), 0.5), "empty": torch.empty(0, 3)}.get(given)
         if given == "empty" and rows:
             continue  # 0 rows against 2 is an error, and stays outside the promise
         args = [] if given == "omitted" else [p]
@@ -97,7 +103,7 @@ def test_a_second_run_proposes_nothing():
 
 
 def test_the_group_does_not_depend_on_the_order_of_functions():
-    block = "class Block(nn.Module):\n    def forward(self, x, p=None):\n        if p is not None:\n            x = x + p.relu()\n        return x\n\n\n"
+    block = f"{BLOCK}\n\n"
     net = (
         "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.block = Block()\n\n"
         "    def forward(self, x, p=None):\n        x = self.block(x, None)\n        return self.block(x, p)\n\n\n"
@@ -144,8 +150,9 @@ def test_a_type_comment_states_the_signature():
 
 def test_a_call_in_another_file_passes_the_sentinel_too():
     texts = {
-        "block.py": HEAD + "class Block(nn.Module):\n    def forward(self, x, p=None):\n        if p is not None:\n            x = x + p.relu()\n        return x\n",
-        "net.py": "from torch import nn\nfrom block import Block\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "block.py": HEAD + BLOCK,
+        "net.py": "from torch import nn\nfrom block import Block\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         "        self.block = Block()\n\n    def forward(self, x):\n        return self.block(x, p=None)\n",
     }
     found = propose("block.py", texts["block.py"], static.index(texts, Settings()), [SF101])
