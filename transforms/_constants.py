@@ -101,6 +101,11 @@ def _settled(facts: Facts, key: str) -> bool:
     return not known.constants and all(_settled(facts, base) for base in known.bases)
 
 
+def class_line(tree: Tree, owner: cst.ClassDef, line: str) -> Edit | None:
+    """A new first line of a class body, after its docstring; None for a class of one line."""
+    return _first_line(tree, owner.body, line) if isinstance(owner.body, cst.IndentedBlock) else None
+
+
 def _first_line(tree: Tree, body: cst.IndentedBlock, line: str) -> Edit:
     """A new first line of a class body, after its docstring."""
     first = body.body[0]

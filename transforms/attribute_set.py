@@ -1,0 +1,183 @@
+"""SF802: attributes that compiled code sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.facts.types import Type, optional, parse
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
+from scriptify.transforms._attribute_set_examples import EXAMPLES
+from scriptify.transforms._before import certain, lines_before, scripting, small_statement
+from scriptify.transforms._constants import class_line
+from scriptify.transforms._signature import spell
+from scriptify.transforms._spot import Spot, spot
+from scriptify.tree import Tree, assigned_names, own_nodes
+
+_NEW = re.compile(r"Tried to set nonexistent attribute: (\w+)")
+_TYPED = re.compile(r"Wrong type for attribute assignment\. Expected (\S+) but got ([^:\n]+?)(?: \(inferred\))?(?::|\n|$)")
+
+
+class AttributeSet(Transform):
+    """``self.attention = w`` -> the same under ``if not torch.jit.is_scripting():``, where no compiled code reads it.
+
+    The compiler takes no attribute that ``__init__`` did not give its type. One that is only left for others to
+    look at is left out when scripted. One that starts as None and is read again gets its type in the class body,
+    ``cache: Optional[torch.Tensor]``; where it is read, a local is asserted not to be None.
+    """
+
+    code = "SF802"
+    name = "attribute-set"
+    phase = Phase.CONTROL
+    explains = ("Tried to set nonexistent attribute", "Wrong type for attribute assignment")
+    on_demand = True
+    examples = EXAMPLES
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#module-attributes"
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Yield one rewrite for the attribute that is set at the focus."""
+        place = spot(tree, facts, focus)
+        if place is None or place.owner is None or focus is None or not self.answers(focus.message):
+            return
+        target = _target(place, focus.message)
+        if target is None:
+            return
+        name = target.attr.value
+        reads = list(_accesses(place, name, stores=False))
+        if not reads:
+            yield from self._left_out(place, name)
+            return
+        match = _TYPED.search(focus.message)
+        if match is None or match[1] != "NoneType":
+            yield tree.decline(
+                self, target, f"self.{name} is read in compiled code, but __init__ does not give it a value of that type; set one there"
+            )
+            return
+        yield from self._typed(place, target, name, reads, match[2].strip())
+
+    def _left_out(self, place: Spot, name: str) -> Iterator[Proposal]:
+        tree = place.tree
+        edits: list[Edit] = []
+        for node, _ in _accesses(place, name, stores=True):
+            small = small_statement(tree, node)
+            line = tree.parent(small) if small is not None else None
+            alone = isinstance(line, cst.SimpleStatementLine) and tree.own_line(line)
+            if (
+                not isinstance(small, cst.Assign)
+                or len(small.targets) != 1
+                or small.targets[0].target is not node
+                or not alone
+                or line is None
+            ):
+                yield tree.decline(self, node, f"self.{name} is set together with something else; give it a line of its own")
+                return
+            if any(isinstance(part, cst.NamedExpr) for part in own_nodes(small.value)):
+                yield tree.decline(self, node, f"the value of self.{name} defines a name")
+                return
+            edits += _indented(tree, line, f"if not {scripting(tree)}:")
+        if not edits:
+            return
+        imports = tree.imports.spell("torch.jit.is_scripting")[1]
+        why = "the compiler takes no attribute that __init__ did not give its type; nothing that is compiled reads this one"
+        title = f"leave self.{name} unset when scripted"
+        yield tree.rewrite(self, place.statement() or place.function, title, edits, imports=imports, why=why)
+
+    def _typed(
+        self, place: Spot, target: cst.Attribute, name: str, reads: list[tuple[cst.Attribute, cst.FunctionDef]], text: str
+    ) -> Iterator[Proposal]:
+        tree = place.tree
+        type_ = _parsed(text)
+        spelled = spell(tree, optional(type_)) if type_ is not None else None
+        known = place.known_class
+        if spelled is None or place.owner is None or known is None or name in known.annotations:
+            yield tree.decline(self, target, f"self.{name} starts as None and is then {text}, which has no annotation")
+            return
+        lower = any(below.annotations for below in place.facts.descendants(known))
+        if lower or (not known.annotations and any(above.annotations for above in place.facts.ancestors(known))):
+            yield tree.decline(self, target, "annotations of a class hide those of the classes above it, and here there are some in both")
+            return
+        start = class_line(tree, place.owner, f"{name}: {spelled.text}")
+        edits = _refined(tree, name, reads) if start is not None else None
+        if start is None or edits is None:
+            yield tree.decline(self, target, f"self.{name} is read where no line can be put before it")
+            return
+        why = "the compiler types an attribute by its first value, None here; a local is known not to be None once asserted"
+        yield tree.rewrite(self, target, f"type self.{name} as {spelled.text}", [start, *edits], imports=spelled.imports, why=why)
+
+
+def _target(place: Spot, message: str) -> cst.Attribute | None:
+    """The attribute that is set at the focus."""
+    match = _NEW.search(message)
+    for node in own_nodes(place.function.body):
+        if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign) and place.tree.line(node) == place.focus.line:
+            name = place.self_attribute(node.target)
+            if name and (match is None or match[1] == name) and isinstance(node.target, cst.Attribute):
+                return node.target
+    return None
+
+
+def _accesses(place: Spot, name: str, stores: bool) -> Iterator[tuple[cst.Attribute, cst.FunctionDef]]:
+    """Where compiled functions of the file set, or read, an attribute of that name (on whatever object)."""
+    tree = place.tree
+    for qualname, function in tree.functions():
+        if not place.facts.reached(tree.path, qualname):
+            continue
+        mine = qualname.startswith(f"{place.owner_qualname}.")
+        for node in own_nodes(function.body):
+            if not isinstance(node, cst.Attribute) or node.attr.value != name or (stores and not mine):
+                continue
+            above = tree.parent(node)
+            stored = isinstance(above, cst.AssignTarget | cst.AnnAssign) and above.target is node
+            guarded = any(isinstance(a, cst.If) and "is_scripting" in tree.code(a.test) for a in tree.ancestors(node))
+            if stored == stores and not guarded:
+                yield node, function
+
+
+def _indented(tree: Tree, line: cst.CSTNode, header: str) -> list[Edit]:
+    """The line under a header, one step deeper."""
+    first, last = tree.lines(line)
+    start = tree.line_start(first)
+    indent = tree.indent(line)
+    edits = [tree.insert(start, f"{indent}{header}{tree.newline}{tree.indent_unit}")]
+    if first != last and any(isinstance(n, cst.SimpleString | cst.FormattedString) for n in own_nodes(line)):
+        return edits  # text inside a string of several lines must not move
+    return edits + [tree.insert(tree.line_start(n), tree.indent_unit) for n in range(first + 1, last + 1)]
+
+
+def _parsed(text: str) -> Type | None:
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+def _refined(tree: Tree, name: str, reads: list[tuple[cst.Attribute, cst.FunctionDef]]) -> list[Edit] | None:
+    """The edits that read the attribute through an asserted local; None where that can't be."""
+    edits: list[Edit] = []
+    seen: dict[int, str] = {}
+    for node, function in reads:
+        above = tree.parent(node)
+        if isinstance(above, (cst.Comparison | cst.ComparisonTarget, cst.Assign)):
+            continue  # a test for None refines nothing here; a plain copy is the author's own local
+        small = small_statement(tree, node)
+        if small is None or not certain(tree, node, small):
+            return None
+        if id(small) not in seen:
+            fresh = _fresh(name, assigned_names(function))
+            edit = lines_before(tree, small, [f"{fresh} = {tree.code(node)}", f"assert {fresh} is not None"])
+            if edit is None:
+                return None
+            seen[id(small)] = fresh
+            edits.append(edit)
+        edits.append(tree.replace_outer(node, seen[id(small)]))
+    return edits
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    fresh, number = name.strip("_") or "value", 2
+    while fresh in taken:
+        fresh, number = f"{name}_{number}", number + 1
+    return fresh
