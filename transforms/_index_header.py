@@ -9,11 +9,11 @@ import libcst as cst
 from scriptify.transform import Need, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import Bounds, Proof, lives
 from scriptify.transforms._containers import Container, Method, builtin_call
-from scriptify.transforms._flow_questions import block_of, changed_by, jumps, names_in, pure, used_after
+from scriptify.transforms._flow_questions import always_evaluated, block_of, changed_by, jumps, names_in, pure, used_after
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear
 from scriptify.transforms._patch import Patch
-from scriptify.tree import loads, stores_in
+from scriptify.tree import loads, own_nodes, stores_in
 
 Use = tuple[cst.Subscript, Container, cst.BaseExpression]
 
@@ -59,6 +59,7 @@ class Plan:
 
     guards: list[str] = field(default_factory=list)
     checks: list[tuple[str, str]] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
     hoisted: list[str] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
 
@@ -96,7 +97,7 @@ class HeaderRewriter:
         if ends is None:
             return None
         low, high, high_text, step = ends
-        if not self._limits(plan, carried, variable, low, high, high_text, step):
+        if not self._limits(plan, carried, variable, low, high, high_text, step) or not self._checkable(loop, carried, plan):
             return None
         if not plan.guards and not plan.checks and pure(self.tree, arguments[1] if len(arguments) > 1 else arguments[0]):
             plan.hoisted.clear()
@@ -135,6 +136,7 @@ class HeaderRewriter:
             elif step == 1:
                 limit = f"len({code})" if not first else f"max(len({code}), {first})"
                 plan.checks.append((f"{text} > {limit}", limit))
+                plan.checked.append(container.text)
             else:
                 return False
         if stops is not None:
@@ -164,6 +166,18 @@ class HeaderRewriter:
         patch.replace_outer(loop.iter, f"range({high}, {low}, -1)")
         return self._made(loop, patch, Plan(), "count down instead of reversing a range")
 
+    def _checkable(self, loop: cst.For, carried: Carried, plan: Plan) -> bool:
+        """Whether running past a list's end always raises: each turn uses the list, and no turn leaves the loop before."""
+        if plan.checks and any(isinstance(node, cst.Return | cst.Raise) for node in own_nodes(loop.body)):
+            return False
+        return all(any(self._each_turn(loop, node) for node in carried.items[text][2]) for text in plan.checked)
+
+    def _each_turn(self, loop: cst.For, node: cst.CSTNode) -> bool:
+        statement = self.tree.statement(node)
+        if statement is loop:
+            return isinstance(loop.body, cst.SimpleStatementSuite) and always_evaluated(self.tree, loop.body, node)
+        return statement is not None and self.tree.parent(statement) is loop.body and always_evaluated(self.tree, statement, node)
+
     # for i, m in enumerate(self.ms): self.others[i]
 
     def _modules(self, loop: cst.For) -> Rewrite | None:
@@ -184,8 +198,9 @@ class HeaderRewriter:
                 plan.rest_on(proof)
                 continue
             shortest = ", ".join(f"len({c.text})" for _, c in walked)
+            plan.checked.append(container.text)
             plan.checks.append((f"len({code}) < " + (shortest if len(walked) == 1 else f"min({shortest})"), f"len({code})"))
-        return self._extend(loop, target, inner, carried, plan)
+        return self._extend(loop, target, inner, carried, plan) if self._checkable(loop, carried, plan) else None
 
     def _position(
         self, loop: cst.For, walked: list[tuple[cst.Name, Container]]

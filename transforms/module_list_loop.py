@@ -31,7 +31,7 @@ class ModuleListLoop(Transform):
     code = "SF201"
     name = "module-list-loop"
     phase = Phase.CONTAINERS
-    explains = (INDEX_STEM,)
+    explains = (INDEX_STEM, "range cannot be used as a value")
     hints = ("[",)
     examples = EXAMPLES
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
