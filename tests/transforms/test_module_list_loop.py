@@ -59,7 +59,10 @@ class Nn:
     ModuleList = Tags
 
 
-def rewritten(text: str, transforms=(ModuleListLoop(), ModuleIndex())) -> str:
+BOTH = (ModuleListLoop(), ModuleIndex())
+
+
+def rewritten(text: str, transforms=BOTH) -> str:
     draft = Draft({PATH: text})
     for _ in range(12):
         now = draft.working[PATH]
