@@ -174,13 +174,13 @@ EXAMPLES: tuple[Example, ...] = (
         before=_OPTIONAL
         + """class Net(nn.Module):
     def forward(self, x, mean: Optional[torch.Tensor] = None, times: int = 0):
-        xs = [x - mean for _ in range(times)]
+        xs = [mean + (x - mean) for _ in range(times)]
         return x * (len(xs) + 1)
 """,
         after=_OPTIONAL
         + """class Net(nn.Module):
     def forward(self, x, mean: Optional[torch.Tensor] = None, times: int = 0):
-        xs = [x - torch.jit._unwrap_optional(mean) for _ in range(times)]
+        xs = [torch.jit._unwrap_optional(mean) + (x - torch.jit._unwrap_optional(mean)) for _ in range(times)]
         return x * (len(xs) + 1)
 """,
         entry="Net(), (torch.randn(2, 4),)",

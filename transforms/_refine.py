@@ -37,7 +37,8 @@ def unrefined(tree: Tree, function: cst.FunctionDef, focus: Focus) -> Iterator[t
                 yield load, [tree.replace(flag, f"{name} is not None")], name
                 break
             if type_.optional and raises_for_none(tree, load):
-                yield load, _edits(tree, function, load, statement), name
+                together = [u for u in uses.others if tree.statement(u) is statement and uses.state(u) != SOME]
+                yield load, _edits(tree, [u for u in together if raises_for_none(tree, u)], statement), name
                 break
 
 
@@ -91,12 +92,12 @@ def raises_for_none(tree: Tree, load: cst.Name) -> bool:
     return False
 
 
-def _edits(tree: Tree, function: cst.FunctionDef, load: cst.Name, statement: cst.CSTNode) -> list[Edit]:
-    """An ``assert`` before the statement where it is sure to evaluate the use first thing, else an unwrap in place."""
-    if _always_evaluated(tree, load, statement) and tree.own_line(statement):
-        return [tree.before(statement, [f"assert {load.value} is not None"])]
+def _edits(tree: Tree, found: list[cst.Name], statement: cst.CSTNode) -> list[Edit]:
+    """An ``assert`` before a statement that is sure to evaluate one of the uses, else an unwrap in place of each."""
+    if tree.own_line(statement) and any(_always_evaluated(tree, load, statement) for load in found):
+        return [tree.before(statement, [f"assert {found[0].value} is not None"])]
     unwrap, _ = tree.imports.spell("torch.jit._unwrap_optional")
-    return [tree.replace(load, f"{unwrap}({load.value})")]
+    return [tree.replace(load, f"{unwrap}({load.value})") for load in found]
 
 
 def _always_evaluated(tree: Tree, load: cst.Name, statement: cst.CSTNode) -> bool:
