@@ -9,13 +9,13 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Decline, Focus, Phase, Proposal, Transform
 from scriptify.transforms._bounds import Bounds
+from scriptify.transforms._constant_index import constant_index, in_loop
 from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
 from scriptify.transforms._index_comprehension import ComprehensionRewriter
 from scriptify.transforms._index_header import HeaderRewriter
 from scriptify.transforms._index_select import Selector, Use
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_list_examples import EXAMPLES
-from scriptify.transforms.module_index import constant_index, in_loop
 from scriptify.tree import Tree, own_nodes
 
 
