@@ -152,10 +152,10 @@ class Repair:
 
     # judging
 
-    def _judge(self, draft: Draft, work: _Work, upto: str = "reloads") -> Verdict:
+    def _judge(self, draft: Draft, work: _Work) -> Verdict:
         began = time.monotonic()
         work.attempts += 1
-        verdict = self._oracle.judge(work.entry, draft.changed, upto=upto)
+        verdict = self._oracle.judge(work.entry, draft.changed)
         work.seconds += time.monotonic() - began
         return verdict
 
@@ -197,7 +197,7 @@ class Repair:
         return full.without(set(positions) - set(kept)) if refused else full
 
     def _harmless(self, draft: Draft, work: _Work) -> bool:
-        verdict = self._judge(draft, work, upto="scripts" if not work.before.ok else "reloads")
+        verdict = self._judge(draft, work)
         return verdict.harmless if not work.before.ok else verdict.ok
 
     def _refuse(self, rewrite: Rewrite, reason: str) -> None:
@@ -324,8 +324,11 @@ class Repair:
         return slim, tuple(r for r in draft.rewrites if r.key not in left)
 
     def _still(self, draft: Draft, work: _Work) -> bool:
-        quick = self._judge(draft, work, upto="scripts")
-        return quick.scripts.ok and quick.harmless and self._judge(draft, work).ok
+        began = time.monotonic()
+        work.attempts += 1
+        quick = self._oracle.scripts(work.entry, draft.changed)
+        work.seconds += time.monotonic() - began
+        return quick.scripts.ok and self._judge(draft, work).ok
 
     def _finish(self, work: _Work) -> EntryResult:
         outside = ""

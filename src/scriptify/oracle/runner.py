@@ -77,6 +77,13 @@ class Oracle:
         self._running()
         return self._versions.torch
 
+    def scripts(self, entry: Entry, overlay: Overlay | None = None) -> Verdict:
+        """Whether ``entry`` scripts at all under ``overlay``; eager results and keys are not compared."""
+        begun = time.monotonic()
+        answer = self._ask("judge", entry, dict(overlay or {}), {"quick": True})
+        verdict = answer.value if isinstance(answer.value, Verdict) else Verdict().stopped("imports", answer.ended, answer.ended)
+        return replace(verdict, seconds=time.monotonic() - begun)
+
     def judge(self, entry: Entry, overlay: Overlay | None = None, *, upto: str = LEVELS[-1]) -> Verdict:
         """Prove what can be proved of ``entry`` with ``overlay`` in place of the files on disk.
 

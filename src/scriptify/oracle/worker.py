@@ -94,7 +94,8 @@ def _judge(attempt: Attempt, request: wire.Request, root: str, path: str) -> wir
 
     overlay.install(request.overlay)
     assert request.entry is not None
-    verdict = worker_judge.Judge(request.entry, root, path, request.options.get("upto", LEVELS[-1]), attempt.reach).run()
+    judge = worker_judge.Judge(request.entry, root, path, request.options.get("upto", LEVELS[-1]), attempt.reach)
+    verdict = judge.only_script() if request.options.get("quick") else judge.run()
     return wire.Answer(verdict, stamps())
 
 

@@ -46,6 +46,23 @@ class Judge:
             self._reloads()
         return self.verdict
 
+    def only_script(self) -> Verdict:
+        """Build the models and script them, nothing else: a quick no where the compiler still refuses."""
+        try:
+            cases = build(self.entry, load_function(self.entry, self.root))
+        except EntryError as error:
+            return self.verdict.stopped("imports", str(error), error.text, error.kind)
+        self.verdict = replace(self.verdict, imports=proved(), eager_same=not_tried("not asked for"), keys_same=not_tried("not asked for"))
+        self.reach("scripts")
+        try:
+            for model in models(cases)[0]:
+                script(model)
+        except BaseException as error:
+            self._stop("scripts", refusal(error), str(error), type(error).__name__)
+            return self.verdict
+        self._set("scripts", proved())
+        return self.verdict
+
     def _set(self, level: str, value: Level) -> None:
         self.verdict = replace(self.verdict, **{level: value})  # type: ignore[arg-type]
 
