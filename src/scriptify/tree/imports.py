@@ -25,9 +25,26 @@ class Imports:
 
     @cached_property
     def _known(self) -> dict[str, str]:
+        return self._named([*self._tree.find(cst.Import), *self._tree.find(cst.ImportFrom)])  # inside functions and blocks too
+
+    @cached_property
+    def _leading(self) -> list[cst.CSTNode]:
+        """The top-level statements before the first class or function: an import below it may come too late for a signature."""
+        body = self._tree.module.body
+        first = next((n for n, statement in enumerate(body) if isinstance(statement, cst.ClassDef | cst.FunctionDef)), len(body))
+        return list(body[:first])
+
+    @cached_property
+    def _early(self) -> dict[str, str]:
+        """The imported names that everything in the file can use."""
+        found: list[cst.Import | cst.ImportFrom] = []
+        for statement in self._leading:
+            found += [*self._tree.find(cst.Import, statement), *self._tree.find(cst.ImportFrom, statement)]
+        return self._named(found)
+
+    def _named(self, found: list[cst.Import | cst.ImportFrom]) -> dict[str, str]:
         known: dict[str, str] = {}
-        found: list[cst.Import | cst.ImportFrom] = [*self._tree.find(cst.Import), *self._tree.find(cst.ImportFrom)]
-        for node in sorted(found, key=self._tree.number):  # imports inside functions and blocks too
+        for node in sorted(found, key=self._tree.number):
             if isinstance(node, cst.Import):
                 for alias in node.names:
                     full = _name(alias.name)
@@ -82,7 +99,7 @@ class Imports:
         the rest; a name taken by something else is spelt in full.
         """
         module, _, name = dotted.rpartition(".")
-        for local, full in self._known.items():
+        for local, full in self._early.items():
             if local in self._others or full.startswith("."):
                 continue
             if full == dotted:
@@ -90,21 +107,21 @@ class Imports:
             if dotted.startswith(f"{full}.") and full != "typing":
                 return f"{local}{dotted[len(full) :]}", ()
         root = dotted.partition(".")[0]
-        if module == "typing" and name not in self._others and name not in self._known:
+        if module == "typing" and name not in self._others and self._known.get(name, dotted) == dotted:
             return name, (Import(self._tree.path, module, name),)
         if root in self._others or self._known.get(root, root) != root:
             return dotted, (Import(self._tree.path, root),)
-        return dotted, () if root in self._known else (Import(self._tree.path, root),)
+        return dotted, () if root in self._early else (Import(self._tree.path, root),)
 
     def edits(self, wanted: Iterable[Import]) -> list[Edit]:
-        """Edits that add imports, one line or one name each, after the file's last top-level import."""
+        """Edits that add imports, one line or one name each, after the last import before the first class or function."""
         edits: list[Edit] = []
         lines: list[str] = []
         extend: dict[str, list[str]] = {}
         for item in sorted(set(wanted)):
-            if item.name and self._known.get(item.name) != f"{item.module}.{item.name}":
+            if item.name and self._early.get(item.name) != f"{item.module}.{item.name}":
                 extend.setdefault(item.module, []).append(item.name)
-            elif not item.name and item.module not in self._known:
+            elif not item.name and item.module not in self._early:
                 lines.append(f"import {item.module}")
         for module, names in extend.items():
             place = self._extendable(module)
@@ -120,7 +137,7 @@ class Imports:
 
     def _extendable(self, module: str) -> int | None:
         """The offset after the last name of a top-level ``from module import a, b`` on one line."""
-        for statement in self._tree.module.body:
+        for statement in self._leading:
             if not isinstance(statement, cst.SimpleStatementLine):
                 continue
             for small in statement.body:
@@ -134,7 +151,7 @@ class Imports:
         """Where new import lines go, and the blank line to put after them where there is none."""
         tree = self._tree
         last: cst.CSTNode | None = None
-        for statement in tree.module.body:
+        for statement in self._leading:
             if _is_import(statement):
                 last = statement
         if last is not None:
