@@ -292,8 +292,10 @@ def _helper(tree: Tree) -> Edit:
     ]
     last: cst.CSTNode | None = None
     for statement in tree.module.body:
+        if isinstance(statement, cst.ClassDef | cst.FunctionDef):
+            break
         if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Import | cst.ImportFrom):
             last = statement
     if last is None:
-        raise _Obstacle("the file imports nothing")
+        raise _Obstacle("the file imports nothing before its first class or function")
     return tree.insert(tree.line_end(tree.last_line(last)), tree.block(lines, ""))

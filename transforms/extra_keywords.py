@@ -148,6 +148,8 @@ def _helper(tree: Tree, name: str, form: str) -> Edit:
     ]
     last: cst.CSTNode | None = None
     for statement in tree.module.body:
+        if isinstance(statement, cst.ClassDef | cst.FunctionDef):
+            break  # a decorator must be defined above what it decorates
         if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Import | cst.ImportFrom):
             last = statement
     if last is not None:
