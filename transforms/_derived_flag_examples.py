@@ -1,0 +1,76 @@
+"""Examples of SF603."""
+
+from __future__ import annotations
+
+from scriptify.facts.model import Attribute, Kind, Observed
+from scriptify.transform import Declines, Fires, Ignores
+
+_HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n"
+_INIT = "    def __init__(self, n=1, mode='a'):\n        super().__init__()\n        self.n = n\n        self.mode = mode\n"
+_ENTRY = "Net(), (torch.rand(2, 4),)"
+_BODY = "    def forward(self, x):\n{}"
+_FOCUS = "object has no attribute or method 'numpy'"
+
+
+def _attribute(name: str, value: object) -> Attribute:
+    return Attribute(name, frozenset({Kind.VALUE}), values=(value,), origin="live")
+
+
+_SEEN = Observed(instances={"Net": 1}, attributes={"Net": {"n": _attribute("n", 1), "mode": _attribute("mode", "a")}})
+
+
+def _net(body: str, noted: str = "", flag: str = "") -> str:
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
+    first = f'    __constants__ = ["{flag}"]\n\n' if flag else ""
+    return f"{_HEAD}{first}{_INIT}{f'        self.{flag} = {noted}' + chr(10) if flag else ''}\n{_BODY.format(lines)}"
+
+
+def _fires(before: str, after: str, noted: str, flag: str, name: str) -> Fires:
+    return Fires(_net(before), _net(after, noted, flag), entry=_ENTRY, observed=_SEEN, focus=_FOCUS, at="x.numpy()", name=name)
+
+
+_IF = "if {}:\n    x = torch.from_numpy(x.numpy() + 1)\nreturn x"
+_ELSE = "if {}:\n    x = x + 1\nelse:\n    x = torch.from_numpy(x.numpy() + 1)\nreturn x"
+_OFF = "(not torch.jit.is_scripting() or self.{})"
+_ON = "(torch.jit.is_scripting() and self.{})"
+
+EXAMPLES = (
+    _fires(
+        _IF.format("self.mode == 'b'"),
+        _IF.format(f"self.mode == 'b' and {_OFF.format('_case_mode')}"),
+        "self.mode == 'b'",
+        "_case_mode",
+        "mode",
+    ),
+    _fires(
+        _IF.format("self.n > 1"),
+        _IF.format(f"self.n > 1 and {_OFF.format('_case_n')}"),
+        "isinstance(self.n, (int, float)) and self.n > 1",
+        "_case_n",
+        "order",
+    ),
+    _fires(
+        _ELSE.format("self.mode in ('a', 'c')"),
+        _ELSE.format(f"self.mode in ('a', 'c') or {_ON.format('_case_mode')}"),
+        "self.mode in ('a', 'c')",
+        "_case_mode",
+        "else",
+    ),
+    _fires(
+        _IF.format("self.mode == 'b' or self.n == 2"),
+        _IF.format(f"(self.mode == 'b' or self.n == 2) and {_OFF.format('_case_mode')}"),
+        "bool(self.mode == 'b' or self.n == 2)",
+        "_case_mode",
+        "or",
+    ),
+    Declines(
+        _net(_IF.format("self.n > 1")) + "\n    def widen(self):\n        self.n = 2\n",
+        because="may not last",
+        observed=_SEEN,
+        focus=_FOCUS,
+        at="x.numpy()",
+    ),
+    Ignores(_net(_IF.format("self.n > 1")), observed=_SEEN),
+    Ignores(_net(_IF.format("self.n > 0")), observed=_SEEN, focus=_FOCUS, at="x.numpy()"),
+    Ignores(_net(_IF.format("x.dim() > 3")), observed=_SEEN, focus=_FOCUS, at="x.numpy()"),
+)
