@@ -63,11 +63,9 @@ class DroppedDecorator(Transform):
             silent=True,
         ),
         Fires(
-            name="inference mode, for which scripting has no block",
+            name="inference mode, for which scripting has no block of its own",
             before=_HEAD + "class Net(nn.Module):\n    @torch.inference_mode()\n    def forward(self, x):\n        return x * 2\n",
-            after=_HEAD
-            + "class Net(nn.Module):\n    @torch.inference_mode()\n    def forward(self, x):\n"
-            + "        with torch.no_grad():\n            return x * 2\n",
+            after=_HEAD + "class Net(nn.Module):\n    def forward(self, x):\n        with torch.no_grad():\n            return x * 2\n",
             entry=_ENTRY,
             silent=True,
         ),
@@ -94,11 +92,6 @@ class DroppedDecorator(Transform):
             code=_HEAD + "class Net(nn.Module):\n    def forward(self, x):\n        with torch.no_grad():\n            return x\n",
         ),
         Ignores(name="not compiled", code=_HEAD + "@torch.no_grad()\ndef f(x):\n    return x\n"),
-        Ignores(
-            name="the block is there",
-            code=_HEAD
-            + "class Net(nn.Module):\n    @torch.inference_mode()\n    def forward(self, x):\n        with torch.no_grad():\n            return x\n",
-        ),
     )
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
@@ -106,17 +99,14 @@ class DroppedDecorator(Transform):
         for body in bodies(tree, facts):
             for decorator in body.function.decorators:
                 node = decorator.decorator
-                call = isinstance(node, cst.Call)
                 dotted = tree.dotted(node.func if isinstance(node, cst.Call) else node)
                 text = tree.code(node)
-                if dotted in (*_NO_GRAD, *_INFERENCE) and (not call or not node.args):  # type: ignore[union-attr]
-                    yield from self._block(body, decorator, keep=dotted in _INFERENCE)
+                if dotted in (*_NO_GRAD, *_INFERENCE) and not (isinstance(node, cst.Call) and node.args):
+                    yield from self._block(body, decorator)
                 elif dotted in _OTHERS or dotted in (*_NO_GRAD, *_INFERENCE) or _wraps(tree, node):
                     yield decline(self, body, decorator, f"scripting drops @{text} without a word: the scripted function runs without it")
 
-    def _block(self, body: Body, decorator: cst.Decorator, keep: bool) -> Iterator[Proposal]:
-        if keep and _in_block(body):
-            return
+    def _block(self, body: Body, decorator: cst.Decorator) -> Iterator[Proposal]:
         if len(body.function.decorators) > 1 and body.function.decorators[-1] is not decorator:
             yield decline(self, body, decorator, "scripting drops it without a word, and another decorator stands below it")
             return
@@ -125,21 +115,11 @@ class DroppedDecorator(Transform):
         except NoForm as reason:
             yield decline(self, body, decorator, f"scripting drops it without a word, and {reason}")
             return
-        if not keep:
-            tree = body.tree
-            first, last = tree.lines(decorator)
-            edits.append(Edit(tree.path, tree.line_start(first), tree.line_end(last), ""))
+        tree = body.tree
+        first, last = tree.lines(decorator)
+        edits.append(Edit(tree.path, tree.line_start(first), tree.line_end(last), ""))
         why = "scripting drops decorators that wrap"
         yield rewrite(self, body, decorator, "gradients are off in a block that scripting sees", edits, why=why, silent=True)
-
-
-def _in_block(body: Body) -> bool:
-    block = body.function.body
-    statements = [s for s in block.body if not _docstring(s)] if isinstance(block, cst.IndentedBlock) else []
-    if len(statements) != 1 or not isinstance(statements[0], cst.With):
-        return False
-    item = statements[0].items[0].item
-    return isinstance(item, cst.Call) and body.tree.dotted(item.func) in _NO_GRAD
 
 
 def _docstring(statement: cst.CSTNode) -> bool:
