@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scriptify.transform import Declines, Fires, Ignores
+from scriptify.transform import Declines, Example, Fires, Ignores
 
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
 _STEM = "object has no attribute or method 'forward'"
@@ -26,6 +26,27 @@ _SPLIT = """class Base(nn.Module):
 _NET = "class Net({base}):\n    def forward(self, x):\n        {line}\n"
 _ENTRY = "Net(), (torch.rand(2, 4),)"
 
+_F = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
+_NORM = """
+    def _batch_norm_forward(self, input):
+        self._check_input_dim(input)
+        factor = 0.0 if self.momentum is None else self.momentum
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:
+                factor = 1.0 / float(self.num_batches_tracked)
+        tracked = not self.training or self.track_running_stats
+        mean = self.running_mean if tracked else None
+        var = self.running_var if tracked else None
+        batch = self.training or (self.running_mean is None and self.running_var is None)
+        return F.batch_norm(input, mean, var, self.weight, self.bias, batch, factor, self.eps)
+"""
+_POOL = """
+    def _max_pool_forward(self, input):
+        assert not self.return_indices
+        return F.max_pool2d(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+"""
+
 
 def _net(base: str, line: str, above: str = "") -> str:
     return _HEAD + above + _NET.format(base=base, line=line)
@@ -38,7 +59,7 @@ def _layer(base: str, made: str, instead: str, shape: str = "2, 4, 8, 8") -> Fir
     return Fires(before, after, entry=f"Net({made}), (torch.rand({shape}),)", focus=_STEM, at="return super", name=base)
 
 
-EXAMPLES = (
+EXAMPLES: tuple[Example, ...] = (
     Fires(
         _net("Base", "return super().forward(x) + 1", _BASE),
         _net("Base", "return (self._base_forward(x) if torch.jit.is_scripting() else super().forward(x)) + 1", _SPLIT),
@@ -88,6 +109,20 @@ EXAMPLES = (
         focus=_STEM,
         at="y = super",
         name="two calls",
+    ),
+    *(
+        Fires(
+            _F + _NET.format(base=base, line="return super().forward(x) + 1"),
+            _F + _NET.format(base=base, line=f"return (self.{name}(x) if torch.jit.is_scripting() else super().forward(x)) + 1") + more,
+            entry=f"Net({made}), (torch.rand(2, 4, 8, 8),)",
+            focus=_STEM,
+            at="return super",
+            name=base,
+        )
+        for base, made, name, more in (
+            ("nn.BatchNorm2d", "4", "_batch_norm_forward", _NORM),
+            ("nn.MaxPool2d", "2", "_max_pool_forward", _POOL),
+        )
     ),
     Declines(_net("nn.LSTM", "return super().forward(x)"), because="no short stand-in", focus=_STEM, at="return super"),
     Declines(_net("Base, nn.Linear", "return super().forward(x)", _BASE), because="several bases", focus=_STEM, at="return super"),

@@ -13,34 +13,9 @@ from scriptify.transforms._before import scripting
 from scriptify.transforms._signature import type_commented
 from scriptify.transforms._spot import Spot, spot
 from scriptify.transforms._super_forward_examples import EXAMPLES
+from scriptify.transforms._torch_forwards import FORWARDS, METHODS, TWO_ARGUMENTS
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
-
-# What forward of a torch.nn class comes to, with {0} for its one argument and {f} for torch.nn.functional.
-_FORWARDS = {
-    **dict.fromkeys(("Conv1d", "Conv2d", "Conv3d"), "{s}._conv_forward({0}, {s}.weight, {s}.bias)"),
-    "Linear": "{f}.linear({0}, {s}.weight, {s}.bias)",
-    "LayerNorm": "{f}.layer_norm({0}, {s}.normalized_shape, {s}.weight, {s}.bias, {s}.eps)",
-    "GroupNorm": "{f}.group_norm({0}, {s}.num_groups, {s}.weight, {s}.bias, {s}.eps)",
-    "Embedding": "{f}.embedding({0}, {s}.weight, {s}.padding_idx, {s}.max_norm, {s}.norm_type, {s}.scale_grad_by_freq, {s}.sparse)",
-    "ReLU": "{f}.relu({0}, inplace={s}.inplace)",
-    "LeakyReLU": "{f}.leaky_relu({0}, {s}.negative_slope, {s}.inplace)",
-    "Dropout": "{f}.dropout({0}, {s}.p, {s}.training, {s}.inplace)",
-    "Dropout2d": "{f}.dropout2d({0}, {s}.p, {s}.training, {s}.inplace)",
-    "Identity": "{0}",
-    "Upsample": "{f}.interpolate({0}, {s}.size, {s}.scale_factor, {s}.mode, {s}.align_corners, {s}.recompute_scale_factor)",
-    "AdaptiveAvgPool2d": "{f}.adaptive_avg_pool2d({0}, {s}.output_size)",
-    "AvgPool2d": "{f}.avg_pool2d({0}, {s}.kernel_size, {s}.stride, {s}.padding, {s}.ceil_mode, "
-    "{s}.count_include_pad, {s}.divisor_override)",
-}
-_LOSSES = {
-    "MSELoss": "{f}.mse_loss({0}, {1}, reduction={s}.reduction)",
-    "L1Loss": "{f}.l1_loss({0}, {1}, reduction={s}.reduction)",
-    "CrossEntropyLoss": "{f}.cross_entropy({0}, {1}, {s}.weight, ignore_index={s}.ignore_index, reduction={s}.reduction, "
-    "label_smoothing={s}.label_smoothing)",
-    "NLLLoss": "{f}.nll_loss({0}, {1}, {s}.weight, ignore_index={s}.ignore_index, reduction={s}.reduction)",
-    "BCEWithLogitsLoss": "{f}.binary_cross_entropy_with_logits({0}, {1}, {s}.weight, pos_weight={s}.pos_weight, reduction={s}.reduction)",
-}
 
 
 @dataclass(frozen=True)
@@ -177,16 +152,18 @@ def _torch(place: Spot, base: str, call: _Call) -> _Answer | str:
     if not base.startswith("torch.nn.") or call.method != "forward":
         return f"{call.method} of {base} lies outside the project"
     texts = [tree.code(arg.value) for arg in call.arguments]
-    if name == "Sequential" and len(texts) == 1:
-        fresh = _fresh(tree, "_sequential_forward")
-        lines = ["", f"def {fresh}({place.self_name}, input):", f"    for module in {place.self_name}:"]
-        edit = tree.after(place.function, [*lines, "        input = module(input)", "    return input"])
-        return _Answer(f"{place.self_name}.{fresh}({texts[0]})", (edit,))
-    form = _FORWARDS.get(name) if len(texts) == 1 else _LOSSES.get(name) if len(texts) == 2 else None
-    if form is None or any(arg.keyword is not None for arg in call.arguments):
+    method = METHODS.get(name) if len(texts) == 1 else None
+    form = FORWARDS.get(name) if len(texts) == 1 else TWO_ARGUMENTS.get(name) if len(texts) == 2 else None
+    if (method is None and form is None) or any(arg.keyword is not None for arg in call.arguments):
         return f"forward of {base} has no short stand-in; write its computation out"
     short = tree.dotted(cst.Name("F")) == "torch.nn.functional"
     functional, imports = ("F", ()) if short else tree.imports.spell("torch.nn.functional")
+    if method is not None:
+        fresh = _fresh(tree, method[0])
+        lines = [line.format(name=fresh, f=functional, s=place.self_name) for line in method[1].splitlines()]
+        edit = tree.after(place.function, ["", *lines])
+        return _Answer(f"{place.self_name}.{fresh}({texts[0]})", (edit,), imports if "{f}" in method[1] else ())
+    assert form is not None
     return _Answer(form.format(*texts, f=functional, s=place.self_name), (), imports if "{f}" in form else ())
 
 
