@@ -38,6 +38,24 @@ def lines_before(tree: Tree, small: cst.BaseSmallStatement, lines: Sequence[str]
     return Edit(tree.path, colon, start, tree.newline + tree.block(lines, inner) + inner)
 
 
+def ends_before(tree: Tree, small: cst.BaseSmallStatement) -> bool:
+    """Whether the statement before a small statement ends its block in scripted code already."""
+    line = tree.parent(small)
+    block = tree.parent(line) if line is not None else None
+    if not isinstance(block, cst.IndentedBlock) or not isinstance(line, cst.SimpleStatementLine):
+        return False
+    index = block.body.index(line)
+    before = block.body[index - 1] if index else None
+    return (
+        isinstance(before, cst.If) and "is_scripting" in tree.code(before.test) and isinstance(_last(before.body), cst.Raise | cst.Return)
+    )
+
+
+def _last(body: cst.BaseSuite) -> cst.CSTNode:
+    last = body.body[-1]
+    return last.body[-1] if isinstance(last, cst.SimpleStatementLine) else last
+
+
 def _starts_line(tree: Tree, statement: cst.SimpleStatementLine) -> bool:
     start, _ = tree.span(statement)
     return not tree.text[tree.line_start(tree.line(statement)) : start].strip(" \t\f")
