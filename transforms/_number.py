@@ -127,8 +127,10 @@ class Numbers(Inference):
     def fresh(self, name: str) -> str:
         """A name not used in this function or at the top of the file."""
         used = self.taken | {node.value for node in self.tree.find(cst.Name)}
+        base, number = name, 1
         while name in used:
-            name += "_"
+            number += 1
+            name = f"{base}_{number}"
         return name
 
     def _each(self, nodes: Iterator[cst.BaseExpression]) -> list[Edit] | Kept:

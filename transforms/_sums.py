@@ -11,6 +11,8 @@ from scriptify.transform import Edit
 from scriptify.transforms._number import Numbers
 from scriptify.transforms._signature import TENSOR
 from scriptify.tree import Tree
+from scriptify.tree.hoist import CannotHoist, site
+from scriptify.tree.substitute import FreshNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,11 @@ def _used_elsewhere(tree: Tree, numbers: Numbers, value: cst.CSTNode, name: str)
     return any(node.value == name and not tree.contains(value, node) for node in tree.find(cst.Name, numbers.function))
 
 
-def hoisted(tree: Tree, call: cst.Call, loop: Loop, total: str, start: str) -> list[Edit] | None:
-    """The loop before the statement and its result in place of the call; None where that would change an order of evaluation."""
-    statement = tree.statement(call)
-    if not isinstance(statement, cst.SimpleStatementLine) or not tree.own_line(statement):
-        return None
-    small = statement.body[0]
-    value = small.value if isinstance(small, cst.Assign | cst.Return) else None
-    if value is None or tree.outer_span(value)[0] != tree.outer_span(call)[0] or "\n" in loop.over + loop.term:
-        return None
-    for above in tree.ancestors(call):  # what is evaluated conditionally may not be taken out
-        if above is small:
-            break
-        if isinstance(above, cst.IfExp | cst.Lambda | cst.ListComp | cst.GeneratorExp | cst.DictComp | cst.SetComp):
-            return None
+def hoisted(tree: Tree, numbers: Numbers, call: cst.Call, loop: Loop, start: str) -> list[Edit]:
+    """The loop before the statement and its result in place of the call. Raises CannotHoist where the call may run never or often."""
+    place = site(tree, call)
+    if "\n" in loop.over + loop.term:
+        raise CannotHoist("it is written over several lines")
+    total = numbers.fresh("total")
     lines = [f"{total} = {start}", f"for {loop.target} in {loop.over}:", f"    {total} = {total} + {loop.term}"]
-    return [tree.before(statement, lines), tree.replace(call, total)]
+    return place.edits(lines, total, FreshNames(tree, numbers.function))

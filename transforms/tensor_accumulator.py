@@ -15,6 +15,7 @@ from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._sums import hoisted, loop_of
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads, stores_in
+from scriptify.tree.hoist import CannotHoist
 
 SUM_STEM = "Expected a value of type 'Tensor' for argument 'self' but instead found type 'List[Tensor]'"
 _PLUS = (cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign)
@@ -98,7 +99,19 @@ class TensorAccumulator(Transform):
             entry="Net(), (torch.rand(2, 4),)",
             name="sum of a generator",
         ),
-        Declines(_net("        xs = [x, x]\n        return x * sum(xs)\n"), because="a statement of its own"),
+        Fires(
+            _net("        xs = [x, x]\n        return x.mul(2) * sum(xs)\n"),
+            _net(
+                "        xs = [x, x]\n"
+                "        mul_result = x.mul(2)\n"
+                f"        total = {_INT}0\n"
+                "        for term in xs:\n            total = total + term\n"
+                "        return mul_result * total\n"
+            ),
+            entry="Net(), (torch.rand(2, 4),)",
+            name="a later part of an expression",
+        ),
+        Declines(_net("        xs = [x, x]\n        return x if x.dim() > 2 else sum(xs)\n"), because="one branch of a conditional"),
         Ignores(_net("        loss = 0.0\n        loss = loss + x.sum()\n        return loss\n"), name="no loop or branch"),
         Ignores(_net(_LOOP.format(start="0.0", step="loss = loss + i")), name="numbers only"),
         Ignores(_net(_LOOP.format(start="1.0", step="loss = loss * x.sum()")), name="not a sum"),
@@ -183,9 +196,11 @@ class Net(nn.Module):
             return
         zeros, scripting = torch
         start = f"{zeros}((), dtype={zeros.removesuffix('zeros')}int64) if {scripting}() else 0"
-        edits = hoisted(tree, call, loop, numbers.fresh("total"), start)
-        if edits is None:
-            yield tree.decline(self, call, "the compiler has no sum of a list of Tensors: take it into a statement of its own")
+        try:
+            edits = hoisted(tree, numbers, call, loop, start)
+        except CannotHoist as error:
+            because = f"the compiler has no sum of a list of Tensors, and it can't be taken into a loop: {error}"
+            yield tree.decline(self, call, because)
             return
         yield tree.rewrite(self, call, "add up the Tensors in a loop", edits, imports=imports, why="the compiler's sum takes numbers only")
 

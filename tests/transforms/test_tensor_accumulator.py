@@ -94,7 +94,7 @@ def test_a_written_out_sum_is_the_sum():
     ("body", "expected"),
     [
         ("xs = [x, x]\n        y = sum(t * 2 for t in xs)", "for t in xs:\n            total = total + (t * 2)"),
-        ("total = 1\n        xs = [x, x]\n        y = sum(xs)", "for term in xs:\n            total_ = total_ + term"),
+        ("total = 1\n        xs = [x, x]\n        y = sum(xs)", "for term in xs:\n            total_2 = total_2 + term"),
     ],
 )
 def test_a_sum_over_a_list_is_a_loop_that_gives_the_same(body, expected):
