@@ -21,7 +21,18 @@ TRANSFORMS = ROOT / "transforms"
 
 CONTRACTS = ("transform", "source", "facts.model", "facts.types", "oracle.protocol")
 # A file in transforms/ that starts with an underscore is no transform; the registry passes it by, and transforms may share it.
-FOR_TRANSFORMS = ("transform", "tree", "tree.*", "tree_*", "facts.model", "facts.types", "facts.known", "schemas", "schemas.*", "transforms._*")
+FOR_TRANSFORMS = (
+    "transform",
+    "tree",
+    "tree.*",
+    "tree_*",
+    "facts.model",
+    "facts.types",
+    "facts.known",
+    "schemas",
+    "schemas.*",
+    "transforms._*",
+)
 WITH_TORCH = ("facts.live*", "oracle.worker*", "oracle.compare", "oracle.overlay")
 # Model code that ships as input for the program to work on: read and run by the oracle, imported by nothing of ours.
 SAMPLES = ("demo.*",)

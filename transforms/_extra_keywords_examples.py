@@ -21,9 +21,7 @@ def {name}(function):
 
     return wrapper
 '''
-_KEYWORDS = _ADDED.format(
-    name="_named_arguments", call="*args, **{name: value for name, value in kwargs.items() if name in names}"
-)
+_KEYWORDS = _ADDED.format(name="_named_arguments", call="*args, **{name: value for name, value in kwargs.items() if name in names}")
 _FIRST = _ADDED.format(name="_first_arguments", call="*args[: len(names)], **kwargs")
 
 EXAMPLES: tuple[Example, ...] = (

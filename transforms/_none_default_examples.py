@@ -48,7 +48,7 @@ EXAMPLES: tuple[Example, ...] = (
     Fires(
         name="through two levels, None at a call",
         before=_HEAD
-        + '''class Block(nn.Module):
+        + """class Block(nn.Module):
     def forward(self, x, noise=None):
         if noise == None:
             noise = torch.ones_like(x)
@@ -67,9 +67,9 @@ class Net(nn.Module):
     def forward(self, x, noise=None):
         x = self.inner(x, noise=None)
         return self.inner(x, noise=noise)
-''',
+""",
         after=_HEAD
-        + '''class Block(nn.Module):
+        + """class Block(nn.Module):
     def forward(self, x, noise: torch.Tensor = torch.empty(0)):
         if noise is None or noise.numel() == 0:
             noise = torch.ones_like(x)
@@ -88,13 +88,13 @@ class Net(nn.Module):
     def forward(self, x, noise: torch.Tensor = torch.empty(0)):
         x = self.inner(x, noise=torch.empty(0))
         return self.inner(x, noise=noise)
-''',
+""",
         entry="Net(), (torch.randn(2, 4),)",
     ),
     Fires(
         name="a local that is first None",
         before=_HEAD
-        + '''def fuse(x, prev=None):
+        + """def fuse(x, prev=None):
     if prev is not None:
         x = x + prev.detach()
     return x
@@ -107,9 +107,9 @@ class Net(nn.Module):
             prev = fuse(x, prev)
             x = x + prev
         return x
-''',
+""",
         after=_HEAD
-        + '''def fuse(x, prev: torch.Tensor = torch.empty(0)):
+        + """def fuse(x, prev: torch.Tensor = torch.empty(0)):
     if prev is not None and prev.numel() != 0:
         x = x + prev.detach()
     return x
@@ -122,25 +122,25 @@ class Net(nn.Module):
             prev = fuse(x, prev)
             x = x + prev
         return x
-''',
+""",
         entry="Net(), (torch.randn(2, 4),)",
     ),
     Fires(
         name="stacked, so Optional",
         before=_HEAD
-        + '''class Net(nn.Module):
+        + """class Net(nn.Module):
     def forward(self, x, extra=None):
         if extra is not None:
             x = torch.stack([x, extra]).sum(0)
         return x
-''',
+""",
         after=_IMPORTED.format("Optional")
-        + '''class Net(nn.Module):
+        + """class Net(nn.Module):
     def forward(self, x, extra: Optional[torch.Tensor] = None):
         if extra is not None:
             x = torch.stack([x, extra]).sum(0)
         return x
-''',
+""",
         entry="Net(), (torch.randn(2, 4),)",
         silent=True,
     ),

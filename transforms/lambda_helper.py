@@ -56,11 +56,7 @@ class LambdaHelper(Transform):
         Fires(
             name="on self",
             before=_HEAD + _NET + "        self.act = lambda t: torch.relu(t) * 2\n" + _CALLED,
-            after=_HEAD
-            + "def _net_act(t):\n    return torch.relu(t) * 2\n\n\n"
-            + _NET
-            + "        self.act = _net_act\n"
-            + _CALLED,
+            after=_HEAD + "def _net_act(t):\n    return torch.relu(t) * 2\n\n\n" + _NET + "        self.act = _net_act\n" + _CALLED,
             entry=_ENTRY,
         ),
         Fires(

@@ -359,4 +359,3 @@ def _reads_once(tree: Tree, function: cst.BaseExpression) -> bool:
     own = {p.name.value for p in plain_parameters(function)}
     quiet = not any(True for _ in tree.find(cst.Call, function.body))
     return quiet and sum(name.value in own for name in variables(function.body)) == 1
-

@@ -320,4 +320,3 @@ def _guard(tree: Tree, call: cst.Call, direct: str) -> cst.If | None:
 def _squeezed(text: str) -> str:
     lines = (line.partition("#")[0] for line in text.splitlines())
     return "".join("".join(lines).split())
-

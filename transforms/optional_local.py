@@ -181,9 +181,7 @@ def _dynamic(tree: Tree, facts: Facts, inference: Inference, test: cst.BaseExpre
     return isinstance(test, cst.Name) and test.value not in ("True", "False", "None")
 
 
-def _type(
-    facts: Facts, path: str, qualname: str, inference: Inference, name: str, stores: list[cst.CSTNode]
-) -> TypeFact | Unknown:
+def _type(facts: Facts, path: str, qualname: str, inference: Inference, name: str, stores: list[cst.CSTNode]) -> TypeFact | Unknown:
     """What the local is where it is not None."""
     live = facts.local(path, qualname, name)
     if isinstance(live, TypeFact) and live.type.stripped.known and live.type.name not in (NONE, "Union"):

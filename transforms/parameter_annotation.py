@@ -198,9 +198,7 @@ def _widened(default: Type, live: Type) -> Type:
     return join([default, live])
 
 
-def _without_default(
-    tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, fact: Parameter, uses: Uses
-) -> Found | str | None:
+def _without_default(tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, fact: Parameter, uses: Uses) -> Found | str | None:
     name = fact.name
     live = fact.observed or fact.given
     if live is not None:

@@ -124,8 +124,7 @@ class ReduceChain(Transform):
         ),
         Fires(
             name="nested",
-            before=_HEAD
-            + "        return reduce(lambda y, k: reduce(lambda z, m: m(z) * k, self.features, y), range(x.dim()), x)\n",
+            before=_HEAD + "        return reduce(lambda y, k: reduce(lambda z, m: m(z) * k, self.features, y), range(x.dim()), x)\n",
             after=_HEAD
             + "        result = x\n"
             + "        for k in range(x.dim()):\n"

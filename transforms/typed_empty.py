@@ -165,9 +165,7 @@ def _list_of_none(facts: Facts, inference: Inference, name: str, stated: Type | 
     return f"nothing shows what is put into {name}: annotate it, or give an entry whose run fills it"
 
 
-def _fitted(
-    tree: Tree, inference: Inference, assign: cst.Assign, value: cst.BaseExpression, stated: Type
-) -> TypeFact | None:
+def _fitted(tree: Tree, inference: Inference, assign: cst.Assign, value: cst.BaseExpression, stated: Type) -> TypeFact | None:
     """The declared type, for a value in a branch or loop that the compiler would type otherwise."""
     statement = tree.statement(assign)
     if statement is not None and tree.parent(statement) is inference.function.body:

@@ -16,6 +16,17 @@ SCALARS = frozenset({"int", "float", "bool", "complex", "str", "Tensor", "Device
 GENERICS = frozenset({"Optional", "List", "Dict", "Tuple", "Union"})
 
 
+_SPELT = {
+    "None": NONE,
+    "list": "List",
+    "dict": "Dict",
+    "tuple": "Tuple",
+    "Parameter": "Tensor",
+    "FloatTensor": "Tensor",
+    "LongTensor": "Tensor",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Type:
     """A parsed type: its head and arguments."""
@@ -78,7 +89,7 @@ def _head(text: str) -> str:
     text = text.strip().strip("\"'")
     for prefix in ("torch.nn.parameter.", "torch.nn.", "typing.", "torch.", "builtins.", "nn."):
         text = text.removeprefix(prefix)
-    return {"None": NONE, "list": "List", "dict": "Dict", "tuple": "Tuple", "Parameter": "Tensor", "FloatTensor": "Tensor", "LongTensor": "Tensor"}.get(text, text)
+    return _SPELT.get(text, text)
 
 
 def _split(text: str, separator: str) -> list[str]:
