@@ -1,0 +1,319 @@
+"""SF721: statements that scripting refuses and that have an equal it takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transforms._expression import Body, NoForm, bodies, decline, keywords, rewrite
+from scriptify.tree import Tree, assigned_names, bindings, loads, own_nodes
+
+_HEAD = """import math
+import warnings
+
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x: torch.Tensor):
+"""
+_ENTRY = "Net(), (torch.randn(2, 4),)"
+_SAFE_IMPORTS = frozenset({"math", "torch", "typing", "warnings", "functools", "itertools", "collections", "copy", "random", "numpy"})
+_TYPE_COMMENT = re.compile(r"#\s*type\s*:")
+_TYPE = re.compile(r"[A-Za-z_][\w.]*(\[[\w.\[\], ]+\])?$")
+_FINE_COMMENT = re.compile(r"# type: ignore(\[[a-zA-Z-]+\])?$")
+
+
+class RefusedStatement(Transform):
+    """``...`` -> ``pass``, ``from math import sqrt`` in a function -> at the top of the file, ``del xs[0:2]`` -> ``xs[:] = ...``.
+
+    Single statements the compiler's front end has no node for, or whose keyword it does not know:
+    an Ellipsis, an import in a body, ``warnings.warn`` with a category, ``torch.set_grad_enabled(False)``
+    and ``torch.inference_mode()`` as blocks, a declaration without a value, ``while ... else`` without
+    ``break``, unary plus, and comments it takes for type comments.
+    """
+
+    code = "SF721"
+    name = "refused-statement"
+    phase = Phase.SYNTAX
+    explains = (
+        "Cannot emit expr for: (dots)",
+        "import statements aren't supported",
+        "Python exception cannot be used as a value",
+        "print doesn't accept any keyword arguments",
+        "With item expression must return an object",
+        "aten::inference_mode",
+        "aten::enable_grad",
+        "annotated assignments without assigned value",
+        "incompatible constructor arguments",
+        "else branches of for loops",
+        "'UnaryOp' object has no attribute 'range'",
+        "expected type comment but found",
+        "expected ( but found",
+        "The annotation prefix in line",
+        "names of variables used in JIT-ed functions can't start with __jit",
+    )
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
+    examples = (
+        Fires(
+            name="an ellipsis",
+            before=_HEAD + "        if x.dim() == 3:\n            ...  # later\n        return x\n",
+            after=_HEAD + "        if x.dim() == 3:\n            pass  # later\n        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="an import in the body",
+            before=_HEAD + "        from math import sqrt\n        return x * sqrt(4.0)\n",
+            after=_HEAD.replace("from torch import nn\n", "from torch import nn\nfrom math import sqrt\n")
+            + "        return x * sqrt(4.0)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a warning with a category",
+            before=_HEAD + "        if x.dim() == 3:\n            warnings.warn('odd', UserWarning)\n        return x\n",
+            after=_HEAD
+            + "        if x.dim() == 3:\n            if torch.jit.is_scripting():\n                warnings.warn('odd')\n"
+            + "            else:\n                warnings.warn('odd', UserWarning)\n        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a print with a keyword",
+            before=_HEAD + "        print('a', end='')\n        return x\n",
+            after=_HEAD
+            + "        if torch.jit.is_scripting():\n            print('a')\n        else:\n            print('a', end='')\n"
+            + "        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="blocks without gradients",
+            before=_HEAD + "        with torch.set_grad_enabled(False):\n            y = x * 2\n        return y\n",
+            after=_HEAD + "        with torch.no_grad():\n            y = x * 2\n        return y\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a declaration",
+            before=_HEAD + "        y: torch.Tensor\n        y = x * 2\n        return y\n",
+            after=_HEAD + "        y = x * 2\n        return y\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="else of a loop that is not left early",
+            before=_HEAD
+            + "        i = 0\n        while i < 3:\n            i += 1\n        else:\n            x = x + 1\n        return x\n",
+            after=_HEAD + "        i = 0\n        while i < 3:\n            i += 1\n        x = x + 1\n        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a comment that looks like a type comment",
+            before=_HEAD + "        # type: conv or linear\n        y = x + 1  #type: sum\n        return y\n",
+            after=_HEAD + "        # type - conv or linear\n        y = x + 1  #type - sum\n        return y\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a type comment",
+            before=_HEAD.replace("import math\n", "import math\nfrom typing import List\n")
+            + "        outs = []  # type: List[int]\n        outs.append(1)\n        return x * outs[0]\n",
+            after=_HEAD.replace("import math\n", "import math\nfrom typing import List\n")
+            + "        outs: List[int] = []\n        outs.append(1)\n        return x * outs[0]\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a string with such a comment",
+            before=_HEAD + "        s = '# type: a'\n        return x * len(s)\n",
+            after=_HEAD + "        s = '# type' ': a'\n        return x * len(s)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a reserved name",
+            before=_HEAD + "        __jit_a = x\n        return __jit_a * 2\n",
+            after=_HEAD + "        jit_a = x\n        return jit_a * 2\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a project's module imported late",
+            code=_HEAD + "        from mine import helper\n        return helper(x)\n",
+            because="import it at the top",
+        ),
+        Ignores(name="fine comments", code=_HEAD + "        y = x + 1  # type: ignore\n        return y\n"),
+        Ignores(name="fine statements", code=_HEAD + "        warnings.warn('a')\n        print('a')\n        return x\n"),
+        Ignores(name="not compiled", code="def f(x):\n    from math import sqrt\n    return sqrt(x)\n"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every such statement in compiled code."""
+        for body in bodies(tree, facts):
+            for line in body.find(cst.SimpleStatementLine):
+                yield from self._line(body, line)
+            for block in body.find(cst.With):
+                yield from self._with(body, block)
+            loops: list[cst.While | cst.For] = [*body.find(cst.While), *body.find(cst.For)]
+            for loop in loops:
+                yield from self._else(body, loop)
+            yield from self._comments(body)
+            yield from self._reserved(body)
+
+    def _line(self, body: Body, line: cst.SimpleStatementLine) -> Iterator[Proposal]:
+        tree = body.tree
+        for small in line.body:
+            if isinstance(small, cst.Expr) and isinstance(small.value, cst.Ellipsis):
+                yield rewrite(self, body, small, "an ellipsis becomes pass", [tree.replace(small, "pass")])
+            elif isinstance(small, cst.Import | cst.ImportFrom):
+                yield self._import(body, line, small)
+            elif isinstance(small, cst.AnnAssign) and small.value is None and tree.own_line(line) and _assigned_later(body, small):
+                yield rewrite(self, body, small, "a declaration without a value goes", [tree.remove(line)])
+            elif isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
+                yield from self._told(body, line, small.value)
+
+    def _import(self, body: Body, line: cst.SimpleStatementLine, small: cst.Import | cst.ImportFrom) -> Proposal:
+        tree = body.tree
+        found = _importable(tree, body, small)
+        if isinstance(found, str) or not tree.own_line(line):
+            because = found if isinstance(found, str) else "it shares its line with another statement"
+            return decline(self, body, small, f"an import in a compiled function is refused: import it at the top of the file ({because})")
+        return tree.rewrite(self, small, "an import moves to the top of the file", [tree.remove(line)], imports=found)
+
+    def _told(self, body: Body, line: cst.SimpleStatementLine, call: cst.Call) -> Iterator[Proposal]:
+        """Prints and warnings with what only eager code understands."""
+        dotted, tree = body.dotted(call.func), body.tree
+        if dotted == "warnings.warn":
+            extra = [arg for arg in call.args[1:] if arg.keyword is None or arg.keyword.value == "category"]
+        elif dotted == "builtins.print":
+            extra = list(keywords(call).values())
+        else:
+            return
+        if not extra or not tree.own_line(line) or "\n" in tree.code(call) or len(extra) == len(call.args):
+            return
+        kept = [arg for arg in call.args if arg not in extra]
+        if any(arg.star for arg in call.args):
+            return
+        short = f"{tree.code(call.func)}({', '.join(tree.code(arg).rstrip(', ') for arg in kept)})"
+        try:
+            test = body.spell("torch.jit.is_scripting")
+        except NoForm:
+            return
+        lines = [f"if {test}():", f"    {short}", "else:", f"    {tree.code(call)}"]
+        start, end = tree.line_start(tree.line(line)), tree.span(call)[1]
+        text = tree.block(lines, tree.indent(line)).removesuffix(tree.newline)
+        yield rewrite(self, body, call, f"{dotted.partition('.')[2]} as scripting takes it", [Edit(tree.path, start, end, text)])
+
+    def _with(self, body: Body, block: cst.With) -> Iterator[Proposal]:
+        for item in block.items:
+            call = item.item
+            if not isinstance(call, cst.Call) or item.asname is not None:
+                continue
+            dotted = body.dotted(call.func)
+            off = dotted == "torch.set_grad_enabled" and len(call.args) == 1 and body.tree.code(call.args[0].value) == "False"
+            if off or (dotted == "torch.inference_mode" and not call.args):
+                text = f"{body.spell('torch.no_grad')}()"
+                yield rewrite(self, body, call, f"{dotted} as a block that scripting has", [body.tree.replace(call, text)])
+
+    def _else(self, body: Body, loop: cst.While | cst.For) -> Iterator[Proposal]:
+        if loop.orelse is None:
+            return
+        tree = body.tree
+        if any(isinstance(node, cst.Break) for node in own_nodes(loop.body)) or not isinstance(loop.orelse.body, cst.IndentedBlock):
+            yield decline(self, body, loop, "the else of a loop is refused; put what break skips under a flag")
+            return
+        first = loop.orelse.body.body[0]
+        start, end = tree.line_start(tree.line(loop.orelse)), tree.line_end(tree.last_line(loop.orelse))
+        lines = tree.text[tree.line_start(tree.line(first)) : end].splitlines(keepends=True)
+        inner, outer = tree.indent(first), tree.indent(loop)
+        if any(line.strip() and not line.startswith(inner) for line in lines):
+            yield decline(self, body, loop, "the else of a loop is refused, and its lines can't be moved")
+            return
+        text = "".join(outer + line.removeprefix(inner) if line.strip() else line for line in lines)
+        yield rewrite(self, body, loop, "what a loop's else does comes after it", [Edit(tree.path, start, end, text)])
+
+    def _comments(self, body: Body) -> Iterator[Proposal]:
+        """Comments that start like type comments; one under the signature may be the signature's."""
+        tree = body.tree
+        for comment in tree.find(cst.Comment, body.function.body):
+            text = comment.value
+            if not _TYPE_COMMENT.match(text) or _FINE_COMMENT.match(text) or _declares(text):
+                continue
+            typed = _annotated(body, comment)
+            if typed:
+                yield rewrite(self, body, comment, "a type comment becomes an annotation", typed)
+                continue
+            yield rewrite(self, body, comment, "a comment that scripting would read", [tree.replace(comment, _reworded(text))])
+
+        for string in body.find(cst.SimpleString):
+            parts = tree.code(string).split("# type:")
+            quote = string.quote
+            if len(parts) == 2 and len(quote) == 1 and not isinstance(tree.parent(string), cst.Expr | cst.ConcatenatedString):
+                text = f"{parts[0]}# type{quote} {string.prefix}{quote}:{parts[1]}"
+                edits = body.instead(string, text) if not body.alone(string) else [tree.replace(string, text)]
+                yield rewrite(self, body, string, "a string that scripting would read as a comment", edits)
+
+    def _reserved(self, body: Body) -> Iterator[Proposal]:
+        names = sorted({name.value for name, _ in bindings(body.function.body) if name.value.startswith("__jit")})
+        for name in names:
+            fresh = name.lstrip("_")
+            taken = {found.value for found in body.tree.find(cst.Name)}
+            while fresh in taken:
+                fresh += "_"
+            uses = [n for n in body.tree.find(cst.Name, body.function.body) if n.value == name]
+            edits = [body.tree.replace(use, fresh) for use in uses]
+            yield rewrite(self, body, uses[0], f"{name} gets a name that is not reserved", edits)
+
+
+def _importable(tree: Tree, body: Body, small: cst.Import | cst.ImportFrom) -> list[Import] | str:
+    """The top-level imports that do the same, or why there are none."""
+    if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar) or small.module is None or small.relative:
+        return "only plain `from module import name` lines are moved"
+    module = tree.code(small.module)
+    if module.partition(".")[0] not in _SAFE_IMPORTS:
+        return "when the module is imported may matter"
+    names = [tree.code(alias.name) for alias in small.names if alias.asname is None]
+    if len(names) != len(small.names):
+        return "it renames what it imports"
+    for name in names:
+        used = any(bound.value == name for bound, by in bindings(tree.module))
+        inner = sum(bound.value == name for bound, _ in bindings(body.function.body))
+        elsewhere = [f for q, f in tree.functions() if f is not body.function and (name in assigned_names(f) or loads(f.body, name))]
+        if used or inner != 1 or elsewhere:
+            return f"{name} means something else in this file too"
+    return [Import(tree.path, module, name) for name in names]
+
+
+def _assigned_later(body: Body, small: cst.AnnAssign) -> bool:
+    """Whether a declared name is a local that something else binds, with nothing but this to declare it."""
+    if not isinstance(small.target, cst.Name):
+        return False
+    name = small.target.value
+    return sum(bound.value == name for bound, _ in bindings(body.function.body)) > 1
+
+
+def _annotated(body: Body, comment: cst.Comment) -> list[Edit]:
+    """The edits that make ``xs: List[int] = []`` of ``xs = []  # type: List[int]``; none where the comment says no type."""
+    tree = body.tree
+    line = next((found for found in body.find(cst.SimpleStatementLine) if found.trailing_whitespace.comment is comment), None)
+    text = comment.value.partition(":")[2].strip()
+    if line is None or len(line.body) != 1 or not _TYPE.match(text):
+        return []
+    small = line.body[0]
+    if not isinstance(small, cst.Assign) or len(small.targets) != 1 or not isinstance(small.targets[0].target, cst.Name):
+        return []
+    name = small.targets[0].target
+    words = [word for word in re.findall(r"[A-Za-z_][\w.]*", text) if word != "None"]
+    known = all(tree.dotted(cst.parse_expression(word)) for word in words)
+    if not known or sum(bound.value == name.value for bound, _ in bindings(body.function.body)) != 1:
+        return []
+    end = tree.span(small)[1]
+    return [tree.insert(tree.span(name)[1], f": {text}"), Edit(tree.path, end, tree.span(comment)[1], "")]
+
+
+def _declares(text: str) -> bool:
+    """Whether a comment is a type comment that means what it says: a signature or a type in brackets."""
+    return "->" in text
+
+
+def _reworded(text: str) -> str:
+    if text.startswith("# type: ignore"):
+        return text.replace("# type: ignore", "# (type: ignore)", 1)
+    return re.sub(r"^(#\s*type)\s*:", r"\1 -", text)
