@@ -99,7 +99,7 @@ class Imports:
         the rest; a name taken by something else is spelt in full.
         """
         module, _, name = dotted.rpartition(".")
-        for local, full in self._early.items():
+        for local, full in sorted(self._early.items(), key=lambda item: -len(item[1])):  # F before torch
             if local in self._others or full.startswith("."):
                 continue
             if full == dotted:
