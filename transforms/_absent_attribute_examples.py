@@ -116,12 +116,23 @@ EXAMPLES = (
         at="if self.part",
         name="second operand, None",
     ),
+    Fires(
+        _net("y = x if self.mode == 'id' else self.conv(x)\nreturn y"),
+        _net(
+            f"if self.mode == 'id':\n    y = x\nelse:\n    {_GUARD}\n        raise AttributeError(\"no conv\")\n    y = self.conv(x)\nreturn y"
+        ),
+        entry=_ENTRY,
+        observed=_SEEN,
+        focus="Module 'Net' has no attribute 'conv'",
+        at="self.conv(x)",
+        name="ternary",
+    ),
     Declines(
-        _net("y = self.conv(x) if self.mode == 'conv' else x\nreturn y"),
+        _net("y = x + (self.conv(x) if self.mode == 'conv' else x)\nreturn y"),
         because="nothing can be put right before its use",
         observed=_SEEN,
         focus="Module 'Net' has no attribute 'conv'",
-        at="y = self.conv(x)",
+        at="y = x + (self.conv",
     ),
     Declines(
         _net("if self.mode == 'conv':\n    x = self.conv(x)\nreturn x"),

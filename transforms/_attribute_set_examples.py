@@ -38,6 +38,17 @@ EXAMPLES = (
         name="several lines",
     ),
     Fires(
+        _net("if x.dim() == 2:\n    self.last = x.mean(0)\n    x = x - self.last\nreturn x"),
+        _net(
+            "if x.dim() == 2:\n    last = x.mean(0)\n    if not torch.jit.is_scripting():\n        self.last = last\n"
+            "    x = x - last\nreturn x"
+        ),
+        entry=_ENTRY,
+        focus=_NEW,
+        at="self.last = x.mean",
+        name="read further down",
+    ),
+    Fires(
         _net("self.last = x\nreturn x", "self.last = None"),
         _net("if not torch.jit.is_scripting():\n    self.last = x\nreturn x", "self.last = None"),
         entry=_ENTRY,
@@ -76,7 +87,7 @@ EXAMPLES = (
         at="self.cache = c",
         name="a local of its own",
     ),
-    Declines(_net("self.last = x\nreturn self.last"), because="read in compiled code", focus=_NEW, at="self.last = x"),
+    Declines(_net("if x.dim() > 1:\n    self.last = x\nreturn self.last"), because="read in compiled code", focus=_NEW, at="self.last = x"),
     Declines(_net("self.last = y = x\nreturn y"), because="a line of its own", focus=_NEW, at="self.last"),
     Ignores(_net("self.last = x\nreturn x")),
     Ignores(_net("self.cache = x\nreturn x"), focus=_NEW, at="return x"),

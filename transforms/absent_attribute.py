@@ -68,7 +68,7 @@ class AbsentAttribute(Transform):
             return
         if _guarded(place, lack):
             return
-        edit = _operand(place, lack) or _guard(place, lack)
+        edit = _operand(place, lack) or _guard(place, lack) or _ternary(place, lack)
         if edit is None:
             yield tree.decline(
                 self, lack.node, f"{tree.code(lack.node)} is not there on this instance, and nothing can be put right before its use"
@@ -174,6 +174,27 @@ def _guard(place: Spot, lack: _Lack) -> Edit | None:
         return None
     lines = [f"if {scripting(place.tree)} and {lack.test}:", f'    raise {lack.error}("{lack.text}")']
     return lines_before(place.tree, small, lines)
+
+
+def _ternary(place: Spot, lack: _Lack) -> Edit | None:
+    """``y = a if test else self.part(x)`` as an ``if`` statement with the guard in its branch."""
+    tree = place.tree
+    small = small_statement(tree, lack.node)
+    value = small.value if isinstance(small, cst.Assign | cst.Return) else None
+    line = tree.parent(small) if small is not None else None
+    if small is None or not isinstance(value, cst.IfExp) or not isinstance(line, cst.SimpleStatementLine) or not tree.own_line(line):
+        return None
+    text = tree.code(small)
+    inside = [part for part in (value.body, value.orelse) if tree.contains(part, lack.node) and certain(tree, lack.node, part)]
+    if "\n" in text or "\r" in text or not inside:
+        return None
+    head = text[: tree.outer_span(value)[0] - tree.span(small)[0]]
+    guard = [f"    if {scripting(tree)} and {lack.test}:", f'        raise {lack.error}("{lack.text}")']
+    lines: list[str] = []
+    for header, part in ((f"if {tree.code(value.test)}:", value.body), ("else:", value.orelse)):
+        lines += [header, *(guard if part in inside else ()), f"    {head}{tree.text[slice(*tree.outer_span(part))]}"]
+    start, end = tree.span(small)
+    return Edit(tree.path, start, end, tree.block(lines, tree.indent(line)).strip(" \t").removesuffix(tree.newline))
 
 
 def _operand(place: Spot, lack: _Lack) -> Edit | None:

@@ -51,6 +51,14 @@ class AttributeSet(Transform):
             yield from self._left_out(place, name)
             return
         match = _TYPED.search(focus.message)
+        local = _through_local(place, name, reads) if match is None else None
+        if local is not None:
+            imports = tree.imports.spell("torch.jit.is_scripting")[1]
+            why = "the compiler takes no attribute that __init__ did not give its type; what is read is the value just set"
+            yield tree.rewrite(
+                self, target, f"keep {name} in a local, and leave self.{name} unset when scripted", local, imports=imports, why=why
+            )
+            return
         if match is None or match[1] != "NoneType":
             yield tree.decline(
                 self, target, f"self.{name} is read in compiled code, but __init__ does not give it a value of that type; set one there"
@@ -134,6 +142,35 @@ def _accesses(place: Spot, name: str, stores: bool) -> Iterator[tuple[cst.Attrib
             guarded = any(isinstance(a, cst.If) and "is_scripting" in tree.code(a.test) for a in tree.ancestors(node))
             if stored == stores and not guarded:
                 yield node, function
+
+
+def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.FunctionDef]]) -> list[Edit] | None:
+    """The edits for an attribute that is only read after it was set, further down in the same block; None where it is otherwise."""
+    tree = place.tree
+    fresh = _fresh(name, assigned_names(place.function))
+    edits: list[Edit] = []
+    lines: list[cst.CSTNode] = []
+    for node, function in _accesses(place, name, stores=True):
+        small = small_statement(tree, node)
+        line = tree.parent(small) if small is not None else None
+        alone = isinstance(line, cst.SimpleStatementLine) and tree.own_line(line)
+        if not isinstance(small, cst.Assign) or len(small.targets) != 1 or not alone or line is None or function is not place.function:
+            return None
+        lines.append(line)
+        edits += [tree.replace(node, fresh), tree.after(line, [f"if not {scripting(tree)}:", f"    {tree.code(node)} = {fresh}"])]
+    for read, function in reads:
+        if function is not place.function or not place.self_attribute(read) or not any(_later(tree, line, read) for line in lines):
+            return None
+        edits.append(tree.replace(read, fresh))
+    return edits
+
+
+def _later(tree: Tree, line: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """Whether a node stands in a later statement of a line's block."""
+    block = tree.parent(line)
+    if not isinstance(block, cst.IndentedBlock):
+        return False
+    return any(tree.contains(statement, node) for statement in block.body[block.body.index(line) + 1 :])
 
 
 def _indented(tree: Tree, line: cst.CSTNode, header: str) -> list[Edit]:
