@@ -301,11 +301,16 @@ def _annotated(body: Body, comment: cst.Comment) -> list[Edit]:
         return []
     name = small.targets[0].target
     words = [word for word in re.findall(r"[A-Za-z_][\w.]*", text) if word != "None"]
-    known = all(tree.dotted(cst.parse_expression(word)) for word in words)
+    known = all(_is_type(tree.dotted(cst.parse_expression(word))) for word in words)
     if not known or sum(bound.value == name.value for bound, _ in bindings(body.function.body)) != 1:
         return []
     end = tree.span(small)[1]
     return [tree.insert(tree.span(name)[1], f": {text}"), Edit(tree.path, end, tree.span(comment)[1], "")]
+
+
+def _is_type(dotted: str) -> bool:
+    names = ("builtins.int", "builtins.float", "builtins.bool", "builtins.str", "torch.Tensor")
+    return dotted in names or dotted.startswith("typing.")
 
 
 def _declares(text: str) -> bool:
