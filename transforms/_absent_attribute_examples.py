@@ -119,7 +119,8 @@ EXAMPLES = (
     Fires(
         _net("y = x if self.mode == 'id' else self.conv(x)\nreturn y"),
         _net(
-            f"if self.mode == 'id':\n    y = x\nelse:\n    {_GUARD}\n        raise AttributeError(\"no conv\")\n    y = self.conv(x)\nreturn y"
+            f"if self.mode == 'id':\n    y = x\nelse:\n    {_GUARD}\n"
+            '        raise AttributeError("no conv")\n    y = self.conv(x)\nreturn y'
         ),
         entry=_ENTRY,
         observed=_SEEN,

@@ -31,6 +31,7 @@ def _fires(before: str, after: str, noted: str, flag: str, name: str) -> Fires:
 
 _IF = "if {}:\n    x = torch.from_numpy(x.numpy() + 1)\nreturn x"
 _ELSE = "if {}:\n    x = x + 1\nelse:\n    x = torch.from_numpy(x.numpy() + 1)\nreturn x"
+_HALF = "if {}:\n    y = x\nelse:\n    z = x\nif self.mode == 'a':\n    return z\nreturn x"
 _OFF = "(not torch.jit.is_scripting() or self.{})"
 _ON = "(torch.jit.is_scripting() and self.{})"
 
@@ -62,6 +63,15 @@ EXAMPLES = (
         "bool(self.mode == 'b' or self.n == 2)",
         "_case_mode",
         "or",
+    ),
+    Fires(
+        _net(_HALF.format("self.n > 1")),
+        _net(_HALF.format(f"self.n > 1 and {_OFF.format('_case_n')}"), "isinstance(self.n, (int, float)) and self.n > 1", "_case_n"),
+        entry=_ENTRY,
+        observed=_SEEN,
+        focus="z is not defined in the true branch",
+        at="z = x",
+        name="half defined",
     ),
     Declines(
         _net(_IF.format("self.n > 1")) + "\n    def widen(self):\n        self.n = 2\n",

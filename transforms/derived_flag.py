@@ -30,6 +30,9 @@ _OPERATORS: dict[type[cst.BaseCompOp], Callable[[Any, Any], Any]] = {
 _ORDERS = (cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual)
 
 
+_LEFT_BEHIND = ("is not defined in the", "Previous return statement", "Type mismatch:", "previously had type")
+
+
 class DerivedFlag(Transform):
     """``if self.n > 1:`` -> ``if self.n > 1 and (not torch.jit.is_scripting() or self._case_n):`` with the outcome kept as a constant.
 
@@ -55,7 +58,7 @@ class DerivedFlag(Transform):
         place = spot(tree, facts, focus)
         if place is None or place.owner is None or not place.self_name or not facts.live:
             return
-        for node, wanted in place.around():
+        for node, wanted in _candidates(place):
             if isinstance(node, cst.IfExp) or "is_scripting" in tree.code(node.test):
                 continue
             names = _held(place, node.test)
@@ -73,14 +76,15 @@ class DerivedFlag(Transform):
     def _rewrite(self, place: Spot, node: cst.If | cst.IfExp, wanted: bool, names: list[str], init: cst.FunctionDef) -> Iterator[Proposal]:
         tree, owner = place.tree, place.owner
         assert owner is not None
-        flag = _fresh(tree, f"_case_{names[0].strip('_')}")
-        constants = constants_edits(tree, place.facts, owner, [flag])
-        if isinstance(constants, str):
-            yield tree.decline(self, node, constants)
-            return
         mine = all_parameters(init.params)[0].name.value
         test = tree.code(node.test)
         noted = _noted(tree, node.test) if mine == place.self_name else None
+        known = _already(tree, init, noted)
+        flag = known or _fresh(tree, f"_case_{names[0].strip('_')}")
+        constants = [] if known else constants_edits(tree, place.facts, owner, [flag])
+        if isinstance(constants, str):
+            yield tree.decline(self, node, constants)
+            return
         if noted is None:
             yield tree.decline(self, node, f"{test} can't be worked out in __init__ for every instance")
             return
@@ -90,11 +94,22 @@ class DerivedFlag(Transform):
             if wanted
             else (f"{_joined(tree, node.test)} or ({scripting(tree)} and {asked})")
         )
-        edits: list[Edit] = [tree.replace(node.test, text), tree.after(init.body.body[-1], [f"{mine}.{flag} = {noted}"]), *constants]
+        note = [] if known else [tree.after(init.body.body[-1], [f"{mine}.{flag} = {noted}"])]
+        edits: list[Edit] = [tree.replace(node.test, text), *note, *constants]
         needs = [Need(f"self.{name} is assigned only in __init__ of {owner.name.value}", "source") for name in names]
         imports = tree.imports.spell("torch.jit.is_scripting")[1]
         why = "the compiler leaves a branch out only where a bool constant rules it out; eager code goes by the test alone"
         yield tree.rewrite(self, node, f"note in __init__ whether {test}", edits, imports=imports, needs=needs, why=why)
+
+
+def _candidates(place: Spot) -> Iterator[tuple[cst.If | cst.IfExp, bool]]:
+    """The branches the place lies in; then, where the message is about what branches leave behind, those before and beside it."""
+    yield from place.around()
+    if any(stem in place.focus.message for stem in _LEFT_BEHIND):
+        beside = [node for node, _ in place.around()]
+        for node in (*beside, *reversed(list(place.earlier()))):
+            yield node, True
+            yield node, False
 
 
 def _held(place: Spot, test: cst.BaseExpression) -> list[str] | None:
@@ -196,6 +211,16 @@ def _noted(tree: Tree, test: cst.BaseExpression) -> str | None:
         sides = (_noted(tree, test.left), _noted(tree, test.right))
         return f"bool({tree.code(test)})" if sides == (tree.code(test.left), tree.code(test.right)) else None
     return f"bool({tree.code(test)})"
+
+
+def _already(tree: Tree, init: cst.FunctionDef, noted: str | None) -> str:
+    """The attribute in which ``__init__`` notes this outcome already, or ``""``."""
+    for node in own_nodes(init.body):
+        if isinstance(node, cst.Assign) and noted is not None and tree.code(node.value) == noted:
+            target = node.targets[0].target
+            if isinstance(target, cst.Attribute) and target.attr.value.startswith("_case_"):
+                return target.attr.value
+    return ""
 
 
 def _joined(tree: Tree, test: cst.BaseExpression) -> str:
