@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from scriptify import registry
 from scriptify.draft import Draft, parses, settle
 from scriptify.facts.model import Facts
 from scriptify.suppress import Suppression, suppressions
@@ -79,7 +80,8 @@ def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform],
         except Exception as error:  # a broken transform must cost its own rewrites and no other's
             where = traceback.extract_tb(error.__traceback__)[-1]
             failures[transform.code] = f"{path}: {transform.code} failed: {type(error).__name__}: {error} ({where.name}:{where.lineno})"
-    return _heed(Proposals(tuple(r for r in rewrites if r.edits), tuple(declines), failures), tree, facts.settings)
+    found = Proposals(tuple(r for r in rewrites if r.edits), tuple(declines), failures)
+    return _heed(found, tree, facts, transforms if focus is None else ())
 
 
 def propose_all(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> dict[str, Proposals]:
@@ -87,22 +89,50 @@ def propose_all(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Tra
     return {path: propose(path, text, facts, transforms) for path, text in texts.items()}
 
 
-def _heed(found: Proposals, tree: Tree, settings: Settings) -> Proposals:
-    """Turn what the user suppressed, and what needs the user's word, into declines."""
+def _heed(found: Proposals, tree: Tree, facts: Facts, asked: Sequence[Transform]) -> Proposals:
+    """Turn what the user suppressed, and what needs the user's word or a run, into declines."""
     marks = suppressions(tree.text)
+    used: set[Suppression] = set()
     rewrites: list[Rewrite] = []
-    declines = list(found.declines)
+    declines: list[Decline] = []
+    for decline in found.declines:
+        mark = next((m for m in marks if m.covers(decline.code, decline.line)), None)
+        declines += [decline] if mark is None else []
+        used |= {mark} if mark is not None else set()
     for rewrite in found.rewrites:
         mark = _suppressed(rewrite, marks, tree)
+        because = _held_back(rewrite, facts) if mark is None else f"suppressed on line {mark.line}{': ' * bool(mark.reason)}{mark.reason}"
         if mark is not None:
-            because = f"suppressed on line {mark.line}" + (f": {mark.reason}" if mark.reason else "")
-            declines.append(Decline(rewrite.code, rewrite.path, rewrite.line, rewrite.scope, because))
-        elif rewrite.safety is Safety.API and not settings.unsafe:
-            because = f"callers can see it: {rewrite.title}; --unsafe applies it"
+            used.add(mark)
+        if because:
             declines.append(Decline(rewrite.code, rewrite.path, rewrite.line, rewrite.scope, because))
         else:
             rewrites.append(rewrite)
+    declines += [_unused(mark, tree) for mark in marks if mark not in used and _could_be_used(mark, asked)]
     return Proposals(tuple(rewrites), tuple(declines), found.failures)
+
+
+def _held_back(rewrite: Rewrite, facts: Facts) -> str:
+    """Why a rewrite waits for the user's word or for a run, or an empty text."""
+    if facts.settings.unsafe:
+        return ""
+    if rewrite.safety is Safety.API:
+        return f"callers can see it: {rewrite.title}; --unsafe applies it"
+    if rewrite.safety is Safety.OBSERVED and not facts.live:
+        return f"only a run can show that nothing changes: {rewrite.title}; give an --entry"
+    return ""
+
+
+def _could_be_used(mark: Suppression, asked: Sequence[Transform]) -> bool:
+    """Whether the transforms asked include all that a suppression may be meant for."""
+    mine = [t for t in registry.all_transforms() if not mark.codes or any(t.code.lower().startswith(c.lower()) for c in mark.codes)]
+    codes = {t.code for t in asked}
+    return bool(asked) and all(t.code in codes and not t.on_demand for t in mine if mark.codes or not t.on_demand)
+
+
+def _unused(mark: Suppression, tree: Tree) -> Decline:
+    named = ", ".join(mark.codes) or "every transform"
+    return Decline("unused-skip", tree.path, mark.line, "", f"this comment suppresses {named}, which found nothing here; take it out")
 
 
 def _suppressed(rewrite: Rewrite, marks: Sequence[Suppression], tree: Tree) -> Suppression | None:
@@ -152,6 +182,7 @@ def run(
             where = f"{rewrite.path}:{rewrite.line}"
             failures[f"{rewrite.path}#{rewrite.code}"] = f"{where}: the rewrite by {rewrite.code} did not parse and was left out"
     unsettled = sorted({r.code for r in wanted})
+    failures["#unsettled"] = f"{', '.join(unsettled)} still had something to rewrite after {settings.max_passes} passes"
     return Result(draft, declines, failures, tuple(unsettled))
 
 
