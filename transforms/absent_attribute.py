@@ -12,6 +12,7 @@ from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._absent_attribute_examples import EXAMPLES
 from scriptify.transforms._before import certain, lines_before, scripting, small_statement
+from scriptify.transforms._outer_guard import outermost
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
 
@@ -169,11 +170,14 @@ def _guarded(place: Spot, lack: _Lack) -> bool:
 
 
 def _guard(place: Spot, lack: _Lack) -> Edit | None:
-    small = small_statement(place.tree, lack.node)
-    if small is None or not certain(place.tree, lack.node, small):
-        return None
     lines = [f"if {scripting(place.tree)} and {lack.test}:", f'    raise {lack.error}("{lack.text}")']
-    return lines_before(place.tree, small, lines)
+    small = small_statement(place.tree, lack.node)
+    if small is not None and not certain(place.tree, lack.node, small):
+        return None
+    statement = outermost(place.tree, lack.node) if isinstance(lack.node, cst.Attribute) else None
+    if statement is not None and statement is not (place.tree.parent(small) if small is not None else None):
+        return place.tree.before(statement, lines)
+    return lines_before(place.tree, small, lines) if small is not None else None
 
 
 def _ternary(place: Spot, lack: _Lack) -> Edit | None:
