@@ -21,10 +21,12 @@ class FakeOracle:
         self.original = original
         self.rules = rules
         self.judged: list[str] = []
+        self.attempts = 0
 
     def judge(self, entry, overlay, upto="reloads"):
         text = overlay.get(PATH, self.original)
         self.judged.append(text)
+        self.attempts += 1
         good = Verdict(*[proved()] * 6)
         found = self.rules(text)
         return good if found is None else good.stopped(found[0], found[1])

@@ -208,6 +208,7 @@ def _with_entries(found: project.Project, order: _Order) -> RunResult:
         keep_partial=order.keep_partial,
         watch=order.progress,
         decide=order.decide,
+        executor=order.executor,
         oracle=order.oracle,
     )
     done = pipeline.Result(repaired.draft, repaired.declines, {k: v for k, v in repaired.failures.items() if "#" not in k})

@@ -7,8 +7,9 @@ rewrite is needed by an entry that passes, or guards against a silent difference
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from scriptify.draft import Draft, parses, settle
 from scriptify.facts import merge, static
 from scriptify.facts.model import Facts
 from scriptify.minimise import acceptable, unneeded
+from scriptify.observing import looks
 from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict
 from scriptify.oracle.runner import Oracle
 from scriptify.registry import answering
@@ -61,7 +63,7 @@ class _Work:
     after: Verdict
     remaining: Diagnostic | None = None
     advice: str = ""
-    attempts: int = 1
+    attempts: int = 0
     seconds: float = 0.0
     seen: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -96,6 +98,8 @@ class Repair:
         keep_partial: bool = False,
         watch: Watch | None = None,
         decide: Decide | None = None,
+        executor: Executor | None = None,
+        root: Path = Path(),
     ) -> None:
         self._texts = dict(texts)
         self._entries = entries
@@ -105,6 +109,8 @@ class Repair:
         self._keep_partial = keep_partial
         self._watch = watch or (lambda event: None)
         self._decide = decide
+        self._executor = executor
+        self._root = root
         self._observations: list[Observation] = []
         self._refusals: list[Refusal] = []
         self._refused: set[str] = set()
@@ -114,7 +120,7 @@ class Repair:
 
     def run(self) -> Repaired:
         """Repair every entry as far as it goes. Raises nothing for a bad entry: its verdict says so."""
-        works = [self._begin(entry, number) for number, entry in enumerate(self._entries)]
+        works = self._begin()
         draft = Draft(self._texts)
         open_works = [work for work in works if work.open]
         draft = self._certain(draft, works, silent_only=not open_works)
@@ -131,15 +137,17 @@ class Repair:
 
     # what is known
 
-    def _begin(self, entry: Entry, number: int) -> _Work:
-        self._watch(Event("observe", entry.target, number, len(self._entries)))
-        began = time.monotonic()
-        verdict = self._oracle.judge(entry, {})
-        work = _Work(entry, verdict, verdict)
-        if verdict.imports.ok and verdict.eager_same.ok:
-            self._observations.append(self._oracle.observe(entry, frozenset(self._texts)))
-        work.seconds = time.monotonic() - began
-        return work
+    def _begin(self) -> list[_Work]:
+        works: list[_Work] = []
+        total = len(self._entries)
+        self._watch(Event("observe", "", 0, total))
+        seen_all = looks(self._oracle, self._entries, sorted(self._texts), self._executor, self._root)
+        for entry, seen in zip(self._entries, seen_all, strict=True):
+            works.append(_Work(entry, seen.verdict, seen.verdict, attempts=seen.attempts, seconds=seen.seconds))
+            if seen.observation is not None:
+                self._observations.append(seen.observation)
+            self._watch(Event("observe", entry.target, len(works) - 1, total))
+        return works
 
     def _know(self, texts: Mapping[str, str]) -> Facts:
         key = hash(tuple(sorted(texts.items())))
@@ -153,11 +161,15 @@ class Repair:
     # judging
 
     def _judge(self, draft: Draft, work: _Work) -> Verdict:
-        began = time.monotonic()
-        work.attempts += 1
-        verdict = self._oracle.judge(work.entry, draft.changed)
+        with self._counted(work):
+            return self._oracle.judge(work.entry, draft.changed)
+
+    @contextmanager
+    def _counted(self, work: _Work) -> Iterator[None]:
+        began, before = time.monotonic(), self._oracle.attempts
+        yield
         work.seconds += time.monotonic() - began
-        return verdict
+        work.attempts += self._oracle.attempts - before
 
     def _judge_all(self, draft: Draft, works: Sequence[_Work]) -> None:
         for work in works:
@@ -324,10 +336,8 @@ class Repair:
         return slim, tuple(r for r in draft.rewrites if r.key not in left)
 
     def _still(self, draft: Draft, work: _Work) -> bool:
-        began = time.monotonic()
-        work.attempts += 1
-        quick = self._oracle.scripts(work.entry, draft.changed)
-        work.seconds += time.monotonic() - began
+        with self._counted(work):
+            quick = self._oracle.scripts(work.entry, draft.changed)
         return quick.scripts.ok and self._judge(draft, work).ok
 
     def _finish(self, work: _Work) -> EntryResult:
@@ -357,11 +367,28 @@ def repair(
     keep_partial: bool = False,
     watch: Watch | None = None,
     decide: Decide | None = None,
+    executor: Executor | None = None,
     oracle: Oracle | None = None,
 ) -> Repaired:
-    """Repair a project's entries, with an oracle of its own where none is given."""
+    """Repair a project's entries, with an oracle of its own where none is given.
+
+    ``executor`` spreads the first look at the entries; it may be any, of threads, processes or machines
+    that see the same files.
+    """
     with nullcontext(oracle) if oracle is not None else Oracle(root=root, limits=limits) as judge:
-        return Repair(texts, entries, transforms, judge, settings, keep_partial=keep_partial, watch=watch, decide=decide).run()
+        work = Repair(
+            texts,
+            entries,
+            transforms,
+            judge,
+            settings,
+            keep_partial=keep_partial,
+            watch=watch,
+            decide=decide,
+            executor=executor,
+            root=root,
+        )
+        return work.run()
 
 
 __all__ = ["Decide", "Event", "Repair", "Repaired", "decided", "repair"]
