@@ -69,7 +69,12 @@ EXAMPLES = (
         at="elif",
         name="in a loop",
     ),
-    Declines(_net(_LOOP.format(guard="")), because="give an entry whose run defines it", focus=_FALSE, at="elif"),
+    Declines(
+        _net(_LOOP.format(guard="").replace("x + 1", "make(x)").replace("x * 2", "make(x)")),
+        because="give an entry whose run defines it",
+        focus=_FALSE,
+        at="elif",
+    ),
     Declines(
         _net("if self.mode == 'a':\n    y = x + 1\nz = y if x.dim() == 2 else x\nreturn z"),
         because="no assertion can be put before it",

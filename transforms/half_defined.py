@@ -13,6 +13,7 @@ from scriptify.facts.types import optional
 from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Transform
 from scriptify.transforms._before import certain, lines_before, scripting, small_statement
 from scriptify.transforms._half_defined_examples import EXAMPLES
+from scriptify.transforms._infer import Inference
 from scriptify.transforms._signature import spell
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, loads, own_nodes, stores_in
@@ -157,9 +158,9 @@ class _Optional:
     def answer(self) -> _Answer | str:
         """The edits, or why not."""
         tree, name = self.tree, self.name
-        fact = self.place.facts.local(tree.path, self.place.qualname, name)
-        if not isinstance(fact, TypeFact):
-            return f"{name} is not defined on every path, and {fact.reason}: give an entry whose run defines it"
+        fact = self._type()
+        if fact is None:
+            return f"{name} is not defined on every path, and its type is not known: give an entry whose run defines it"
         spelled = None if fact.type.optional else spell(tree, optional(fact.type))
         if spelled is None or name in parameter_names(self.place.function):
             return f"{name} is not defined on every path, and its type {fact.type} can't be made optional"
@@ -172,6 +173,14 @@ class _Optional:
         start = tree.before(top, [f"if {scripting(tree)}:", f"    {name}: {spelled.text} = None"])
         needs = (Need(f"{name} is {fact.type}", fact.origin),)
         return _Answer(f"start {name} as None when scripted, and assert it where it is used", (start, *guards), spelled.imports, needs)
+
+    def _type(self) -> TypeFact | None:
+        """The type a run has shown, or what the assigned values plainly are."""
+        fact = self.place.facts.local(self.tree.path, self.place.qualname, self.name)
+        if isinstance(fact, TypeFact):
+            return fact
+        inferred = Inference(self.tree, self.place.facts, self.place.qualname, self.place.function).type_of(cst.Name(self.name))
+        return TypeFact(inferred, "source") if inferred is not None else None
 
     def _top(self) -> cst.CSTNode | None:
         body = self.place.function.body
