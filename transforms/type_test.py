@@ -112,8 +112,8 @@ class TypeTest(Transform):
             because="give an entry",
         ),
         Declines(
-            name="a list that may be a size",
-            code=_HEAD + "        s = x.shape\n        return x if isinstance(s, torch.Size) else x\n",
+            name="a Tensor that may be a Parameter",
+            code=_HEAD + "        return x * 2 if isinstance(x, nn.Parameter) else x\n",
             because="differ",
         ),
         Ignores(
