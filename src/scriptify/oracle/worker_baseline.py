@@ -13,6 +13,7 @@ from scriptify.oracle.compare import Comparison
 from scriptify.oracle.protocol import LEVELS, Entry, Verdict, proved
 from scriptify.oracle.worker_calls import ROUNDS, Baseline, agree, changed, copied, finite, models, perturb, sequence
 from scriptify.oracle.worker_entry import Case, EntryError, build, load_function
+from scriptify.oracle.worker_wrappers import depth
 
 
 def measure(entry: Entry, root: str, path: str, moved: bool, reach: Callable[[str], None]) -> tuple[Verdict, bool]:
@@ -41,7 +42,7 @@ def measure(entry: Entry, root: str, path: str, moved: bool, reach: Callable[[st
     if broken is not None and all(row[0].output is None for row in outcomes):
         sentence = f"the original model {broken.sentence}"
         return _passed("eager_same").stopped("eager_same", sentence, broken.error, broken.error_type), False
-    baseline = Baseline(owners, states, [], outcomes, inputs)
+    baseline = Baseline(owners, states, [], outcomes, inputs, wrapped=[depth(model) for model in found])
     for model, state in zip(found, states, strict=True):
         baseline.after.append(changed(state, model.state_dict()) if state is not None else {})
     _settle(baseline, entry, function)

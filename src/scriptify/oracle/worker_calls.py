@@ -32,7 +32,7 @@ class Baseline:
     """What the original does: its state, inputs and outcomes ``[case][round]``; all that a verdict compares with.
 
     ``owners`` maps a case to its model's number, ``states`` and ``after`` are by model (None for a
-    function); ``after`` holds only what the calls changed.
+    function); ``after`` holds only what the calls changed. ``wrapped`` counts the DataParallel around each.
     """
 
     owners: list[int] = field(default_factory=list)
@@ -43,6 +43,7 @@ class Baseline:
     unsteady: bool = False
     stateless: bool = True
     rebuilds: bool = True
+    wrapped: list[int] = field(default_factory=list)
 
 
 def models(cases: Sequence[Case]) -> tuple[list[Any], list[int]]:

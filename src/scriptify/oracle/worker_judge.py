@@ -18,6 +18,7 @@ from scriptify.oracle.protocol import LEVELS, Entry, Level, Verdict, not_tried, 
 from scriptify.oracle.worker_calls import ROUNDS, Outcome, agree, models, sequence, state_difference
 from scriptify.oracle.worker_entry import Case, EntryError, build, load_function, out_of_memory, place
 from scriptify.oracle.worker_functions import filled
+from scriptify.oracle.worker_wrappers import unwrapped
 
 
 class Judge:
@@ -26,6 +27,7 @@ class Judge:
     def __init__(self, entry: Entry, root: str, kept: str, upto: str, reach: Callable[[str], None]) -> None:
         self.entry, self.root, self.kept, self.upto, self.reach = entry, root, kept, upto, reach
         self.verdict = Verdict()
+        self.renamed: list[str] = []
 
     def run(self) -> Verdict:
         """Try the levels in order, stop at the first that is refuted."""
@@ -96,14 +98,17 @@ class Judge:
             first = next((o for row in outcomes for o in row if o.output is None), None)
             return self._stop("eager_same", f"eager {wrong}", first.error if first else "", first.error_type if first else "")
         self._set("eager_same", proved())
-        self._set("keys_same", proved())
+        self._set("keys_same", proved(*dict.fromkeys(self.renamed)))
         return True
 
     def _keys(self, found: Sequence[Any], cases: list[Case]) -> str:
         """Give the cases the original's parameters and inputs; a sentence where they do not fit."""
-        for model, state in zip(found, self.baseline.states, strict=True):
-            if isinstance(model, torch.nn.Module) != (state is not None):
+        for number, model in enumerate(found):
+            if isinstance(model, torch.nn.Module) != (self.baseline.states[number] is not None):
                 return "a module became a function or the other way round"
+            if remark := unwrapped(self.baseline, number, model):
+                self.renamed.append(remark)
+            state = self.baseline.states[number]
             if state is None:
                 continue
             old, new = list(state), list(model.state_dict())
