@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -125,8 +126,8 @@ class Numbers(Inference):
         return Kept("its items are not known one by one")
 
     def fresh(self, name: str) -> str:
-        """A name not used in this function or at the top of the file."""
-        used = self.taken | {node.value for node in self.tree.find(cst.Name)}
+        """A name not used anywhere in this function."""
+        used = self.taken | {node.value for node in self.tree.find(cst.Name, self.function)} | set(dir(builtins))
         base, number = name, 1
         while name in used:
             number += 1
