@@ -1,0 +1,166 @@
+"""SF713: formatted strings that scripting can't write, or writes otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.tree import Tree
+from scriptify.tree.substitute import calm
+
+_HEAD = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x: torch.Tensor):
+"""
+_ENTRY = "Net(), (torch.randn(2, 4),)"
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+class StringFormat(Transform):
+    """``assert ok, f"bad {v:.2f}"`` -> ``assert ok, "bad {:.2f}".format(v)``; ``"{n}".format(n=k)`` -> ``"{}".format(k)``.
+
+    Scripting has no format specifications and conversions in f-strings and only plain ``{}`` in
+    ``str.format``. In a message that is only shown, ``format`` gives eager code the very text it had;
+    a scripted message shows the field as it is written.
+    """
+
+    code = "SF713"
+    name = "string-format"
+    phase = Phase.VALUES
+    hints = ("{", "'", '"')
+    explains = ("Don't support formatting in JoinedStr", "Don't support conversion in JoinedStr", "aten::format", "aten::mul")
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
+    examples = (
+        Fires(
+            name="an assertion's message",
+            before=_HEAD + '        assert x.dim() == 2, f"bad {x.dim():>3} of {1.5!r}"  # why\n        return x\n',
+            after=_HEAD + '        assert x.dim() == 2, "bad {:>3} of {!r}".format(x.dim(), 1.5)  # why\n        return x\n',
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="an exception's message",
+            before=_HEAD + "        if x.dim() > 2:\n            raise ValueError(f'{{}} {x.dim():d}')\n        return x\n",
+            after=_HEAD + "        if x.dim() > 2:\n            raise ValueError('{{}} {:d}'.format(x.dim()))\n        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="named fields",
+            before=_HEAD + '        s = "a{n}b{m}".format(n=x.size(0), m=2)\n        return s\n',
+            after=_HEAD + '        s = "a{}b{}".format(x.size(0), 2)\n        return s\n',
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="numbered fields",
+            before=_HEAD + '        return "{0}-{1}".format(x.size(0), x.size(1))\n',
+            after=_HEAD + '        return "{}-{}".format(x.size(0), x.size(1))\n',
+            entry=_ENTRY,
+            silent=True,
+        ),
+        Fires(
+            name="a string several times",
+            before=_HEAD + '        s = "ab" * 2\n        return s\n',
+            after=_HEAD + '        s = "abab"\n        return s\n',
+            entry=_ENTRY,
+        ),
+        Declines(name="text that is used", code=_HEAD + "        s = f'{1.5:.1f}'\n        return s\n", because="other text"),
+        Declines(name="a nested width", code=_HEAD + "        assert x.dim() == 2, f'{1.5:{2}}'\n        return x\n", because="nested"),
+        Ignores(name="plain", code=_HEAD + '        assert x.dim() == 2, f"bad {x.dim()}"\n        return "{}".format(x.size(0))\n'),
+        Ignores(name="not compiled", code="def f(x):\n    return f'{x:.2f}'\n"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every such string in compiled code."""
+        for body in bodies(tree, facts):
+            nodes: list[cst.BaseExpression] = [*body.find(cst.FormattedString), *body.find(cst.Call), *body.find(cst.BinaryOperation)]
+            for node in nodes:
+                try:
+                    edits = _edits(body, node)
+                except NoForm as reason:
+                    yield decline(self, body, node, f"scripting can't write {tree.code(node)}: {reason}")
+                    continue
+                if edits:
+                    silent = isinstance(node, cst.Call) and all(arg.keyword is None for arg in node.args)
+                    yield rewrite(self, body, node, "a string is formatted as scripting can", edits, silent=silent)
+
+
+def _edits(body: Body, node: cst.BaseExpression) -> list[Edit]:
+    if isinstance(node, cst.FormattedString):
+        return _fstring(body, node)
+    if isinstance(node, cst.Call):
+        return _format(body, node)
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply):
+        text, count = node.left, node.right
+        if isinstance(text, cst.SimpleString) and isinstance(count, cst.Integer) and len(text.quote) == 1 and "b" not in text.prefix:
+            if count.evaluated_value * len(text.value) > 200:
+                raise NoForm("written out it would be long")
+            return [body.tree.replace(node, f"{text.prefix}{text.quote}{text.raw_value * count.evaluated_value}{text.quote}")]
+    return []
+
+
+def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
+    """``f"{v:.2f}"`` as ``"{:.2f}".format(v)`` where it is only a message."""
+    fields = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
+    if not any(f.format_spec is not None or f.conversion is not None or f.equal is not None for f in fields):
+        return []
+    if isinstance(body.tree.parent(node), cst.ConcatenatedString):
+        raise NoForm("it is one of several strings put together")
+    if not _message(body, node):
+        raise NoForm("str.format would give other text when scripted, and the text is used")
+    text, values = "", []
+    for part in node.parts:
+        if not isinstance(part, cst.FormattedStringExpression):
+            text += part.value if isinstance(part, cst.FormattedStringText) else ""
+            continue
+        spec = "".join(p.value for p in part.format_spec or () if isinstance(p, cst.FormattedStringText))
+        if any(isinstance(p, cst.FormattedStringExpression) for p in part.format_spec or ()) or part.equal is not None:
+            raise NoForm("it has a nested or self-documenting field")
+        text += "{" + (f"!{part.conversion}" if part.conversion else "") + (f":{spec}" if spec else "") + "}"
+        values.append(body.tree.code(part.expression))
+    prefix = node.prefix.lower().replace("f", "")
+    quote = node.start.lstrip("fFrR")
+    return [body.tree.replace(node, f"{prefix}{quote}{text}{quote}.format({', '.join(values)})")]
+
+
+def _message(body: Body, node: cst.CSTNode) -> bool:
+    """Whether a string is only shown: an assertion's or an exception's message, or what print and warn are given."""
+    above = body.tree.parent(node)
+    if isinstance(above, cst.Assert):
+        return above.msg is node
+    if isinstance(above, cst.Arg):
+        call = body.tree.parent(above)
+        if isinstance(call, cst.Call) and isinstance(body.tree.parent(call), cst.Raise):
+            return True
+        return isinstance(call, cst.Call) and body.dotted(call.func) in ("builtins.print", "warnings.warn")
+    return False
+
+
+def _format(body: Body, call: cst.Call) -> list[Edit]:
+    """``"{n}".format(n=k)`` and ``"{0}".format(k)`` with plain fields."""
+    func = call.func
+    if not isinstance(func, cst.Attribute) or func.attr.value != "format" or not isinstance(func.value, cst.SimpleString):
+        return []
+    raw = func.value.raw_value
+    names = _FIELD.findall(raw)
+    if not names or any(arg.star for arg in call.args):
+        return []
+    if raw.replace("{{", "").replace("}}", "").count("{") != len(names) or "{{" in raw:
+        raise NoForm("it has fields of several kinds")
+    values: dict[str, cst.BaseExpression] = {}
+    for position, arg in enumerate(call.args):
+        values[arg.keyword.value if arg.keyword is not None else str(position)] = arg.value
+    if any(name not in values for name in names):
+        raise NoForm("a field has no argument")
+    in_order = names == list(values)
+    if not in_order and not all(calm(body.tree, value) for value in values.values()):
+        raise NoForm("its arguments would be computed in another order")
+    quoted = f"{func.value.prefix}{func.value.quote}{_FIELD.sub('{}', raw)}{func.value.quote}"
+    given = ", ".join(body.tree.code(values[name]) for name in names)
+    return [body.tree.replace(call, f"{quoted}.format({given})")]
