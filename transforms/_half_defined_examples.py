@@ -33,6 +33,11 @@ _LOOP = (
 _ASSERT = f"{_SCRIPTING}{{0}}        assert y is not None\n    {{0}}"
 _START = f"{_SCRIPTING}    y: Optional[torch.Tensor] = None\n"
 
+_INNER = (
+    "if x.dim() == 2:\n    if self.mode == 'a':\n        y = x + 1\n    elif self.mode == 'b':\n        y = x * 2\nelse:\n    y = x * 3\n"
+)
+_USE = "if self.mode == 'a':\n    {}x = x + y\nreturn x"
+
 EXAMPLES = (
     Fires(_net(f"{_MODES}return y"), _net(f"{_MODES}{_ELSE}return y"), entry=_ENTRY, focus=_FALSE, at="elif", name="no else"),
     Fires(
@@ -68,6 +73,15 @@ EXAMPLES = (
         focus=_FALSE,
         at="elif",
         name="in a loop",
+    ),
+    Fires(
+        _net(_INNER + _USE.format("")),
+        _net(_START + _INNER + _USE.format(_ASSERT.format("")), _TYPED),
+        entry=_ENTRY,
+        observed=_SEEN,
+        focus="y is not defined in the true branch",
+        at="y = x * 3",
+        name="in part",
     ),
     Declines(
         _net(_LOOP.format(guard="").replace("x + 1", "make(x)").replace("x * 2", "make(x)")),

@@ -74,6 +74,8 @@ def _chain(place: Spot, name: str) -> cst.If | None:
     start = place.statement()
     found = [start] if isinstance(start, cst.If) else []
     found += [node for node, _ in place.around() if isinstance(node, cst.If)]
+    # a branch that defines the name only in part counts as one that does not: the gap is further in
+    found += [node for node in own_nodes(place.function.body) if isinstance(node, cst.If) and stores_in(node, name)]
     for node in found:
         top = node
         while isinstance(above := tree.parent(top), cst.If):

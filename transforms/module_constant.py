@@ -85,7 +85,7 @@ class ModuleConstant(Transform):
                 yield tree.decline(self, node, start)
                 return
             edits += start
-            imports += tree.imports.spell("sys.modules")[1]
+            imports += [] if _sys_taken(tree) else tree.imports.spell("sys.modules")[1]
         else:
             literal = _literal(tree, name) if name else _of_class(tree, node)
             if not literal:
@@ -176,7 +176,13 @@ def _definition(tree: Tree) -> list[Edit] | str:
         return []
     if last is None or not tree.own_line(last):
         return "the file has no import line after which the module could get a name for itself"
-    return [tree.after(last, ["", f"{_THIS} = {tree.imports.spell('sys.modules')[0]}.get(__name__)"])]
+    modules = '__import__("sys").modules' if _sys_taken(tree) else tree.imports.spell("sys.modules")[0]
+    return [tree.after(last, ["", f"{_THIS} = {modules}.get(__name__)"])]
+
+
+def _sys_taken(tree: Tree) -> bool:
+    """Whether the file binds the name ``sys`` to something else than the module."""
+    return any(name.value == "sys" and not isinstance(by, cst.ImportAlias) for name, by in bindings(tree.module))
 
 
 def _literal(tree: Tree, name: str) -> str:
