@@ -36,7 +36,7 @@ def yardstick(folder: Path) -> Any:
     return module
 
 
-def run(case: dict[str, Any], prelude: str, folder: str, work: str, entries: bool) -> dict[str, Any]:
+def run(case: dict[str, Any], prelude: str, folder: str, work: str, entries: bool, quick: bool) -> dict[str, Any]:
     """Migrate and score one case."""
     oracle = _ORACLES.setdefault(work, Oracle(root=Path(work), limits=Limits(seconds=60)))
     place = Path(work) / "cases" / case["id"]
@@ -66,6 +66,8 @@ def run(case: dict[str, Any], prelude: str, folder: str, work: str, entries: boo
     if not changed:
         # Left as it was: what was measured of the case still holds, and the yardstick would say the same.
         return {**row, "state": "untouched" if case["measured"] == "fine" else "declined", "why": row.get("remaining", "")}
+    if quick and result.entries and result.entries[0].ok:
+        return {**row, "state": _state("good", case["measured"]), "why": "by the oracle, not by the yardstick"}
     state, why = yardstick(Path(folder)).judge(folder, str(before), str(after))
     return {**row, "state": _state(state, case["measured"]), "why": why}
 
@@ -105,6 +107,7 @@ def main() -> None:
     parser.add_argument("--only", action="append")
     parser.add_argument("--measured")
     parser.add_argument("--static", action="store_true", help="without entries")
+    parser.add_argument("--quick", action="store_true", help="believe the oracle where it proves everything: for work in progress only")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     data = json.loads((options.yardsticks / options.cases).read_text())
@@ -117,7 +120,7 @@ def main() -> None:
         cases = [c for c in cases if c["id"] in options.only]
     todo = [c for c in cases if c["id"] not in done]
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool, log.open("a") as out:
-        arguments = (data["prelude"], str(options.yardsticks.resolve()), str(work), not options.static)
+        arguments = (data["prelude"], str(options.yardsticks.resolve()), str(work), not options.static, options.quick)
         waiting = [pool.submit(run, case, *arguments) for case in todo]
         for number, future in enumerate(concurrent.futures.as_completed(waiting), 1):
             row = future.result()
