@@ -116,7 +116,12 @@ class Plan:
             above = self.tree.parent(statement)
             body = above.body if isinstance(above, cst.IndentedBlock | cst.SimpleStatementSuite) else ()
             empty = bool(body) and all(any(each is n for n in outermost) for each in body)
-            if isinstance(statement, cst.SimpleStatementSuite) or (empty and id(above) not in passed):
+            otherwise = self.tree.parent(above) if above is not None else None
+            if empty and isinstance(otherwise, cst.Else) and isinstance(above, cst.IndentedBlock):
+                if id(above) not in passed:
+                    passed.add(id(above))
+                    edits.append(Edit(self.tree.path, *self.tree.statement_span(otherwise), ""))
+            elif isinstance(statement, cst.SimpleStatementSuite) or (empty and id(above) not in passed):
                 passed.add(id(above))
                 node = statement.body[0] if isinstance(statement, cst.SimpleStatementSuite) else statement
                 edits.append(self.tree.replace(node, "pass"))

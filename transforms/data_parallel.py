@@ -7,12 +7,15 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms import _wrappers
 from scriptify.transforms._unwrapping import Plan
+from scriptify.transforms._wrapped_flow import Flow
 from scriptify.transforms._wrappers import EXPORTS, OWN_ATTRIBUTES, PLACING, Scope, Wrap
 from scriptify.tree import Tree
 
+# Where the compiler stops when the model itself is a wrapper.
+_FILES = ("torch/nn/parallel/data_parallel.py", "torch/nn/parallel/distributed.py")
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
 
 
@@ -28,8 +31,8 @@ class DataParallel(Transform):
     process trains its own copy, and keys saved from the wrapped model lose the prefix. So the rewrite is
     applied by itself only in files that don't train (no ``backward``), where the model is exported, scripted or put
     into ``eval`` mode, placed on its device by the file itself, and its wrapped ``state_dict`` is not taken;
-    everywhere else it needs ``--unsafe``. A wrapper stored by an ``nn.Module`` is part of that module's keys
-    and is left alone.
+    everywhere else it needs ``--unsafe``, or an entry whose own model the compiler refused for being wrapped. A
+    wrapper stored by an ``nn.Module`` is part of that module's keys and is left alone.
     """
 
     code = "SF501"
@@ -168,17 +171,93 @@ def main(model):
 """,
             name="works for both",
         ),
+        Fires(
+            _HEAD
+            + """def build(width):
+    model = nn.Linear(width, 2)
+    if torch.cuda.is_available():
+        model = model.cuda()
+    else:
+        model = nn.DataParallel(model)
+    return model
+
+
+def save(model, path):
+    torch.save(model.module.state_dict(), path)
+
+
+def main():
+    net = build(4)
+    loss = net(torch.rand(1, 4)).sum()
+    loss.backward()
+    save(net, "net.pth")
+""",
+            _HEAD
+            + """def build(width):
+    model = nn.Linear(width, 2)
+    if torch.cuda.is_available():
+        model = model.cuda()
+    return model
+
+
+def save(model, path):
+    torch.save(model.state_dict(), path)
+
+
+def main():
+    net = build(4)
+    loss = net(torch.rand(1, 4)).sum()
+    loss.backward()
+    save(net, "net.pth")
+""",
+            focus='File "torch/nn/parallel/data_parallel.py", line 172',
+            name="handed on, and refused",
+        ),
         Ignores("from mine import DataParallel\n\nnet = DataParallel(None)\n", name="another DataParallel"),
     )
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
-        """Yield one rewrite or decline for each function, class or file that wraps models."""
-        for scope in _wrappers.scopes(tree):
-            reason = _obstacle(tree, facts, scope)
+        """Yield one rewrite or decline for each function, class or file that wraps models.
+
+        Where the compiler refused an entry's model because it is wrapped, the models are taken out wherever the file
+        hands them on, as one rewrite that rests on the run: the oracle compares what the entry does.
+        """
+        scopes = _wrappers.scopes(tree)
+        if focus is not None and any(name in focus.message for name in _FILES):
+            yield from self._refused(tree, facts, scopes)
+            return
+        for scope in scopes:
+            reason = _obstacle(tree, facts, scope) or _passed_on(tree, scope)
             if reason:
                 yield tree.decline(self, scope.wraps[0].call, reason)
                 continue
             yield self._unwrapped(tree, scope)
+
+    def _refused(self, tree: Tree, facts: Facts, scopes: list[Scope]) -> Iterator[Proposal]:
+        edits: list[Edit] = []
+        taken: list[Scope] = []
+        for scope in scopes:
+            reason = _obstacle(tree, facts, scope)
+            if reason:
+                yield tree.decline(self, scope.wraps[0].call, reason)
+                continue
+            taken.append(scope)
+            edits += Plan(tree, scope).edits()
+        if not taken:
+            return
+        first = taken[0].wraps[0]
+        others = Flow(tree, facts, taken).edits()
+        if isinstance(others, str):
+            yield tree.decline(self, first.call, others)
+            return
+        edits += [edit for edit in others if not any(edit.overlaps(known) for known in edits)]
+        effects = dict.fromkeys(effect for scope in taken for effect in _effects(tree, scope))
+        names = ", ".join(sorted(set().union(*(scope.targets for scope in taken)))) or "the model"
+        kinds = " and ".join(sorted({_kind(tree, wrap) for scope in taken for wrap in scope.wraps}))
+        title = f"take {names} out of {kinds} (state_dict keys lose the leading module.)"
+        why = "the compiler can't take the wrapper; without it " + ", and ".join(["state_dict keys have no leading module.", *effects])
+        need = Need("the entry's model is wrapped, and gives the same without the wrapper", "live")
+        yield tree.rewrite(self, first.call, title, edits, why=why, safety=Safety.OBSERVED, needs=[need])
 
     def _unwrapped(self, tree: Tree, scope: Scope) -> Proposal:
         plan = Plan(tree, scope)
@@ -209,7 +288,7 @@ def _obstacle(tree: Tree, facts: Facts, scope: Scope) -> str:
             return f"{tree.code(use)} is the wrapper's own and has no counterpart in the model"
     if '"module." +' in tree.text or "'module.' +" in tree.text or "'module.{" in tree.text or '"module.{' in tree.text:
         return "the file adds the prefix module. to keys itself; take that out first"
-    return _passed_on(tree, scope)
+    return ""
 
 
 def _passed_on(tree: Tree, scope: Scope) -> str:

@@ -112,3 +112,40 @@ def test_without_a_gpu_the_unwrapped_program_gives_the_same():
         results.append(names)
     assert torch.equal(results[0]["out"], results[1]["out"])
     assert results[0]["keys"] == results[1]["keys"]
+
+
+REFUSED = 'File "/x/torch/nn/parallel/data_parallel.py", line 172'
+BUILD = "import torch\nfrom torch import nn\n\n\ndef build():\n    return nn.DataParallel(nn.Linear(2, 2))\n\n\n"
+
+
+def refused(text):
+    return rewritten(DataParallel(), BUILD + text, Fires("", "", focus=REFUSED))
+
+
+def test_a_refused_model_is_unwrapped_wherever_the_file_hands_it_on():
+    text = (
+        "def keys(net, other=None):\n    return net.module.state_dict()\n\n\n"
+        "def main():\n    net = build().eval()\n    again = net\n    return keys(net), again.module, keys(net=again)\n"
+    )
+    after, (rewrite,), declines = refused(text)
+    assert not declines
+    assert rewrite.safety is Safety.OBSERVED and "lose the leading module." in rewrite.title
+    assert "return nn.Linear(2, 2)" in after and ".module" not in after.partition("def keys")[2]
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["keys(build()), keys(other)", "keys(other)", "keys(*[build()])", "keys"],
+    ids=["another too", "another", "starred", "as a value"],
+)
+def test_a_function_that_gets_other_models_too_is_declined(call):
+    text = f"def keys(net):\n    return net.module.state_dict()\n\n\ndef main(other):\n    net = build()\n    return keys(net), {call}\n"
+    _, rewrites, declines = refused(text)
+    assert not rewrites and "may get from elsewhere" in declines[0].because
+
+
+def test_tests_for_the_wrapper_stay():
+    text = "def bare(net):\n    if hasattr(net, 'module'):\n        net = net.module\n    return net\n\n\n"
+    text += "def main():\n    return bare(build())\n"
+    after, rewrites, _ = refused(text)
+    assert rewrites and text in after
