@@ -10,7 +10,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Edit
 from scriptify.transforms import _wrappers
 from scriptify.transforms._wrappers import Scope
-from scriptify.tree import Tree, stores_in
+from scriptify.tree import Tree, loads, stores_in
 from scriptify.tree.flow import all_parameters
 
 Place = tuple[cst.FunctionDef, str]
@@ -100,7 +100,7 @@ class Flow:
             return len(stores_in(function.body, name)) == 1
         sites = self.facts.callers(self.tree.path, self.tree.qualname(function))
         calls = [call for call in self.tree.find(cst.Call) if isinstance(call.func, cst.Name) and call.func.value == function.name.value]
-        named = [use for use in self.tree.find(cst.Name) if use.value == function.name.value and use is not function.name]
+        named = loads(self.tree.module, function.name.value)
         if not calls or len(calls) != len(sites) or len(named) != len(calls):
             return False
         for call in calls:
