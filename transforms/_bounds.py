@@ -119,7 +119,8 @@ class Bounds:
         if attribute is None and inner.startswith(prefix) and inner[len(prefix) :].isidentifier():
             found = self.method.facts.attribute(self.tree.path, self.method.class_name, inner[len(prefix) :])
             attribute = found if isinstance(found, Attribute) else None
-        if attribute is None:
+        if attribute is None or not of_source(attribute):
+            # Instances that a run never built may have another length or value: without a proof from the source, guards stay.
             return None
         if inner != name:
             return (attribute.length, attribute.origin) if attribute.length is not None else None
@@ -208,6 +209,13 @@ class Bounds:
 
 def _never_negative(form: Linear) -> bool:
     return form.const >= 0 and all(count > 0 and name.startswith("len(") for name, count in form.terms.items())
+
+
+def of_source(attribute: Attribute) -> bool:
+    """Whether the value or length is the same for every instance there can be, not only for those a run has built."""
+    if attribute.origin == "source":
+        return True
+    return attribute.constant and attribute.text == repr(attribute.value)
 
 
 def lives(proof: Proof) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from scriptify.facts.model import Attribute
-from scriptify.transform import Decline, Rewrite, Safety, Transform
+from scriptify.transform import Decline, Edit, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
 from scriptify.transforms._containers import Method
 from scriptify.transforms._flow_questions import always_evaluated, jumps, names_in
@@ -16,6 +16,7 @@ from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_values import calls_of, outermost
 from scriptify.transforms._name_values import Access, Names, Turns
 from scriptify.transforms._patch import Patch
+from scriptify.transforms._split import split
 from scriptify.tree import loads, own_nodes, stores_in
 
 WHY = "the compiler takes attribute names and keys as string literals only; a loop over a tuple is unrolled"
@@ -89,7 +90,7 @@ class NameLoops:
         groups: dict[str, list[Access]],
         columns: dict[str, list[str]],
         reader: Names,
-    ) -> Rewrite:
+    ) -> Rewrite | Decline:
         patch, items = Patch(self.tree), list[str]()
         called: list[tuple[cst.Call, str]] = []
         for accesses in groups.values():
@@ -105,15 +106,36 @@ class NameLoops:
                     called.append((parent, item))
                 else:
                     patch.replace_outer(access.node, item)
-        self._calls(patch, called, groups, items)
+        apart = lives(tuple(reader.needs))
+        self._calls(patch, called, groups, items, apart)
         used = self._used(turns, loop, body, groups)
         target, walked = self._header(turns, used, items, list(columns.values()))
         patch.replace_outer(loop.target, target)
         patch.replace_outer(loop.iter, walked)
         imports = self.tree.imports.spell("torch.jit.is_scripting")[1] if called else ()
-        safety = Safety.OBSERVED if lives(tuple(reader.needs)) else None
         title = f"walk over {', '.join(c[0] for c in columns.values())} and the others by name"
-        return self.tree.rewrite(self.by, place, title, patch.edits(), imports=imports, needs=reader.needs, why=WHY, safety=safety)
+        edits = self._display(place, groups, columns) or patch.edits()
+        if apart:
+            return self._split(place, edits, reader, title)
+        return self.tree.rewrite(self.by, place, title, edits, imports=imports, needs=reader.needs, why=WHY)
+
+    def _display(self, place: cst.CSTNode, groups: dict[str, list[Access]], columns: dict[str, list[str]]) -> list[Edit]:
+        """A list of the attributes themselves, for a comprehension of nothing else that are no modules."""
+        accesses = [access for members in groups.values() for access in members]
+        if not isinstance(place, cst.ListComp) or place.for_in.ifs or place.for_in.inner_for_in or len(accesses) != 1:
+            return []
+        if accesses[0].node is not place.elt or accesses[0].base == self.method.self_name or accesses[0].item:
+            return []
+        (column,) = columns.values()
+        return [self.tree.replace(place, f"[{', '.join(column)}]")]
+
+    def _split(self, place: cst.CSTNode, edits: Sequence[Edit], reader: Names, title: str) -> Rewrite | Decline:
+        """The rewrite for scripting only: instances that the run has not built keep the loop they had."""
+        done = split(self.tree, place, edits, [*reader.checks.values()])
+        if done is None:
+            return self.tree.decline(self.by, place, "the names are those a run has shown, and no statement fits beside it")
+        safety = Safety.OBSERVED
+        return self.tree.rewrite(self.by, place, title, done[0], imports=done[1], needs=reader.needs, why=WHY, safety=safety)
 
     def _alias(self, loop: cst.CSTNode, access: Access) -> tuple[str, cst.SimpleStatementLine, cst.Assign] | None:
         """``layer = getattr(...)`` as a statement of the loop's own block, ``layer`` bound nowhere else."""
@@ -129,8 +151,10 @@ class NameLoops:
         reads = loads(self.method.node.body, target.value)
         return (target.value, line, assign) if all(self.tree.contains(block, read) for read in reads) else None
 
-    def _calls(self, patch: Patch, called: list[tuple[cst.Call, str]], groups: dict[str, list[Access]], items: list[str]) -> None:
-        """Put the twin of each call: forward when scripting, the call itself in eager."""
+    def _calls(
+        self, patch: Patch, called: list[tuple[cst.Call, str]], groups: dict[str, list[Access]], items: list[str], apart: bool
+    ) -> None:
+        """Put the twin of each call: forward when scripting, the call itself in eager (which has its own copy where ``apart``)."""
         spots = {id(a.node): item for item, accesses in zip(items, groups.values(), strict=True) for a in accesses}
         named = {id(call): item for call, item in called}
         spelt, _ = self.tree.imports.spell("torch.jit.is_scripting")
@@ -151,9 +175,11 @@ class NameLoops:
                         at = self.tree.outer_span(node)
                         plain.append((at[0] - start, at[1] - start, spots[id(node)]))
                         scripted.append(plain[-1])
-            whole = f"{_spliced(text, scripted)} if {spelt}() else {_spliced(text, plain)}"
+            whole = _spliced(text, scripted)
+            if not apart:
+                whole += f" if {spelt}() else {_spliced(text, plain)}"
             parent = self.tree.parent(call)
-            bare = isinstance(parent, cst.Assign | cst.Return) or (isinstance(parent, cst.Arg) and not parent.star)
+            bare = apart or isinstance(parent, cst.Assign | cst.Return) or (isinstance(parent, cst.Arg) and not parent.star)
             patch.replace(call, whole if bare or call.lpar else f"({whole})")
             patch.drop_inside(call, whole if bare or call.lpar else f"({whole})")
 

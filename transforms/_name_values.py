@@ -11,6 +11,7 @@ import libcst as cst
 
 from scriptify.facts.model import Attribute
 from scriptify.transform import Need
+from scriptify.transforms._bounds import of_source
 from scriptify.transforms._containers import Method, builtin_call
 
 _NODES = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.UnaryOp, ast.Name, ast.Call, ast.Attribute, ast.Subscript)
@@ -29,11 +30,15 @@ class Turns:
 
 
 class Names:
-    """Works out strings from source text, constants of ``self`` and loop variables."""
+    """Works out strings from source text, constants of ``self`` and loop variables.
+
+    ``checks`` are, by attribute, the conditions under which what only a run has shown holds.
+    """
 
     def __init__(self, method: Method) -> None:
         self.method = method
         self.needs: list[Need] = []
+        self.checks: dict[str, str] = {}
 
     def value(self, node: cst.BaseExpression, known: Mapping[str, object]) -> object | None:
         """The constant an expression is, given its variables; None where it is not one."""
@@ -84,7 +89,10 @@ class Names:
             return None
         if found.origin == "source" and not self.method.steady(name):
             return None
-        need = Need(f"self.{name} is {found.value!r} on every instance", found.origin)
+        origin = "source" if of_source(found) else found.origin
+        need = Need(f"self.{name} is {found.value!r} on every instance", origin)
+        if origin == "live":
+            self.checks.setdefault(name, f"{self.method.self_name}.{name} == {found.value!r}")
         if need not in self.needs:
             self.needs.append(need)
         value: object = found.value

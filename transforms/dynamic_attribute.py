@@ -7,14 +7,17 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts, Kind
-from scriptify.transform import Focus, Need, Phase, Proposal, Rewrite, Safety, Transform
+from scriptify.transform import Decline, Focus, Need, Phase, Proposal, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
 from scriptify.transforms._containers import LISTS, Method, builtin_call, reached_methods
 from scriptify.transforms._dynamic_examples import EXAMPLES
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._name_loops import WHY, NameLoops, depends
 from scriptify.transforms._name_values import Access, Names
+from scriptify.transforms._named_choice import chosen
+from scriptify.transforms._property_module import named
 from scriptify.transforms._registered_buffers import in_order
+from scriptify.transforms._split import split
 from scriptify.tree import Tree, own_nodes
 
 
@@ -45,6 +48,8 @@ class DynamicAttribute(Transform):
 
     def _method(self, method: Method) -> Iterator[Proposal]:
         tree, found = method.tree, list(accesses(method))
+        if found and named(tree, method.facts, method.class_name, method.node.name.value) is not None:
+            return  # the module is named in place of the property
         found = [
             access for access in found if tree.focused(tree.statement(access.node) or access.node, method.focus) or _in_loop(tree, access)
         ]
@@ -69,10 +74,24 @@ class DynamicAttribute(Transform):
         spelt = access.spelt(reader.value(access.name, {}))
         if spelt is None:
             return None
-        tree = method.tree
-        safety = Safety.OBSERVED if lives(tuple(reader.needs)) else None
+        tree, title = method.tree, f"write the name out: {spelt}"
         edits = [tree.replace_outer(access.node, spelt)]
-        return tree.rewrite(self, access.node, f"write the name out: {spelt}", edits, needs=reader.needs, why=WHY, safety=safety)
+        if not lives(tuple(reader.needs)):
+            return tree.rewrite(self, access.node, title, edits, needs=reader.needs, why=WHY)
+        call = tree.parent(access.node)
+        if isinstance(call, cst.Call) and call.func is access.node and not any(tree.find(cst.Lambda, call)):
+            # An instance that a run has not built may have another name there: eager code keeps asking for it.
+            scripting, imports = tree.imports.spell("torch.jit.is_scripting")
+            whole = f"{spelt}{tree.text[tree.outer_span(access.node)[1] : tree.span(call)[1]]} if {scripting}() else {tree.code(call)}"
+            parent = tree.parent(call)
+            bare = bool(call.lpar) or isinstance(parent, cst.Assign | cst.Return)
+            edits = [tree.replace(call, whole if bare else f"({whole})")]
+        else:
+            done = split(tree, access.node, edits, [*reader.checks.values()])
+            if done is None:
+                return None
+            edits, imports = done
+        return tree.rewrite(self, access.node, title, edits, imports=imports, needs=reader.needs, why=WHY, safety=Safety.OBSERVED)
 
     def _looped(
         self, method: Method, access: Access, found: list[Access], names: FreshNames, done: list[cst.CSTNode]
@@ -89,9 +108,15 @@ class DynamicAttribute(Transform):
                 inside = [
                     a for a in found if tree.contains(above, a.node) and not tree.contains(loop.iter, a.node) and depends(a, variables)
                 ]
-                done.append(above)
-                yield NameLoops(self, method, names).rewrite(loop, above, inside)
+                answer = NameLoops(self, method, names).rewrite(loop, above, inside)
+                choice = chosen(self, method, access) if isinstance(answer, Decline) else None
+                if choice is None:
+                    done.append(above)
+                yield choice or answer
                 return
+        if (choice := chosen(self, method, access)) is not None:
+            yield choice
+            return
         text = tree.code(access.name)
         reason = f"the name {text} is not one constant on all instances; give an entry, or use a ModuleList or ModuleDict"
         yield tree.decline(self, access.node, reason)
