@@ -174,7 +174,9 @@ def _guard(place: Spot, lack: _Lack) -> Edit | None:
     small = small_statement(place.tree, lack.node)
     if small is not None and not certain(place.tree, lack.node, small):
         return None
-    statement = outermost(place.tree, lack.node) if isinstance(lack.node, cst.Attribute) else None
+    # Only what is not there at all makes its mere reading an error; None and False can be read, and are, by tests for them.
+    absent = isinstance(lack.node, cst.Attribute) and lack.error == "AttributeError"
+    statement = outermost(place.tree, lack.node) if absent else None
     if statement is not None and statement is not (place.tree.parent(small) if small is not None else None):
         return place.tree.before(statement, lines)
     return lines_before(place.tree, small, lines) if small is not None else None

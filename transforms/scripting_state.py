@@ -81,11 +81,7 @@ def _decided(place: Spot, part: cst.BaseExpression) -> Iterator[Edit]:
     elif isinstance(part, cst.Name) and len(stores_in(place.function.body, part.value)) == 1:
         for node in own_nodes(place.function.body):
             target = node.targets[0].target if isinstance(node, cst.Assign) and len(node.targets) == 1 else None
-            if (
-                isinstance(node, cst.Assign)
-                and isinstance(target, cst.Name)
-                and target.value == part.value
-                and isinstance(node.value, cst.Call)
-            ):
-                if tree.dotted(node.value.func) == "torch.jit.is_scripting" and not node.value.args:
-                    yield tree.replace_outer(part, scripting(tree))
+            mine = isinstance(target, cst.Name) and target.value == part.value
+            value = node.value if isinstance(node, cst.Assign) and mine else None
+            if isinstance(value, cst.Call) and tree.dotted(value.func) == "torch.jit.is_scripting" and not value.args:
+                yield tree.replace_outer(part, scripting(tree))
