@@ -76,7 +76,8 @@ class Selector:
         selection = self._selection(use, uses)
         if isinstance(selection, str):
             return self.tree.decline(self.by, node, selection)
-        code, lengthened = self.tree.code(node.value), f"len({self.tree.code(node.value)})"
+        code = self.tree.code(node.value)
+        lengthened = f"len(list({code}))" if self._holds_parameters(node.value) else f"len({code})"
         text, hoisted = self.tree.code(index), []
         known = self.bounds.span(index)
         if changed_by(self.tree, index, selection.statements) or not pure(self.tree, index):
@@ -86,6 +87,11 @@ class Selector:
             return self.tree.decline(self.by, node, "the index is not a plain expression; assign it to a name first")
         test = self._test(container, known, index, text, lengthened)
         return self._made(selection, code, test, text, lengthened, hoisted)
+
+    def _holds_parameters(self, node: cst.BaseExpression) -> bool:
+        """Whether it is a ParameterList, whose length the compiler does not find in every place."""
+        found = self.method.attribute(node)
+        return found is not None and any(name.endswith("ParameterList") for name in found.classes)
 
     def _unfolded(self, use: Use) -> Rewrite | None:
         """``x = self.ms[k](x) if k > 0 else x`` as an if statement, whose branches the next pass looks at."""
