@@ -23,7 +23,7 @@ from scriptify.transforms._expression import (
     positional,
     rewrite,
 )
-from scriptify.transforms.legacy_method import is_size, requires_grad
+from scriptify.transforms._legacy import is_size, requires_grad
 from scriptify.tree import Tree
 
 _HEAD = """import torch

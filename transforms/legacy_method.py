@@ -24,6 +24,7 @@ from scriptify.transforms._expression import (
     repeatable,
     rewrite,
 )
+from scriptify.transforms._legacy import is_size, requires_grad, shape_of
 from scriptify.tree import Tree
 
 _HEAD = """import torch
@@ -139,10 +140,10 @@ def _form(body: Body, call: cst.Call) -> _Form | None:
     value, name = split
     if body.dotted(value) == "torch.Tensor":
         return _unbound if call.args and not name.startswith("_") and name.islower() else None
-    if name == "numel" and _shape_of(value) is not None:
+    if name == "numel" and shape_of(value) is not None:
         return _shape_numel
     if name in _FACTORIES:
-        return _requires_grad if "requires_grad" in keywords(call) else None
+        return requires_grad if "requires_grad" in keywords(call) else None
     if name not in _ONLY_TENSORS and name not in _DTYPES and name != "new":
         return None
     if name not in _ONLY_TENSORS and not body.tensor(value):
@@ -169,19 +170,11 @@ def _to_dtype(body: Body, call: cst.Call) -> list[Edit]:
     return [Edit(body.tree.path, start, body.tree.span(call)[1], f"to({dtype})")]
 
 
-def _shape_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """``x`` of ``x.shape`` and ``x.size()``."""
-    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
-        return node.value
-    split = method(node) if isinstance(node, cst.Call) and not node.args else None
-    return split[0] if split is not None and split[1] == "size" else None
-
-
 def _shape_numel(body: Body, call: cst.Call) -> list[Edit]:
     assert isinstance(call.func, cst.Attribute)
     if call.args:
         raise NoForm("it has arguments")
-    value = _shape_of(call.func.value)
+    value = shape_of(call.func.value)
     assert value is not None
     return [Edit(body.tree.path, body.tree.outer_span(value)[1], body.tree.span(call)[1], ".numel()")]
 
@@ -193,24 +186,6 @@ def _unbound(body: Body, call: cst.Call) -> list[Edit]:
         raise NoForm("its first argument is not known to be a Tensor")
     rest = body.tree.text[body.tree.span(call.args[1])[0] : body.tree.span(call)[1]] if len(call.args) > 1 else ")"
     return [body.tree.replace(call, f"{body.tree.operand(arguments[0])}.{call.func.attr.value}({rest}")]
-
-
-def _requires_grad(body: Body, call: cst.Call) -> list[Edit]:
-    return requires_grad(body, call)
-
-
-def requires_grad(body: Body, call: cst.Call) -> list[Edit]:
-    """A factory's ``requires_grad=`` argument as a call on its result. Raises NoForm."""
-    tree = body.tree
-    argument = keywords(call)["requires_grad"]
-    if argument is not call.args[-1] or len(call.args) < 2:
-        raise NoForm("requires_grad is not its last argument")
-    flag = tree.code(argument.value)
-    before = tree.outer_span(call.args[-2].value)[1]
-    after = tree.outer_span(argument.value)[1]
-    if flag == "False":
-        return [Edit(tree.path, before, after, "")]
-    return [Edit(tree.path, before, after, ""), tree.insert(tree.span(call)[1], f".requires_grad_({flag})")]
 
 
 def _new(body: Body, call: cst.Call) -> list[Edit]:
@@ -227,13 +202,6 @@ def _new(body: Body, call: cst.Call) -> list[Edit]:
     if len(arguments) == 1 and literal_data(body, arguments[0]):
         return _new_tensor(body, call)
     raise NoForm("whether its argument is a size or data is not known")
-
-
-def is_size(node: cst.BaseExpression) -> bool:
-    """``x.size()``, ``x.shape`` and slices of them: a torch.Size, which is no data."""
-    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
-        return is_size(node.value)
-    return _shape_of(node) is not None
 
 
 def _new_tensor(body: Body, call: cst.Call) -> list[Edit]:

@@ -76,13 +76,16 @@ class OperatorValue(Transform):
             silent=True,
         ),
         Fires(
-            name="a string by identity, a device by name",
-            before=_HEAD.replace("Tensor)", "Tensor, mode: str)")
-            + "        if mode is 'a':\n            return 1\n        return 2 if x.device == 'cpu' else 3\n",
+            name="a string by identity",
+            before=_HEAD.replace("Tensor)", "Tensor, mode: str)") + "        return x if mode is 'a' else x + 1\n",
             after=_HEAD.replace("Tensor)", "Tensor, mode: str)")
-            + "        if (mode == 'a' if torch.jit.is_scripting() else mode is 'a'):\n            return 1\n"
-            + "        return 2 if (False if torch.jit.is_scripting() else x.device == 'cpu') else 3\n",
-            entry="Net(), (torch.randn(2, 4), 'a')",
+            + "        return x if (mode == 'a' if torch.jit.is_scripting() else mode is 'a') else x + 1\n",
+        ),
+        Fires(
+            name="a device by name",
+            before=_HEAD + "        return 2 if x.device == 'cpu' else 3\n",
+            after=_HEAD + "        return 2 if (False if torch.jit.is_scripting() else x.device == 'cpu') else 3\n",
+            entry=_ENTRY,
             silent=True,
         ),
         Declines(name="computed twice", code=_HEAD + "        n = int(x.sum()) or 3\n        return n\n", because="computed twice"),
