@@ -126,6 +126,22 @@ def test_going_round_in_circles_ends():
     assert not result.entries[0].ok
 
 
+def test_the_same_words_in_two_places_are_two_steps():
+    class First(Transform):
+        """Swap the name on the line of the message."""
+
+        code, name, phase, explains, on_demand = "SF1", "first", Phase.SYNTAX, ("bad is refused",), True
+
+        def propose(self, tree, facts, focus=None):
+            for node in tree.find(cst.Name):
+                if node.value == "bad" and tree.line(node) == focus.line:
+                    yield tree.rewrite(self, node, f"line {focus.line}", [tree.replace(node, "good")])
+
+    result, after = repaired("bad = 1\nbad = 1\n", refuses("bad"), First())
+    assert after == "good = 1\ngood = 1\n"
+    assert result.entries[0].ok
+
+
 def test_nothing_is_written_for_an_entry_that_stays_refused():
     result, after = repaired("bad = 1\nhard = 2\n", refuses("bad", "hard"), swap("SF1", "bad", "good"))
     assert after == "bad = 1\nhard = 2\n"

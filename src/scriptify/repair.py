@@ -65,7 +65,7 @@ class _Work:
     advice: str = ""
     attempts: int = 0
     seconds: float = 0.0
-    seen: set[tuple[str, str, str]] = field(default_factory=set)
+    seen: set[tuple[str, ...]] = field(default_factory=set)
 
     @property
     def open(self) -> bool:
@@ -230,7 +230,7 @@ class Repair:
                 return draft
             diagnostic = parse(verdict.error, verdict.error_type)
             work.remaining = diagnostic
-            work.seen.add(diagnostic.signature)
+            work.seen.add(_mark(draft, diagnostic))
             step = self._answer(draft, work, diagnostic, verdict)
             if step is None:
                 return draft
@@ -276,18 +276,17 @@ class Repair:
                 continue
             trial = self._certain(trial, [work])
             after = self._judge(trial, work)
-            if self._further(work, verdict, after):
+            if self._further(work, verdict, after, trial):
                 return trial, after
         return None
 
     @staticmethod
-    def _further(work: _Work, before: Verdict, after: Verdict) -> bool:
+    def _further(work: _Work, before: Verdict, after: Verdict, trial: Draft) -> bool:
         if not after.harmless:
             return False
         if after.ok or after.depth > before.depth:
             return True
-        signature = parse(after.error, after.error_type).signature
-        return after.depth == before.depth and signature not in work.seen
+        return after.depth == before.depth and _mark(trial, parse(after.error, after.error_type)) not in work.seen
 
     # the end
 
@@ -349,6 +348,12 @@ class Repair:
         return EntryResult(
             work.entry, work.before, work.after, remaining, work.advice if remaining else "", outside, work.attempts, work.seconds
         )
+
+
+def _mark(draft: Draft, diagnostic: Diagnostic) -> tuple[str, ...]:
+    """What tells one stop of the compiler from another: its message, the place by its text, how often that text is left."""
+    _, path, text = diagnostic.signature
+    return (*diagnostic.signature, str(draft.texts.get(path, "").count(text)) if text else "")
 
 
 def _only_silent(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> dict[str, pipeline.Proposals]:
