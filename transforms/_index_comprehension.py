@@ -85,6 +85,19 @@ class ComprehensionRewriter:
         why = "the compiler indexes a ModuleList with integer literals only; it unrolls a loop over one"
         return self.tree.rewrite(self.by, comp, title, patch.edits(), needs=proof, why=why, safety=safety)
 
+    def _own(self, name: str, comp: cst.ListComp) -> bool:
+        """Whether nothing sees it when a loop binds the name: every other read lies in a loop that binds it again."""
+        tree = self.tree
+        others = [by for by in self.method.bound(name) if by is not comp.for_in]
+        if name in self.method.parameters or not all(isinstance(by, cst.For | cst.CompFor) for by in others):
+            return False
+        homes = [by.body if isinstance(by, cst.For) else tree.parent(by) for by in others]
+        places = [home for home in homes if home is not None]
+        if any(tree.contains(place, comp) for place in places):
+            return False
+        reads = [read for read in loads(self.method.node.body, name) if not tree.contains(comp, read)]
+        return all(any(tree.contains(place, read) for place in places) for read in reads)
+
     def as_loop(self, comp: cst.ListComp, statement: cst.CSTNode) -> Rewrite | None:
         """The comprehension as a loop before its statement; the next pass rewrites the loop."""
         tree = self.tree
@@ -96,7 +109,7 @@ class ComprehensionRewriter:
             return None
         target = tree.code(comp.for_in.target)
         bound = {n.value for n in (comp.for_in.target, *own_nodes(comp.for_in.target)) if isinstance(n, cst.Name)}
-        if any(len(self.method.bound(name)) > 1 or name in self.method.parameters for name in bound):
+        if any(not self._own(name, comp) for name in bound):
             return None  # the loop would overwrite a name the comprehension kept to itself
         small = statement.body[0]
         assigned = small.targets[0].target if isinstance(small, cst.Assign) and len(small.targets) == 1 and small.value is comp else None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scriptify import pipeline
-from scriptify.diagnostics import Diagnostic, parse
+from scriptify.diagnostics import Diagnostic, parse, scope_at
 from scriptify.draft import Draft, parses, settle
 from scriptify.facts import merge, static
 from scriptify.facts.model import Facts
@@ -351,9 +351,10 @@ class Repair:
 
 
 def _mark(draft: Draft, diagnostic: Diagnostic) -> tuple[str, ...]:
-    """What tells one stop of the compiler from another: its message, the place by its text, how often that text is left."""
-    _, path, text = diagnostic.signature
-    return (*diagnostic.signature, str(draft.texts.get(path, "").count(text)) if text else "")
+    """What tells one stop of the compiler from another: its message, the place by its text and function, how often that text is left."""
+    where, source = diagnostic.place, draft.texts.get(diagnostic.signature[1], "")
+    left = str(source.count(where.text)) if where is not None and where.text else ""
+    return (*diagnostic.signature, left, scope_at(source, where.line) if where is not None else "")
 
 
 def _only_silent(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> dict[str, pipeline.Proposals]:
