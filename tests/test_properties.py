@@ -112,10 +112,11 @@ def checked(text: str) -> Result:
     assert {k: v for k, v in result.failures.items() if "does not parse" not in v} == {}
     assert not result.unsettled
     if not parses(text):
-        assert after == text
         assert result.failures
+    if result.failures:
+        # libcst refuses a few texts that Python takes (a line continuation at the end): told, and left as they are.
+        assert after == text
         return result
-    assert not result.failures
     assert parses(after)
     again = api.rewrite(after)
     assert [r.title for r in again.draft.rewrites] == []
