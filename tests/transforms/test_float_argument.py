@@ -66,7 +66,7 @@ def test_an_attribute_with_an_int_in_one_instance_and_a_float_in_another():
 
 def test_a_list_is_converted_item_by_item_with_a_free_name():
     text = net("value = 1\n        return F.interpolate(x, scale_factor=ks) * value", parameters="x, ks: List[int]")
-    assert texts("from typing import List\n" + text) == ["[float(value_) for value_ in ks]"]
+    assert texts("from typing import List\n" + text) == ["[float(value_2) for value_2 in ks]"]
 
 
 def test_an_argument_refined_by_a_test_for_none():
