@@ -121,14 +121,16 @@ class Repair:
     def run(self) -> Repaired:
         """Repair every entry as far as it goes. Raises nothing for a bad entry: its verdict says so."""
         works = self._begin()
-        draft = Draft(self._texts)
         open_works = [work for work in works if work.open]
-        draft = self._certain(draft, works, silent_only=not open_works)
+        draft = self._certain(Draft(self._texts), open_works or works, silent_only=not open_works)
         for number, work in enumerate(open_works):
             self._watch(Event("repair", work.entry.target, number, len(open_works)))
-            draft = self._repair(draft, work)
-        draft = self._settle_all(draft, works)
+            done = self._repair(draft, work)
+            # What was done for an entry that stays refused in the end would only be in the way of the others.
+            draft = done if work.after.ok or self._keep_partial else draft
+        draft = self._settled(draft, open_works)
         draft, dropped = self._minimal(draft, works)
+        draft = self._settled(draft, works)
         draft, turned_down = decided(draft, self._decide)
         self._refusals += turned_down
         self._judge_all(draft, works)
@@ -290,8 +292,8 @@ class Repair:
 
     # the end
 
-    def _settle_all(self, draft: Draft, works: Sequence[_Work]) -> Draft:
-        """Make sure that what one entry needed has not broken another."""
+    def _settled(self, draft: Draft, works: Sequence[_Work]) -> Draft:
+        """The draft less what breaks an entry that passed: what one entry needed must not cost another."""
         passing = [work for work in works if work.after.ok]
         self._judge_all(draft, works)
         hurt = [work for work in passing if not work.after.ok]
@@ -312,12 +314,13 @@ class Repair:
 
     def _minimal(self, draft: Draft, works: Sequence[_Work]) -> tuple[Draft, tuple[Rewrite, ...]]:
         """Leave out every rewrite that no passing entry needs; keep guards against silent differences."""
-        self._judge_all(draft, works)
         passing = [work for work in works if work.after.ok]
         if self._keep_partial and len(passing) < len(works):
             return draft, ()
         if not passing:
             return Draft(self._texts), tuple(draft.rewrites)
+        # An entry that passed as it was needs nothing; it is judged again when the rest is settled.
+        needy = sorted((work for work in passing if not work.before.ok), key=lambda work: work.after.seconds)
         standing = {t.code for t in self._transforms if t.phase is Phase.DEPLOY}
         loose = [i for i, r in enumerate(draft.rewrites) if not r.silent and r.code not in standing]
         tried = 0
@@ -327,7 +330,7 @@ class Repair:
             tried += 1
             self._watch(Event("minimise", "", tried))
             trial = draft.without(gone)
-            return all(self._still(trial, work) for work in passing)
+            return all(self._still(trial, work) for work in needy)
 
         gone = unneeded(loose, holds_without)
         slim = draft.without(gone)
