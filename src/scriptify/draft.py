@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from scriptify.transform import Edit, Import, Rewrite
-from scriptify.tree import ParseError, Tree
+from scriptify.tree import ParseError, parsed
 
 Layer = tuple[Rewrite, ...]
 
@@ -38,7 +38,7 @@ class Draft:
         done = dict(self.working)
         for path, wanted in self._imports().items():
             if done[path] != self.base[path]:
-                done[path] = splice(done[path], Tree(path, done[path]).imports.edits(wanted))
+                done[path] = splice(done[path], parsed(path, done[path]).imports.edits(wanted))
         return done
 
     def _imports(self) -> dict[str, set[Import]]:
@@ -147,7 +147,7 @@ def _disjoint(edits: Sequence[Edit]) -> bool:
 def parses(path: str, text: str) -> str:
     """The reason ``text`` does not parse, or ``""``."""
     try:
-        Tree(path, text)
+        parsed(path, text)
         compile(text, path, "exec", dont_inherit=True)
     except ParseError as error:
         return f"line {error.line}: {error}"

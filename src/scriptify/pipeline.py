@@ -15,7 +15,7 @@ from scriptify.draft import Draft, parses, settle
 from scriptify.facts.model import Facts
 from scriptify.suppress import Suppression, suppressions
 from scriptify.transform import Changed, Clean, Decline, Failed, Focus, Outcome, Rewrite, Safety, Settings, Transform
-from scriptify.tree import ParseError, Tree
+from scriptify.tree import ParseError, Tree, parsed
 
 Know = Callable[[Mapping[str, str]], Facts]
 """Facts for the texts as they stand now."""
@@ -67,7 +67,7 @@ def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform],
     if path in facts.unparsed:
         return Proposals(failures={"": f"{path}: does not parse: {facts.unparsed[path]}"})
     try:
-        tree = Tree(path, text)
+        tree = parsed(path, text)
     except ParseError as error:
         return Proposals(failures={"": f"{path}:{error.line}: does not parse: {error}"})
     rewrites: list[Rewrite] = []

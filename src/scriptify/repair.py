@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from scriptify import pipeline
 from scriptify.diagnostics import Diagnostic, parse, scope_at
 from scriptify.draft import Draft, parses, settle
 from scriptify.facts import merge, static
+from scriptify.facts.combine import combined
 from scriptify.facts.model import Facts
 from scriptify.minimise import acceptable, unneeded
 from scriptify.observing import looks
@@ -151,12 +153,14 @@ class Repair:
             self._watch(Event("observe", entry.target, len(works) - 1, total))
         return works
 
+    @cached_property
+    def _observed(self) -> Observation:
+        return combined(self._observations)
+
     def _know(self, texts: Mapping[str, str]) -> Facts:
         key = hash(tuple(sorted(texts.items())))
         if self._known is None or self._known[0] != key:
-            facts = static.index(texts, self._settings)
-            for observation in self._observations:
-                facts = merge.merge(facts, observation, self._texts)
+            facts = merge.merge(static.index(texts, self._settings), self._observed, self._texts)
             self._known = (key, facts)
         return self._known[1]
 

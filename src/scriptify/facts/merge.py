@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from scriptify.facts import merge_calls, reach
+from scriptify.facts.combine import joined
 from scriptify.facts.known import literal_type
 from scriptify.facts.model import Attribute, Class, Facts, Function, Kind, Observed, Parameter, TypeFact
 from scriptify.facts.types import Type, join, parse
-from scriptify.facts.values import both
 from scriptify.oracle.protocol import LiveCall, LiveClass, LiveFunction, Observation
 
 Key = tuple[str, str]
@@ -158,7 +158,7 @@ def _attribute(static: Attribute | None, live: Attribute | None, again: bool) ->
     if static is None:
         return replace(live, missing=live.missing or again)
     if static.origin == "live":
-        return replace(_joined_live(static, live), text=static.text or live.text, line=static.line)
+        return replace(joined(static, live), text=static.text or live.text, line=static.line)
     # A class that was live before and did not have the attribute then: some instances lack it.
     return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again)
 
@@ -170,12 +170,6 @@ def _was_there(attribute: Attribute, text: str) -> bool:
     if attribute.origin == "live":
         return True
     return re.search(rf"\b{re.escape(attribute.name)}\b", text) is not None and attribute.text in text
-
-
-def _joined_live(a: Attribute, b: Attribute) -> Attribute:
-    same = all(getattr(a, part) == getattr(b, part) for part in ("kinds", "lengths", "items", "keys", "classes", "holes"))
-    value = both(a, b)
-    return replace(value, origin="live", varies=value.varies or not same or len(value.values) > 1)
 
 
 def _observed_function(function: Function, seen: Observed) -> Function:

@@ -1,7 +1,19 @@
 """The one room that knows libcst plumbing: parse, positions, edits, names, imports, the CST adapter."""
 
-from scriptify.tree.core import ParseError, Tree
+from scriptify.tree.core import ParseError, Tree, parsed
 from scriptify.tree.flow import assigned_names, bindings, children, loads, own_nodes, stores_in, target_names
 from scriptify.tree.imports import Imports
 
-__all__ = ["Imports", "ParseError", "Tree", "assigned_names", "bindings", "children", "loads", "own_nodes", "stores_in", "target_names"]
+__all__ = [
+    "Imports",
+    "ParseError",
+    "Tree",
+    "assigned_names",
+    "bindings",
+    "children",
+    "loads",
+    "own_nodes",
+    "parsed",
+    "stores_in",
+    "target_names",
+]

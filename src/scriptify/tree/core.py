@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import libcst as cst
@@ -327,3 +327,9 @@ class Tree:
     def focused(self, node: cst.CSTNode, focus: Focus | None) -> bool:
         """Whether a focus is on this node (or there is none, or it names no place)."""
         return focus is None or focus.covers(self.path, *self.lines(node))
+
+
+@lru_cache(maxsize=8)
+def parsed(path: str, text: str) -> Tree:
+    """The tree of a text, kept for the next to ask: trees are never changed. Raises ParseError."""
+    return Tree(path, text)
