@@ -159,14 +159,19 @@ class Bounds:
             return Linear(), Linear(high.number // by.number)
         return Linear(), high
 
+    def _body(self, loop: cst.For | cst.CompFor) -> cst.CSTNode:
+        return loop.body if isinstance(loop, cst.For) else self.tree.parent(loop) or loop
+
     def _loop_ends(self, name: str, node: cst.CSTNode) -> tuple[Linear | None, Linear | None] | None:
-        """The ends of a loop variable, where only one enclosing loop binds it."""
+        """The ends of a loop variable, where nothing but loops binds it, and one loop around the node."""
         by = self.method.bound(name)
-        if len(by) != 1 or not isinstance(by[0], cst.For | cst.CompFor):
+        loops = [loop for loop in by if isinstance(loop, cst.For | cst.CompFor)]
+        around = [loop for loop in loops if self.tree.contains(self._body(loop), node)]
+        if len(loops) != len(by) or len(around) != 1:
             return (Linear(), None) if self._counts_up(by) else None
-        loop = by[0]
-        if not self.tree.contains(loop.body if isinstance(loop, cst.For) else self.tree.parent(loop) or loop, node):
-            return None
+        loop = around[0]
+        if any(other is not loop and self.tree.contains(self._body(loop), other) for other in loops):
+            return None  # bound again inside
         called = builtin_call(self.tree, loop.iter)
         if called and called[0] == "range" and isinstance(loop.target, cst.Name):
             return self._range_ends(called[1])

@@ -60,7 +60,7 @@ class RandomNumber(Transform):
             name="a bound that is computed",
             before=_HEAD + "        k = random.randint(0, x.size(1) - 1)\n        return x * (k * 0)\n",
             after=_HEAD
-            + "        k = int(torch.randint(0, (x.size(1) - 1) + 1, (1,)).item()) if torch.jit.is_scripting()"
+            + "        k = int(torch.randint(0, x.size(1), (1,)).item()) if torch.jit.is_scripting()"
             + " else random.randint(0, x.size(1) - 1)\n"
             + "        return x * (k * 0)\n",
             entry=_ENTRY,
@@ -209,10 +209,18 @@ def _gauss(tree: Tree, arguments: _Arguments) -> str:
     return f"{tree.operand(arguments[0])} + {tree.operand(arguments[1])} * {_NORMAL}"
 
 
+def _one_more(tree: Tree, node: cst.BaseExpression) -> str:
+    """``n`` for ``n - 1``, else ``(n) + 1``."""
+    last = node.right if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract) else None
+    if isinstance(node, cst.BinaryOperation) and isinstance(last, cst.Integer) and last.evaluated_value == 1:
+        return tree.code(node.left) if not node.left.lpar else f"({tree.code(node.left)})"
+    return f"{tree.operand(node)} + 1"
+
+
 def _randint(tree: Tree, arguments: _Arguments) -> str:
     _count(arguments, 2)
     last = literal_int(arguments[1])
-    high = f"{tree.operand(arguments[1])} + 1" if last is None else str(last + 1)
+    high = _one_more(tree, arguments[1]) if last is None else str(last + 1)
     return _integer(source(tree, arguments[0]), high)
 
 
