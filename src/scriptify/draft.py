@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from scriptify.transform import Edit, Import, Rewrite
-from scriptify.tree import ParseError, parsed
+from scriptify.tree import ParseError, import_edits, parsed
 
 Layer = tuple[Rewrite, ...]
 
@@ -38,7 +38,7 @@ class Draft:
         done = dict(self.working)
         for path, wanted in self._imports().items():
             if done[path] != self.base[path]:
-                done[path] = splice(done[path], parsed(path, done[path]).imports.edits(wanted))
+                done[path] = splice(done[path], import_edits(path, done[path], wanted))
         return done
 
     def _imports(self) -> dict[str, set[Import]]:

@@ -280,7 +280,6 @@ class Repair:
             touched = {edit.path for rewrite in group for edit in rewrite.edits}
             if any(parses(path, trial.working[path]) for path in touched):
                 continue
-            trial = self._certain(trial, [work])
             after = self._judge(trial, work)
             if self._further(work, verdict, after, trial):
                 return trial, after

@@ -2,7 +2,7 @@
 
 from scriptify.tree.core import ParseError, Tree, parsed
 from scriptify.tree.flow import assigned_names, bindings, children, loads, own_nodes, stores_in, target_names
-from scriptify.tree.imports import Imports
+from scriptify.tree.imports import Imports, import_edits
 
 __all__ = [
     "Imports",
@@ -11,6 +11,7 @@ __all__ = [
     "assigned_names",
     "bindings",
     "children",
+    "import_edits",
     "loads",
     "own_nodes",
     "parsed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from scriptify.tree.flow import bindings
 
 if TYPE_CHECKING:
     from scriptify.tree.core import Tree
+
+
+_BODY = re.compile(r"^(?:class|def|async def|@)", re.MULTILINE)
 
 
 class Imports:
@@ -166,6 +170,21 @@ class Imports:
         decorators = getattr(first, "decorators", ())
         line = min([tree.line(first), *(tree.line(d) for d in decorators)]) - len(leading) * bool(leading)
         return tree.line_start(max(1, line)), tree.newline
+
+
+def import_edits(path: str, text: str, wanted: Iterable[Import]) -> list[Edit]:
+    """The edits that add imports to a text. Only what stands above its first class or function is parsed, where that will do."""
+    from scriptify.tree.core import ParseError, parsed
+
+    match = _BODY.search(text)
+    if match is not None and match.start():
+        try:
+            head = parsed(path, text[: match.start()])
+            if any(_is_import(statement) for statement in head.module.body):
+                return head.imports.edits(wanted)
+        except ParseError:
+            pass  # the line was inside a string: then the whole text has to be read
+    return parsed(path, text).imports.edits(wanted)
 
 
 def _name(node: cst.CSTNode) -> str:
