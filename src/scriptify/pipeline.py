@@ -89,6 +89,12 @@ def propose_all(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Tra
     return {path: propose(path, text, facts, transforms) for path, text in texts.items()}
 
 
+def declined(texts: Mapping[str, str], facts: Facts, transforms: Sequence[Transform]) -> tuple[Decline, ...]:
+    """What the transforms leave alone in these texts, in path order; asked of a draft's last texts, in which later rewrites count."""
+    found = propose_all({path: texts[path] for path in sorted(texts)}, facts, transforms)
+    return tuple(decline for proposals in found.values() for decline in proposals.declines)
+
+
 def _heed(found: Proposals, tree: Tree, facts: Facts, asked: Sequence[Transform]) -> Proposals:
     """Turn what the user suppressed, and what needs the user's word or a run, into declines."""
     marks = suppressions(tree.text)

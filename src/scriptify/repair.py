@@ -118,7 +118,6 @@ class Repair:
         self._refused: set[str] = set()
         self._known: tuple[int, Facts] | None = None
         self._failures: dict[str, str] = {}
-        self._declines: tuple[Decline, ...] = ()
 
     def run(self) -> Repaired:
         """Repair every entry as far as it goes. Raises nothing for a bad entry: its verdict says so."""
@@ -137,7 +136,8 @@ class Repair:
         self._refusals += turned_down
         self._judge_all(draft, works)
         results = tuple(self._finish(work) for work in works)
-        return Repaired(draft, results, self._declines, self._failures, tuple(self._refusals), dropped)
+        declines = pipeline.declined(draft.texts, self._know(draft.texts), self._transforms)
+        return Repaired(draft, results, declines, self._failures, tuple(self._refusals), dropped)
 
     # what is known
 
@@ -182,8 +182,6 @@ class Repair:
             if work.before.imports.ok and work.before.eager_same.ok:
                 work.after = self._judge(draft, work)
 
-    # step by step
-
     def _certain(self, draft: Draft, works: Sequence[_Work], silent_only: bool = False) -> Draft:
         """Add what the compiler is certain to refuse, less what changes eager behaviour."""
         transforms = self._transforms
@@ -196,7 +194,7 @@ class Repair:
             draft=draft,
             start=_only_silent if silent_only else None,
         )
-        self._note(found)
+        self._failures.update(found.failures)
         fresh = found.draft.rewrites[len(draft.rewrites) :]
         if not fresh:
             return draft
@@ -221,10 +219,6 @@ class Repair:
     def _refuse(self, rewrite: Rewrite, reason: str) -> None:
         self._refused.add(rewrite.key)
         self._refusals.append(Refusal(rewrite, reason))
-
-    def _note(self, found: pipeline.Result) -> None:
-        self._declines = found.declines
-        self._failures.update(found.failures)
 
     def _repair(self, draft: Draft, work: _Work) -> Draft:
         """Follow one entry's diagnostics until it passes or no transform answers."""
@@ -292,8 +286,6 @@ class Repair:
         if after.ok or after.depth > before.depth:
             return True
         return after.depth == before.depth and _mark(trial, parse(after.error, after.error_type)) not in work.seen
-
-    # the end
 
     def _settled(self, draft: Draft, works: Sequence[_Work]) -> Draft:
         """The draft less what breaks an entry that passed: what one entry needed must not cost another."""
