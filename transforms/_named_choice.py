@@ -144,7 +144,8 @@ def _walked(method: Method, variable: str) -> set[str] | None:
     by = method.bound(variable)
     if len(by) != 1 or not isinstance(by[0], cst.For | cst.CompFor):
         return None
-    target, walked = by[0].target, by[0].iter
+    target: cst.BaseExpression | cst.BaseAssignTargetExpression = by[0].target
+    walked = by[0].iter
     called = builtin_call(method.tree, walked)
     if called and called[0] == "enumerate" and called[1] and isinstance(target, cst.Tuple) and len(target.elements) == 2:
         target, walked = target.elements[1].value, called[1][0]

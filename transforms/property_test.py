@@ -191,7 +191,7 @@ def _written(tree: Tree, test: cst.BaseExpression) -> str:
         return tree.code(test)
     left, right = test.left, test.right
     both = isinstance(test.operator, cst.And) and isinstance(left, cst.Call) and isinstance(right, cst.Comparison)
-    if both and _parts(tree, left) == _parts(tree, right) and isinstance(left, cst.Call) and isinstance(right, cst.Comparison):
+    if both and _parts(tree, left) == _parts(tree, right) and isinstance(left, cst.Call) and isinstance(right, cst.Comparison):  # noqa: SIM102
         if isinstance(right.comparisons[0].operator, cst.IsNot):
             return f"getattr({', '.join(tree.code(arg.value) for arg in left.args)}, None) is not None"
     return f"{_inner(tree, left)} {'and' if isinstance(test.operator, cst.And) else 'or'} {_inner(tree, right)}"
