@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scriptify.facts import static
+from scriptify.facts import merge, static
+from scriptify.facts.model import Observed
 from scriptify.pipeline import propose
 from scriptify.transform import Decline, Focus, Rewrite, Safety
 from scriptify.transforms.float_argument import FloatArgument
@@ -95,7 +96,10 @@ def test_starred_arguments_are_left_alone():
 
 def test_own_functions_are_kept_only_when_a_run_agrees():
     text = HEAD + "def up(x, k: float, *, n: int = 1):\n    return x * k\n\n\n" + net("return up(x, 2, n=3)", head="")
-    (rewrite,), _ = seen(text)
+    rewrites, (decline,) = seen(text)
+    assert not rewrites and "only a run can show" in decline.because
+    facts = static.index({"m.py": text})
+    (rewrite,) = propose("m.py", text, merge.observed(facts, Observed()), [FloatArgument()]).rewrites
     assert rewrite.safety is Safety.OBSERVED
     assert [e.text for e in rewrite.edits] == ["2.0"]
 
