@@ -10,7 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Attribute
 from scriptify.transform import Decline, Edit, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
-from scriptify.transforms._containers import Method
+from scriptify.transforms._containers import Method, builtin_call
 from scriptify.transforms._flow_questions import always_evaluated, jumps, names_in
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_values import calls_of, outermost
@@ -116,7 +116,10 @@ class NameLoops:
         title = f"walk over {', '.join(c[0] for c in columns.values())} and the others by name"
         edits = self._display(place, groups, columns) or patch.edits()
         if apart:
-            return self._split(place, edits, reader, title)
+            collected = self._buffers(place, groups)
+            if collected is not None:
+                return self._split(place, [collected[0]], reader, f"collect {collected[1]}", [collected[2]])
+            return self._split(place, edits, reader, title, [*reader.checks.values()])
         return self.tree.rewrite(self.by, place, title, edits, imports=imports, needs=reader.needs, why=WHY)
 
     def _display(self, place: cst.CSTNode, groups: dict[str, list[Access]], columns: dict[str, list[str]]) -> list[Edit]:
@@ -129,9 +132,29 @@ class NameLoops:
         (column,) = columns.values()
         return [self.tree.replace(place, f"[{', '.join(column)}]")]
 
-    def _split(self, place: cst.CSTNode, edits: Sequence[Edit], reader: Names, title: str) -> Rewrite | Decline:
+    def _buffers(self, place: cst.CSTNode, groups: dict[str, list[Access]]) -> tuple[Edit, str, str] | None:
+        """All buffers of a submodule for a comprehension that names each, and the check that their names are those.
+
+        The check is made by the scripted module itself, so it holds for instances of any size.
+        """
+        accesses = [access for members in groups.values() for access in members]
+        if not isinstance(place, cst.ListComp) or place.for_in.ifs or place.for_in.inner_for_in or len(accesses) != 1:
+            return None
+        access, target, walked = accesses[0], place.for_in.target, place.for_in.iter
+        called = builtin_call(self.tree, walked)
+        if access.node is not place.elt or access.item or access.base == self.method.self_name or not isinstance(target, cst.Name):
+            return None
+        if not called or called[0] != "range":
+            return None
+        item, label = self.names.take("buffer", "buf"), self.names.take("name", "key")
+        every = f"{access.base}.named_buffers()"
+        names = f"[{self.tree.code(access.name)} for {target.value} in {self.tree.code(walked)}]"
+        edit = self.tree.replace(place, f"[{item} for _, {item} in {every}]")
+        return edit, f"the buffers of {access.base}", f"[{label} for {label}, _ in {every}] == {names}"
+
+    def _split(self, place: cst.CSTNode, edits: Sequence[Edit], reader: Names, title: str, checks: Sequence[str]) -> Rewrite | Decline:
         """The rewrite for scripting only: instances that the run has not built keep the loop they had."""
-        done = split(self.tree, place, edits, [*reader.checks.values()])
+        done = split(self.tree, place, edits, checks)
         if done is None:
             return self.tree.decline(self.by, place, "the names are those a run has shown, and no statement fits beside it")
         safety = Safety.OBSERVED
