@@ -14,7 +14,6 @@ from scriptify.facts.types import Type
 from scriptify.transform import Edit
 from scriptify.transforms._infer import FLOAT, INT, Inference
 from scriptify.tree import Tree, assigned_names
-from scriptify.tree.flow import all_parameters
 
 MIXED = Type("Union", (FLOAT, INT))
 # Above this a float no longer holds every int.
@@ -199,11 +198,6 @@ def literal_int(node: cst.CSTNode) -> int | None:
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus) and isinstance(node.expression, cst.Integer):
         return -node.expression.evaluated_value
     return None
-
-
-def parameter_of(function: cst.FunctionDef, name: str) -> cst.Param | None:
-    """The parameter node of a name."""
-    return next((p for p in all_parameters(function.params) if p.name.value == name), None)
 
 
 def home(tree: Tree, facts: Facts, node: cst.CSTNode) -> tuple[str, cst.FunctionDef] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -144,12 +144,6 @@ def is_none(node: cst.CSTNode | None) -> bool:
     return isinstance(node, cst.Name) and node.value == "None"
 
 
-def annotation_text(tree: Tree, node: cst.Param | cst.FunctionDef) -> str:
-    """The source of a parameter's annotation, or of a function's return annotation, or ``""``."""
-    found = node.returns if isinstance(node, cst.FunctionDef) else node.annotation
-    return tree.code(found.annotation) if found is not None else ""
-
-
 def declared(tree: Tree, node: cst.BaseExpression | None) -> Type | None:
     """The type an annotation states, through the file's imports; None where the compiler has no such type."""
     if node is None:
@@ -190,11 +184,6 @@ def _compilable(type_: Type) -> bool:
         low, high = _ARITY[type_.name]
         return low <= len(type_.args) <= high and all(map(_compilable, type_.args))
     return type_.name in _PLAIN and not type_.args
-
-
-def calls_in(tree: Tree, function: cst.FunctionDef) -> Iterable[cst.Call]:
-    """All calls in a function's body."""
-    return tree.find(cst.Call, function.body)
 
 
 def has_parameter(function: cst.FunctionDef, name: str) -> bool:
