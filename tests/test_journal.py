@@ -88,10 +88,22 @@ def test_the_journal_is_found_from_below_and_kept_out_of_git(root: Path) -> None
     migrate(root, a="a = 2\n")
     below = root / "deep" / "er"
     below.mkdir(parents=True)
+    (root / "pyproject.toml").write_text("")
     assert journal.home(below) == root
     assert (root / journal.FOLDER / ".gitignore").read_text() == "*\n"
     with pytest.raises(SourceError, match="no migration to undo"):
         journal.home(Path("/"))
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_what_lies_above_the_project_is_somebody_elses(root: Path, marked: bool) -> None:
+    migrate(root, a="a = 2\n")
+    below = root / "project"
+    below.mkdir()
+    if marked:
+        (below / ".git").mkdir()
+    with pytest.raises(SourceError, match="no migration to undo"):
+        journal.home(below)
 
 
 def test_old_journals_are_let_go(root: Path) -> None:

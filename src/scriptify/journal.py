@@ -19,6 +19,7 @@ from scriptify.source import SourceError, WriteError, write_all
 
 FOLDER = ".scriptify"
 KEPT = 20
+ROOT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,22 @@ def _pile(folder: Path) -> list[Path]:
 
 
 def home(start: Path) -> Path:
-    """The nearest folder at or above ``start`` that has something to undo. Raises SourceError."""
-    for folder in (start, *start.parents):
+    """The nearest folder with something to undo, from ``start`` up to its project's root and no further. Raises SourceError.
+
+    What lies above the project, or above ``start`` where no project is marked, is somebody else's migration.
+    """
+    for folder in _within_project(start):
         if _pile(folder / FOLDER):
             return folder
     raise SourceError(f"{start}: there is no migration to undo here; it is taken back in the folder where it was started")
+
+
+def _within_project(start: Path) -> list[Path]:
+    folders = [start, *start.parents]
+    for index, folder in enumerate(folders):
+        if any((folder / mark).exists() for mark in ROOT_MARKS):
+            return folders[: index + 1]
+    return [start]
 
 
 def load(path: Path, root: Path) -> list[Entry]:

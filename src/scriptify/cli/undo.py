@@ -12,7 +12,7 @@ from scriptify.cli import options
 @click.command()
 @options.common
 def undo(config_file: Path | None, quiet: bool, no_color: bool) -> None:
-    """Put back every file of the last migration started here (or above), all or none; again for the one before."""
+    """Put back every file of the last migration started here (or above, in the same project), all or none; again for the one before."""
     from scriptify import journal
     from scriptify.report.paths import shown
 
