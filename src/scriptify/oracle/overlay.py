@@ -5,9 +5,12 @@ Meant for a forked child: it patches the source loader of the whole process and 
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.machinery
 import io
 import linecache
+import marshal
 import os
 import sys
 import tokenize
@@ -18,10 +21,11 @@ from typing import Any
 _installed: dict[str, str] = {}
 
 
-def install(overlay: Mapping[str, str]) -> None:
-    """Make ``overlay`` (absolute path to text) what this process sees of those files; nothing is written.
+def install(overlay: Mapping[str, str], codes: str = "") -> None:
+    """Make ``overlay`` (absolute path to text) what this process sees of those files; nothing of the user's is written.
 
-    No byte code is written, and none is read for the user's own files: a stale one would hide an edit.
+    No byte code is written beside the user's files, and none is read there: a stale one would hide an edit.
+    ``codes`` is a folder of our own that keeps compiled code by the digest of its source, for the next process.
     """
     sys.dont_write_bytecode = True
     _installed.update({os.path.realpath(path): text for path, text in overlay.items()})
@@ -44,11 +48,25 @@ def install(overlay: Mapping[str, str]) -> None:
         elif not is_users(path):
             code: CodeType = read_code(self, fullname)
             return code
-        made: CodeType = self.source_to_code(get_data(self, path), path)
-        return made
+        return _compiled(self, get_data(self, path), path, codes)
 
     get_code.scriptify = True  # type: ignore[attr-defined]
     loader.get_data, loader.get_code = get_data, get_code
+
+
+def _compiled(loader: Any, data: bytes, path: str, codes: str) -> CodeType:
+    kept = os.path.join(codes, hashlib.sha256(path.encode() + b"\0" + data).hexdigest()) if codes else ""
+    if kept and os.path.exists(kept):
+        with open(kept, "rb") as file:
+            found: CodeType = marshal.load(file)
+            return found
+    made: CodeType = loader.source_to_code(data, path)
+    if kept:
+        temporary = f"{kept}.{os.getpid()}"
+        with contextlib.suppress(OSError), open(temporary, "wb") as file:
+            marshal.dump(made, file)
+            os.replace(temporary, kept)
+    return made
 
 
 def prime(path: str, text: str) -> None:

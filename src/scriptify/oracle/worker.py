@@ -6,6 +6,7 @@ two pipes of its own, so that nothing user code prints or reads can reach the pr
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib
 import os
@@ -55,7 +56,7 @@ class Worker:
         return wire.pack(result)
 
     def _attempt(self, request: wire.Request, work: Any, *more: Any) -> Any:
-        return Attempt(request.limits, self.orders, self.answers).run(work, request, self.root, *more)
+        return Attempt(request.limits, self.orders, self.answers).run(work, request, self.root, self.folder, *more)
 
     def _judge(self, request: wire.Request) -> wire.Answer:
         assert request.entry is not None
@@ -89,52 +90,64 @@ def _ended(answer: Ended, who: str) -> Verdict:
     return Verdict(**before).stopped(level, f"{who} {answer.sentence}", answer.sentence, answer.kind)
 
 
-def _judge(attempt: Attempt, request: wire.Request, root: str, path: str) -> wire.Answer:
+def _judge(attempt: Attempt, request: wire.Request, root: str, folder: str, path: str) -> wire.Answer:
     from scriptify.oracle import overlay, worker_judge
 
-    overlay.install(request.overlay)
+    overlay.install(request.overlay, folder)
     assert request.entry is not None
     judge = worker_judge.Judge(request.entry, root, path, request.options.get("upto", LEVELS[-1]), attempt.reach)
     verdict = judge.only_script() if request.options.get("quick") else judge.run()
     return wire.Answer(verdict, stamps())
 
 
-def _baseline(attempt: Attempt, request: wire.Request, root: str, path: str, moved: bool) -> wire.Answer:
+def _baseline(attempt: Attempt, request: wire.Request, root: str, folder: str, path: str, moved: bool) -> wire.Answer:
     from scriptify.oracle import overlay, worker_baseline
 
-    overlay.install({})
+    overlay.install({}, folder)
     assert request.entry is not None
     return wire.Answer(worker_baseline.measure(request.entry, root, path, moved, attempt.reach), stamps())
 
 
-def _observe(attempt: Attempt, request: wire.Request, root: str) -> wire.Answer:
+def _observe(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
     from scriptify.facts import live
     from scriptify.oracle import overlay
 
-    overlay.install(request.overlay)
+    overlay.install(request.overlay, folder)
     assert request.entry is not None
     return wire.Answer(live.observe(request.entry, root, request.options.get("files", ())))
 
 
-def _frontend(attempt: Attempt, request: wire.Request, root: str) -> wire.Answer:
+def _frontend(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
     from scriptify.oracle import worker_frontend
 
     return wire.Answer({path: worker_frontend.problems(path, text) for path, text in request.overlay.items()})
 
 
-def _save(attempt: Attempt, request: wire.Request, root: str) -> wire.Answer:
+def _save(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
     from scriptify.oracle import overlay, worker_judge
 
-    overlay.install(request.overlay)
+    overlay.install(request.overlay, folder)
     assert request.entry is not None
     return wire.Answer(worker_judge.save_scripted(request.entry, root, request.options["path"]))
+
+
+_OUTSIDE: set[str] = set()
+"""Modules of libraries that were there before any attempt."""
+
+
+def settle_down() -> None:
+    """Make forks cheap: thousands of library modules are not looked at again, and no fork's collector touches their pages."""
+    own = stamps()
+    _OUTSIDE.update(name for name, module in list(sys.modules.items()) if getattr(module, "__file__", None) not in own)
+    gc.collect()
+    gc.freeze()
 
 
 def stamps() -> dict[str, str]:
     """A digest of every file of the user's own that this process imported, as it is on disk."""
     from scriptify.oracle.overlay import is_users
 
-    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    files = {getattr(sys.modules.get(name), "__file__", None) for name in sys.modules.keys() - _OUTSIDE}
     return {path: digest(path) for path in files if isinstance(path, str) and is_users(path)}
 
 
@@ -169,6 +182,7 @@ def main(orders: int, answers: int, root: str, preload: Sequence[str] = ()) -> N
         for name in preload:
             importlib.import_module(name)
         sys.path.remove(root)
+        settle_down()
         hello = wire.Hello(str(torch.__version__), sys.version.split()[0])
     except BaseException as error:
         hello = wire.Hello(error=f"{type(error).__name__}: {error}")
