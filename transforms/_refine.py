@@ -16,6 +16,7 @@ from scriptify.tree.flow import all_parameters
 
 UNREFINED = ("found type 'Optional[", "'Optional[", "Could not match type Optional[", "value of type Optional[")
 _OPTIONAL = re.compile(r"Optional\[")
+_ORDERED = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
 _RAISING = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.MatrixMultiply, cst.FloorDivide, cst.Modulo, cst.Power)
 
 
@@ -78,6 +79,10 @@ def raises_for_none(tree: Tree, load: cst.Name) -> bool:
     above = tree.parent(load)
     if isinstance(above, cst.BinaryOperation):
         return isinstance(above.operator, _RAISING)
+    if isinstance(above, cst.Comparison):
+        return all(isinstance(c.operator, _ORDERED) for c in above.comparisons[:1])
+    if isinstance(above, cst.ComparisonTarget):
+        return isinstance(above.operator, _ORDERED)
     if isinstance(above, cst.UnaryOperation):
         return not isinstance(above.operator, cst.Not)
     if isinstance(above, cst.Attribute):

@@ -112,6 +112,31 @@ EXAMPLES: tuple[Example, ...] = (
         ),
         entry="Net(), ([torch.randn(2, 4), torch.randn(2, 4)], True)",
     ),
+    Fires(
+        name="None passed for a float",
+        before=_HEAD.format("List")
+        + """def drop(x, rate: float = 0.0, training: bool = False):
+    return x if not training else x * 2
+
+
+"""
+        + _NET
+        + """    def forward(self, x):
+        return drop(x, None, self.training)
+""",
+        after=_HEAD.format("List, Optional")
+        + """def drop(x, rate: Optional[float] = 0.0, training: bool = False):
+    return x if not training else x * 2
+
+
+"""
+        + _NET
+        + """    def forward(self, x):
+        return drop(x, None, self.training)
+""",
+        observed=Observed(parameters={"drop": {"x": "Tensor", "rate": "NoneType", "training": "bool"}}),
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
     Declines(
         _HEAD.format("Callable")
         + _NET

@@ -10,7 +10,7 @@ from scriptify.facts.model import Class, Facts, Parameter, TypeFact
 from scriptify.facts.types import NONE, Type, join, optional
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._infer import Inference
-from scriptify.transforms._signature import TENSOR, Spelled, annotate, compiled, declared, own_parameters, spell, type_commented
+from scriptify.transforms._signature import TENSOR, Spelled, annotate, compiled, declared, is_none, own_parameters, spell, type_commented
 from scriptify.transforms._wrong_annotation_examples import EXAMPLES
 from scriptify.tree import Tree, own_nodes
 
@@ -78,6 +78,8 @@ class WrongAnnotation(Transform):
         stated = declared(tree, node)
         live = fact.given or fact.observed
         seen = live.type if live is not None and live.type.known and live.type.name not in (NONE, "Union") else None
+        if live is not None and live.type.name == NONE and stated is not None and not stated.optional and not is_none(param.default):
+            seen = optional(stated)  # a call passes None all the same
         if stated is not None and (seen is None or takes(stated, seen)):
             return
         if stated is None and not refused(tree, facts, node):
