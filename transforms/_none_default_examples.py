@@ -258,6 +258,21 @@ class Net(nn.Module):
         settings=Settings(none_default="optional"),
     ),
     Fires(
+        name="a text by what it is compared with",
+        before=_HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, how=None):
+        how = how if how else "mean"
+        return x.mean() if how in ("mean", "sum") else x
+""",
+        after=_IMPORTED.format("Optional")
+        + """class Net(nn.Module):
+    def forward(self, x, how: Optional[str] = None):
+        how = how if how is not None and len(how) > 0 else "mean"
+        return x.mean() if how in ("mean", "sum") else x
+""",
+    ),
+    Fires(
         name="never used",
         before=_HEAD
         + """class Block(nn.Module):

@@ -100,6 +100,8 @@ def _used(tree: Tree, facts: Facts, inference: Inference, uses: Uses, asked: Pla
     for load in uses.others:
         if only_tensor(inference, load):
             return Given(TENSOR, f"{uses.name} is used as a Tensor on line {tree.line(load)}")
+    if any(_among_texts(tree, load) for load in uses.others):
+        return Given(Type("str"), f"{uses.name} is compared with texts")
     for load in uses.others:
         handed = _handed(tree, facts, load, asked)
         if handed is not None:
@@ -130,6 +132,20 @@ def only_tensor(inference: Inference, load: cst.Name) -> bool:
     if isinstance(above, cst.Subscript) and above.value is load:
         return any(isinstance(e.slice, cst.Index) and is_none(e.slice.value) for e in above.slice)
     return False
+
+
+def _among_texts(tree: Tree, load: cst.Name) -> bool:
+    """Whether a name is compared with a text, or looked for among texts."""
+    above = tree.parent(load)
+    if not isinstance(above, cst.Comparison) or above.left is not load or len(above.comparisons) != 1:
+        return False
+    target = above.comparisons[0]
+    if isinstance(target.operator, cst.Equal | cst.NotEqual):
+        return isinstance(target.comparator, cst.SimpleString)
+    if not isinstance(target.operator, cst.In | cst.NotIn) or not isinstance(target.comparator, cst.Tuple | cst.List | cst.Set):
+        return False
+    items = [e.value for e in target.comparator.elements if not is_none(e.value)]
+    return bool(items) and all(isinstance(item, cst.SimpleString) for item in items)
 
 
 def _tensor_argument(inference: Inference, argument: cst.Arg) -> bool:
