@@ -13,7 +13,8 @@ from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Proposal, Transform
 from scriptify.transforms._number import Numbers
-from scriptify.tree import Tree, assigned_names, own_nodes
+from scriptify.tree import Tree, assigned_names
+from scriptify.tree.flow import own_of
 from scriptify.tree.hoist import eager_only, reached_functions
 from scriptify.tree.substitute import stable, variables
 
@@ -61,8 +62,8 @@ class Body:
 
     def find(self, kind: type[N]) -> Iterator[N]:
         """Nodes of a kind that the compiler reads, those kept from it by ``is_scripting()`` left out."""
-        for node in own_nodes(self.function.body):
-            if isinstance(node, kind) and not eager_only(self.tree, node):
+        for node in own_of(self.function.body, kind):
+            if not eager_only(self.tree, node):
                 yield node
 
     def dotted(self, node: cst.CSTNode) -> str:

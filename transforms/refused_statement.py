@@ -232,7 +232,8 @@ class RefusedStatement(Transform):
     def _comments(self, body: Body) -> Iterator[Proposal]:
         """Comments that start like type comments; one under the signature may be the signature's."""
         tree = body.tree
-        for comment in tree.find(cst.Comment, body.function.body):
+        comments = tree.find(cst.Comment, body.function.body) if "type:" in tree.code(body.function.body).replace(" ", "") else ()
+        for comment in comments:
             text = comment.value
             if not _TYPE_COMMENT.match(text) or _FINE_COMMENT.match(text) or _declares(text):
                 continue

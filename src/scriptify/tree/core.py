@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from scriptify.transform import Decline, Edit, Focus, Import, Need, Rewrite, Safety, Transform
 from scriptify.tree.imports import Imports
-from scriptify.tree.walk import Walk
+from scriptify.tree.parts import Placed, joined, parse_parts, whole
+from scriptify.tree.walk import Walks
 
 N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.BaseStatement | cst.SimpleStatementLine | cst.BaseCompoundStatement
@@ -41,11 +42,13 @@ class Tree:
         self.path = path
         self.text = text
         try:
-            self.module = cst.parse_module(text)
+            parts = parse_parts(text)
+            self._parts = parts if parts is not None else whole(cst.parse_module(text), text)
         except cst.ParserSyntaxError as error:
             raise ParseError(error.message.strip(), error.raw_line) from error
         except Exception as error:  # libcst raises bare errors for some texts that are not Python
             raise ParseError(str(error) or type(error).__name__, 1) from error
+        self.module = joined(self._parts)
 
     # positions
 
@@ -54,18 +57,29 @@ class Tree:
         return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
 
     @cached_property
-    def _ranges(self) -> dict[cst.CSTNode, CodeRange]:
-        wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-        return dict(wrapper.resolve(PositionProvider))
+    def _ranges(self) -> dict[cst.CSTNode, Placed]:
+        found: dict[cst.CSTNode, Placed] = {}
+        for part in self._parts:
+            found.update(part.ranges)
+        return found
 
     @cached_property
-    def _walk(self) -> Walk:
-        return Walk(self.module)
+    def _tops(self) -> dict[int, int]:
+        """How many lines stand above each part."""
+        above = itertools.accumulate((part.lines for part in self._parts), initial=0)
+        return {part.key: top for part, top in zip(self._parts, above, strict=False)}
+
+    @cached_property
+    def _walk(self) -> Walks:
+        return Walks(self.module, {part.key: part.walk for part in self._parts})
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Start and end offset of a node, without its own parentheses and outer whitespace."""
-        where = self._ranges[node]
-        return self.offset(where.start.line, where.start.column), self.offset(where.end.line, where.end.column)
+        if node is self.module:
+            return 0, len(self.text)
+        key, where = self._ranges[node]
+        top = self._tops[key]
+        return self.offset(top + where.start.line, where.start.column), self.offset(top + where.end.line, where.end.column)
 
     def outer_span(self, node: cst.BaseExpression) -> tuple[int, int]:
         """The span including the node's own parentheses."""
@@ -81,12 +95,15 @@ class Tree:
 
     def line(self, node: cst.CSTNode) -> int:
         """The 1-based line on which a node starts."""
-        return self._ranges[node].start.line
+        return self.lines(node)[0]
 
     def lines(self, node: cst.CSTNode) -> tuple[int, int]:
         """The first and last line of a node."""
-        where = self._ranges[node]
-        return where.start.line, where.end.line
+        if node is self.module:
+            return 1, len(self._starts)
+        key, where = self._ranges[node]
+        top = self._tops[key]
+        return top + where.start.line, top + where.end.line
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of an offset."""
@@ -149,12 +166,19 @@ class Tree:
 
     def function(self, qualname: str) -> cst.FunctionDef | None:
         """The last function of that qualified name, which is the one in force."""
-        return next((node for name, node in reversed(self._scopes) if name == qualname), None)
+        return self._functions.get(qualname)
+
+    @cached_property
+    def _functions(self) -> dict[str, cst.FunctionDef]:
+        return dict(self._scopes)
+
+    @cached_property
+    def _classes(self) -> dict[str, cst.ClassDef]:
+        return {self.qualname(node): node for node in self.find(cst.ClassDef)}
 
     def class_(self, qualname: str) -> cst.ClassDef | None:
         """The last class of that qualified name."""
-        found = [node for node in self.find(cst.ClassDef) if self.qualname(node) == qualname]
-        return found[-1] if found else None
+        return self._classes.get(qualname)
 
     def qualname(self, node: cst.CSTNode) -> str:
         """Python's ``__qualname__`` of a function or class."""

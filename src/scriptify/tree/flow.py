@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 import libcst as cst
+
+N = TypeVar("N", bound=cst.CSTNode)
 
 WHITESPACE = (cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment)
 # Exact types, not isinstance: libcst's classes are abstract bases, whose instance checks cost more than the walk itself.
@@ -42,6 +45,25 @@ def own_nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
     Comprehensions are walked: the compiler treats them as part of the function.
     """
+    return iter(_own(node) if type(node) in _LARGE else _walked(node))
+
+
+_LARGE = frozenset({cst.Module, cst.FunctionDef, cst.IndentedBlock})
+"""What many transforms walk; smaller nodes are walked faster than they are kept."""
+
+
+@lru_cache(maxsize=1 << 12)
+def _own(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    return tuple(_walked(node))
+
+
+@lru_cache(maxsize=1 << 13)
+def own_of(node: cst.CSTNode, kind: type[N]) -> tuple[N, ...]:
+    """The nodes of a kind among ``own_nodes``."""
+    return tuple(found for found in own_nodes(node) if isinstance(found, kind))
+
+
+def _walked(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     stack = list(reversed(children(node)))
     while stack:
         current = stack.pop()
@@ -63,10 +85,12 @@ def target_names(target: cst.CSTNode) -> Iterator[cst.Name]:
 
 def bindings(node: cst.CSTNode) -> Iterator[tuple[cst.Name, cst.CSTNode]]:
     """Every plain name bound below ``node`` with the binding node: assignments, loops, with, imports, del, walrus."""
-    for current in own_nodes(node):
-        if type(current) in _BINDERS:
-            for name in _bound_by(current):
-                yield name, current
+    return iter(_bindings(node))
+
+
+@lru_cache(maxsize=1 << 12)
+def _bindings(node: cst.CSTNode) -> tuple[tuple[cst.Name, cst.CSTNode], ...]:
+    return tuple((name, current) for current in own_nodes(node) if type(current) in _BINDERS for name in _bound_by(current))
 
 
 def _bound_by(node: cst.CSTNode) -> Iterator[cst.Name]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import libcst as cst
 
 from scriptify.tree.core import Tree
-from scriptify.tree.flow import all_parameters, own_nodes, parameter_names, target_names
+from scriptify.tree.flow import all_parameters, children, own_nodes, parameter_names, target_names
 
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _CALM_CALLS = frozenset(f"builtins.{name}" for name in ("range", "len", "enumerate", "zip", "list", "tuple", "reversed", "int", "float"))
@@ -22,14 +22,13 @@ def variables(node: cst.CSTNode) -> list[cst.Name]:
     stack = [node]
     while stack:
         current = stack.pop()
-        if isinstance(current, cst.Name):
-            found.append(current)
-        elif isinstance(current, cst.Attribute | cst.Arg):
-            stack.append(current.value)
-        elif isinstance(current, cst.NameItem | cst.Annotation):
-            continue
-        else:
-            stack.extend(current.children)
+        kind = type(current)
+        if kind is cst.Name:
+            found.append(current)  # type: ignore[arg-type]
+        elif kind is cst.Attribute or kind is cst.Arg:
+            stack.append(current.value)  # type: ignore[attr-defined]
+        elif kind is not cst.NameItem and kind is not cst.Annotation:
+            stack.extend(children(current))
     return found
 
 
