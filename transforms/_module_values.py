@@ -93,6 +93,12 @@ def is_module(method: Method, node: cst.BaseExpression) -> bool:
     return found is not None and bool(found.kinds) and found.kinds <= MODULES and not found.missing
 
 
+def hooked(method: Method, source: Source) -> bool:
+    """Whether a run has shown a hook on one of the source's modules, which calling ``forward`` would leave out."""
+    held = [container.attribute for container, _ in source.containers] + [method.attribute(row) for row in _rows(source.node)]
+    return any(attribute is not None and attribute.hooks for attribute in held)
+
+
 def calls_of(within: cst.CSTNode, name: str) -> Iterator[cst.Call]:
     """The calls of a name below a node."""
     for node in own_nodes(within):

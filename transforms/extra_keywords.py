@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._calls import bound, calls, takes_self
 from scriptify.transforms._extra_keywords_examples import EXAMPLES
+from scriptify.transforms._helper_text import above_definitions
 from scriptify.transforms._signature import compiled
 from scriptify.tree import Tree, loads
 from scriptify.tree.flow import all_parameters, bindings
@@ -146,15 +147,4 @@ def _helper(tree: Tree, name: str, form: str) -> Edit:
         "",
         "    return wrapper",
     ]
-    last: cst.CSTNode | None = None
-    for statement in tree.module.body:
-        if isinstance(statement, cst.ClassDef | cst.FunctionDef):
-            break  # a decorator must be defined above what it decorates
-        if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Import | cst.ImportFrom):
-            last = statement
-    if last is not None:
-        return tree.insert(tree.line_end(tree.last_line(last)), tree.block(["", "", *lines], ""))
-    first = tree.module.body[0]
-    docstring = isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr)
-    at = tree.line_end(tree.last_line(first)) if docstring else 0
-    return tree.insert(at, tree.block(["", *lines, ""], "") if docstring else tree.block([*lines, "", ""], ""))
+    return above_definitions(tree, lines)

@@ -14,7 +14,7 @@ from scriptify.transforms._flow_questions import changed_by, jumps, pure, used_a
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear
 from scriptify.transforms._module_slice_examples import EXAMPLES
-from scriptify.transforms._module_values import Source, calls_of, outermost, sources, twin
+from scriptify.transforms._module_values import Source, calls_of, hooked, outermost, sources, twin
 from scriptify.transforms._patch import Patch
 from scriptify.tree import Tree, bindings, loads, own_nodes, stores_in
 
@@ -94,6 +94,8 @@ class ModuleSliceCall(Transform):
             yield method.tree.decline(self, loop, f"{reason}, and the loop has no form with a guard over the whole list")
         elif not all(self._sliceable(container) for _, source in found for container, _ in source.containers):
             yield method.tree.decline(self, loop, "the list is of a class of its own, whose slices may be something else")
+        elif any(hooked(method, source) for _, source in found):
+            yield method.tree.decline(self, loop, "a module there has a hook that a call of its forward alone would leave out")
         else:
             yield self._twins(method, place, found, calls)
 

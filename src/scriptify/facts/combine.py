@@ -73,4 +73,5 @@ def joined(a: Attribute, b: Attribute) -> Attribute:
     """One attribute as two sets of instances have it."""
     same = all(getattr(a, part) == getattr(b, part) for part in ("kinds", "lengths", "items", "keys", "classes", "holes"))
     value = both(a, b)
-    return replace(value, origin="live", varies=value.varies or not same or len(value.values) > 1)
+    varies = value.varies or not same or len(value.values) > 1
+    return replace(value, origin="live", varies=varies, hooks=a.hooks | b.hooks)

@@ -60,7 +60,7 @@ def describe(name: str, value: Any, owner: nn.Module | None = None) -> Attribute
     kind = kind_of(name, value, owner)
     about = Attribute(name, frozenset({kind}), classes=frozenset({dotted(type(value))}), origin="live")
     if isinstance(value, nn.Module):
-        return _container(about, value)
+        return _container(replace(about, hooks=hooks_of(value)), value)
     if is_literal(value):
         about = replace(about, values=(copy.deepcopy(value),))
     if kind is Kind.FUNCTION:
@@ -73,6 +73,14 @@ def describe(name: str, value: Any, owner: nn.Module | None = None) -> Attribute
         items = tuple(dotted(type(item)) for item in list(value.values())[:_LONG])
         return replace(about, lengths=frozenset({len(value)}), keys=keys, items=items)
     return about
+
+
+def hooks_of(module: nn.Module) -> frozenset[tuple[str, str]]:
+    """The forward pre-hooks of a module and of torch's own modules inside it, by the classes of hook and module."""
+    found = {(dotted(type(hook)), dotted(type(module))) for hook in module._forward_pre_hooks.values()}
+    if type(module).__module__.split(".")[0] == "torch":
+        found.update(*(hooks_of(child) for child in module._modules.values() if child is not None))
+    return frozenset(found)
 
 
 def kind_of(name: str, value: Any, owner: nn.Module | None) -> Kind:
@@ -136,6 +144,7 @@ def merge(seen: list[Attribute], missing: bool = False) -> Attribute:
         "live",
         first.text if all(a.text == first.text for a in seen) else "",
         element=merge(elements) if elements and len(elements) == len(seen) else None,
+        hooks=frozenset().union(*(a.hooks for a in seen)),
     )
 
 

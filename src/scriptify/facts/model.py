@@ -80,7 +80,9 @@ class Attribute:
     one. ``lengths`` are the lengths of a container, ``items`` the dotted class names of its elements
     where every instance agrees, ``keys`` the ModuleDict's keys. ``holes``: a ModuleList holds None.
     ``missing``: some instance lacks it. ``classes``: the dotted classes of the value. ``origin`` is
-    ``source`` or ``live``. ``type`` is the TorchScript type of a plain value where it has one.
+    ``source`` or ``live``. ``type`` is the TorchScript type of a plain value where it has one. ``hooks``:
+    the forward pre-hooks of the module it holds, and of torch's own modules inside that one, each as the
+    dotted classes of the hook and of the module it stands on.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Attribute:
     text: str = ""
     line: int = 0
     element: Attribute | None = None
+    hooks: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def kind(self) -> Kind | None:
