@@ -152,8 +152,7 @@ def _dict(body: Body, node: cst.BaseExpression) -> tuple[str, Type | None]:
         types = {body.certain.type_of(element.value) for element in items.elements}
     elif isinstance(items, cst.GeneratorExp | cst.ListComp):
         inner = cst.SetComp(elt=items.elt, for_in=items.for_in)
-        text, key = _dict(body, inner)
-        return text, key
+        return _dict(body, inner)
     else:
         guess = Guess(tree, body.facts, body.qualname, body.function)
         known = body.certain.type_of(items)
@@ -199,10 +198,10 @@ def _local(body: Body, node: cst.BaseExpression, target: cst.Name) -> list[Edit]
         added.add(body.certain.type_of(grown[1]) or guess.of(grown[1]))
         edits.append(tree.replace(grown[0], f"{name}[{tree.code(grown[1])}] = True"))
     if added:
-        found = _key(added)
-        if key is not None and found != key:
+        grown_key = _key(added)
+        if key is not None and grown_key != key:
             raise NoForm("its members are of several types")
-        key = found
+        key = grown_key
     if key is None:
         raise NoForm("what it holds is not known")
     if text != "{}":
