@@ -11,16 +11,12 @@ from scriptify.facts.model import Facts, Function
 from scriptify.facts.types import Type, annotation
 from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._explicit_signature_examples import EXAMPLES
+from scriptify.transforms._scripted_as import HELPER, Obstacle, helper
 from scriptify.transforms._signature import compiled
 from scriptify.tree import Tree, bindings, loads
 from scriptify.tree.flow import all_parameters
 
-HELPER = "_scripted_as"
 _LONGEST = 15
-
-
-class _Obstacle(Exception):
-    """Why a signature stays as it is."""
 
 
 class ExplicitSignature(Transform):
@@ -49,7 +45,7 @@ class ExplicitSignature(Transform):
                 continue
             try:
                 yield from self._one(tree, function, known)
-            except _Obstacle as reason:
+            except Obstacle as reason:
                 yield tree.decline(self, function, str(reason))
 
     def _one(self, tree: Tree, function: cst.FunctionDef, known: Function) -> Iterator[Proposal]:
@@ -64,12 +60,12 @@ class ExplicitSignature(Transform):
             return  # unused: another rule drops them
         if function.decorators:
             if not any(tree.code(d.decorator).startswith(HELPER) for d in function.decorators):
-                raise _Obstacle("it has a decorator, which could rely on the signature")
+                raise Obstacle("it has a decorator, which could rely on the signature")
             return
         twin = _Twin(tree, function, known, star if isinstance(star, cst.Param) else None, keywords)
         edits, imports = twin.edits()
         if tree.function(HELPER) is None:
-            edits = [*edits, _helper(tree)]
+            edits = [*edits, helper(tree)]
         why = "the compiler takes no variable number of arguments; eager callers keep the signature they had"
         title = f"{function.name.value} gets an explicit signature for scripting"
         needs = [Need(f"what was passed as {p.name.value}", "live") for p in extra]
@@ -82,7 +78,7 @@ def _plain(tree: Tree, function: cst.FunctionDef) -> Edit:
     assert isinstance(params.star_arg, cst.ParamStar)
     defaults = [p.default is not None for p in (*params.params, *params.kwonly_params)]
     if defaults != sorted(defaults):
-        raise _Obstacle("a keyword-only parameter without a default follows one with a default")
+        raise Obstacle("a keyword-only parameter without a default follows one with a default")
     start = tree.span(params.star_arg)[0]
     return Edit(tree.path, start, tree.span(params.kwonly_params[0])[0], "")
 
@@ -98,7 +94,7 @@ class _Twin:
     keywords: cst.Param | None
 
     def edits(self) -> tuple[list[Edit], list[Import]]:
-        """The edits and imports. Raises _Obstacle."""
+        """The edits and imports. Raises Obstacle."""
         self._check()
         parts = self._parts()
         if self.keywords is not None and loads(self.function.body, self.keywords.name.value):
@@ -107,21 +103,21 @@ class _Twin:
 
     def _check(self) -> None:
         if self.function.params.kwonly_params:
-            raise _Obstacle("keyword-only parameters follow the variable ones")
+            raise Obstacle("keyword-only parameters follow the variable ones")
         if self.function.asynchronous is not None or not isinstance(self.function.body, cst.IndentedBlock):
-            raise _Obstacle("its body is on the line of its signature")
+            raise Obstacle("its body is on the line of its signature")
         for param in (self.star, self.keywords):
             if param is not None and any(bound.value == param.name.value for bound, _ in bindings(self.function.body)):
-                raise _Obstacle(f"{param.name.value} is assigned in its body")
+                raise Obstacle(f"{param.name.value} is assigned in its body")
         if self.keywords is not None:
             seen = self._observed(self.keywords)
             if seen.known:
-                raise _Obstacle(f"the run has passed keywords as {self.keywords.name.value}, whose names it does not show")
+                raise Obstacle(f"the run has passed keywords as {self.keywords.name.value}, whose names it does not show")
 
     def _observed(self, param: cst.Param) -> Type:
         found = self.known.parameter(param.name.value)
         if found is None or found.observed is None:
-            raise _Obstacle(f"what is passed as {param.name.value} is not known; give an entry: its run shows it")
+            raise Obstacle(f"what is passed as {param.name.value} is not known; give an entry: its run shows it")
         return found.observed.type
 
     def _parts(self) -> tuple[Type, ...]:
@@ -130,7 +126,7 @@ class _Twin:
             return ()
         seen = self._observed(self.star)
         if seen.name != "Tuple" or any(annotation(part) is None for part in seen.args):
-            raise _Obstacle(f"{self.star.name.value} is not always a tuple of one length and type")
+            raise Obstacle(f"{self.star.name.value} is not always a tuple of one length and type")
         return seen.args
 
     # names and signatures
@@ -151,9 +147,9 @@ class _Twin:
         """The text between the parentheses: the plain parameters as written, without the star, and more."""
         texts = [self.tree.code(param).rstrip().removesuffix(",").rstrip() for param in self._plain_params()]
         if any("#" in text or "\n" in text for text in texts):
-            raise _Obstacle("a comment or a line break stands in a parameter")
+            raise Obstacle("a comment or a line break stands in a parameter")
         if more and any(param.default is not None for param in self._plain_params()):
-            raise _Obstacle("a parameter with a default stands before the star")
+            raise Obstacle("a parameter with a default stands before the star")
         return ", ".join([*texts, *more])
 
     def _typed(self, name: str, type_: Type, imports: list[Import]) -> str:
@@ -177,7 +173,7 @@ class _Twin:
         names = self._names()
         static = not self.known.owner
         if not static and not names:
-            raise _Obstacle("its self is among the variable arguments")
+            raise Obstacle("its self is among the variable arguments")
         return "" if static else f"{names[0]}."
 
     # the two forms
@@ -186,7 +182,7 @@ class _Twin:
         """The body in a function that takes the tuple."""
         assert self.star is not None
         if not parts:
-            raise _Obstacle(f"the run has passed nothing as {self.star.name.value}, which its body uses")
+            raise Obstacle(f"the run has passed nothing as {self.star.name.value}, which its body uses")
         tree, name, bare = self.tree, self.star.name.value, self.function.name.value.strip("_")
         imports: list[Import] = []
         whole, twin = self._fresh(f"_{bare}_all"), self._fresh(f"_{bare}_scripted")
@@ -209,7 +205,7 @@ class _Twin:
             f"    return {owner}{whole}({', '.join([*passed, name])})",
         ]
         if "\n" in tree.text[header_start:colon]:
-            raise _Obstacle("its signature runs over several lines")
+            raise Obstacle("its signature runs over several lines")
         return [Edit(tree.path, header_start, colon, head), tree.after(self.function, lines)], imports
 
     def _body_start(self, start: int, end: int) -> int:
@@ -227,13 +223,13 @@ class _Twin:
         tree = self.tree
         first, last = tree.lines(self.function)[0], tree.last_line(self.function)
         if last - first > _LONGEST:
-            raise _Obstacle("it hands keywords on in a long body: name the keywords that callers pass")
+            raise Obstacle("it hands keywords on in a long body: name the keywords that callers pass")
         assert self.keywords is not None
         imports: list[Import] = []
         names = [self._fresh(f"{self.star.name.value}_{number}") for number in range(len(parts))] if self.star is not None else []
         more = [self._typed(item, part, imports) for item, part in zip(names, parts, strict=True)]
         if imports:
-            raise _Obstacle(f"{self.star.name.value if self.star else ''} holds more than tensors")
+            raise Obstacle(f"{self.star.name.value if self.star else ''} holds more than tensors")
         text = self._body_without(names)
         twin = self._fresh(f"_{self.function.name.value.strip('_')}_scripted")
         indent = tree.indent(self.function)
@@ -254,7 +250,7 @@ class _Twin:
                 arg = tree.parent(use)
                 call = tree.parent(arg) if arg is not None else None
                 if not isinstance(arg, cst.Arg) or not arg.star or not isinstance(call, cst.Call):
-                    raise _Obstacle(f"{param.name.value} is used for more than to hand it on")
+                    raise Obstacle(f"{param.name.value} is used for more than to hand it on")
                 cuts.append(_cut(tree, call, arg, list(texts)))
         text = ""
         for first, last, new in sorted(cuts):
@@ -274,28 +270,3 @@ def _cut(tree: Tree, call: cst.Call, arg: cst.Arg, texts: list[str]) -> tuple[in
     if at:
         return tree.outer_span(args[at - 1].value)[1], end, ""
     return start, tree.span(args[1])[0] if len(args) > 1 else end, ""
-
-
-def _helper(tree: Tree) -> Edit:
-    """The decorator's definition, after the file's imports."""
-    lines = [
-        "",
-        "",
-        f"def {HELPER}(twin):",
-        '    """Make TorchScript compile ``twin`` in place of the decorated function; eager calls stay what they are."""',
-        "",
-        "    def decorate(function):",
-        "        function.__wrapped__ = twin",
-        "        return function",
-        "",
-        "    return decorate",
-    ]
-    last: cst.CSTNode | None = None
-    for statement in tree.module.body:
-        if isinstance(statement, cst.ClassDef | cst.FunctionDef):
-            break
-        if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Import | cst.ImportFrom):
-            last = statement
-    if last is None:
-        raise _Obstacle("the file imports nothing before its first class or function")
-    return tree.insert(tree.line_end(tree.last_line(last)), tree.block(lines, ""))
