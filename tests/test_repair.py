@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import libcst as cst
 
-from scriptify.oracle.protocol import Entry, Observation, Verdict, proved
+from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict, proved
 from scriptify.repair import Repair
 from scriptify.transform import Phase, Settings, Transform
 
@@ -22,6 +22,7 @@ class FakeOracle:
         self.rules = rules
         self.judged: list[str] = []
         self.attempts = 0
+        self.limits = Limits()
 
     def judge(self, entry, overlay, upto="reloads"):
         text = overlay.get(PATH, self.original)
@@ -182,3 +183,11 @@ def test_an_entry_that_does_not_run_ends_the_work_on_it_alone():
     result, after = repaired("bad = 1\n", lambda text: ("imports", "net.py: no such thing"), swap("SF1", "bad", "good"))
     assert after == "bad = 1\n"
     assert not result.entries[0].usable
+
+
+def test_a_repair_that_takes_too_long_stops_with_the_way_out(monkeypatch):
+    clock = iter(range(0, 1_000_000, 2000))
+    monkeypatch.setattr("scriptify.repair.time.monotonic", lambda: next(clock))
+    result, after = repaired("bad = 1\n", refuses("bad"), swap("SF1", "bad", "good", explains=("bad is refused",), demanded=True))
+    assert after == "bad = 1\n"
+    assert "--entry-limit" in result.entries[0].advice

@@ -39,19 +39,26 @@ def unneeded(items: Sequence[T], holds_without: Callable[[list[T]], bool]) -> li
     What remains is minimal: taking any one more item out makes it fail.
     """
     out: list[T] = []
+    stood_at: dict[int, int] = {}
 
-    def drop(batch: Sequence[T]) -> None:
-        if not batch:
+    def drop(batch: Sequence[int]) -> None:
+        # What failed alone fails again as long as nothing more was left out.
+        if not batch or (len(batch) == 1 and stood_at.get(batch[0]) == len(out)):
             return
-        if holds_without([*out, *batch]):
-            out.extend(batch)
+        if holds_without([*out, *(items[number] for number in batch)]):
+            out.extend(items[number] for number in batch)
+            gone.update(batch)
         elif len(batch) > 1:
             middle = len(batch) // 2
             drop(batch[:middle])
             drop(batch[middle:])
+        else:
+            stood_at[batch[0]] = len(out)
 
+    gone: set[int] = set()
     while True:
+        left = [number for number in range(len(items)) if number not in gone and stood_at.get(number) != len(out)]
         before = len(out)
-        drop([item for item in items if item not in out])
-        if len(out) == before or len(out) == len(items):
+        drop(left)
+        if len(out) == before:
             return out

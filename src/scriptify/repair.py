@@ -20,12 +20,13 @@ from scriptify.draft import Draft, parses, settle
 from scriptify.facts import merge, static
 from scriptify.facts.combine import combined
 from scriptify.facts.model import Facts
-from scriptify.minimise import acceptable, unneeded
+from scriptify.minimise import acceptable
 from scriptify.observing import looks
 from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict
 from scriptify.oracle.runner import Oracle
 from scriptify.registry import answering
 from scriptify.result import EntryResult, Refusal
+from scriptify.slim import Scope, slimmed, touched
 from scriptify.transform import Decline, Focus, Phase, Rewrite, Settings, Transform
 
 MAX_STEPS = 60
@@ -68,6 +69,7 @@ class _Work:
     attempts: int = 0
     seconds: float = 0.0
     seen: set[tuple[str, ...]] = field(default_factory=set)
+    touched: frozenset[Scope] = frozenset()
 
     @property
     def open(self) -> bool:
@@ -147,7 +149,8 @@ class Repair:
         self._watch(Event("observe", "", 0, total))
         seen_all = looks(self._oracle, self._entries, sorted(self._texts), self._executor, self._root)
         for entry, seen in zip(self._entries, seen_all, strict=True):
-            works.append(_Work(entry, seen.verdict, seen.verdict, attempts=seen.attempts, seconds=seen.seconds))
+            through = touched(seen.observation)
+            works.append(_Work(entry, seen.verdict, seen.verdict, attempts=seen.attempts, seconds=seen.seconds, touched=through))
             if seen.observation is not None:
                 self._observations.append(seen.observation)
             self._watch(Event("observe", entry.target, len(works) - 1, total))
@@ -223,6 +226,7 @@ class Repair:
     def _repair(self, draft: Draft, work: _Work) -> Draft:
         """Follow one entry's diagnostics until it passes or no transform answers."""
         verdict = self._judge(draft, work)
+        began = time.monotonic()
         for _ in range(MAX_STEPS):
             work.after = verdict
             if verdict.ok:
@@ -230,6 +234,9 @@ class Repair:
                 return draft
             diagnostic = parse(verdict.error, verdict.error_type)
             work.remaining = diagnostic
+            if 0 < self._oracle.limits.entry < time.monotonic() - began:
+                work.advice = f"the repair was given up after {self._oracle.limits.entry:g} seconds; --entry-limit gives it more"
+                return draft
             work.seen.add(_mark(draft, diagnostic))
             step = self._answer(draft, work, diagnostic, verdict)
             if step is None:
@@ -318,19 +325,14 @@ class Repair:
         needy = sorted((work for work in passing if not work.before.ok), key=lambda work: work.after.seconds)
         standing = {t.code for t in self._transforms if t.phase is Phase.DEPLOY}
         loose = [i for i, r in enumerate(draft.rewrites) if not r.silent and r.code not in standing]
-        tried = 0
-
-        def holds_without(gone: list[int]) -> bool:
-            nonlocal tried
-            tried += 1
-            self._watch(Event("minimise", "", tried))
-            trial = draft.without(gone)
-            return all(self._still(trial, work) for work in needy)
-
-        gone = unneeded(loose, holds_without)
-        slim = draft.without(gone)
+        slim = self._slim(draft, loose, needy, near=True)
+        if not all(self._judge(slim, work).ok for work in needy):
+            slim = self._slim(draft, loose, needy, near=False)
         left = {r.key for r in slim.rewrites}
         return slim, tuple(r for r in draft.rewrites if r.key not in left)
+
+    def _slim(self, draft: Draft, loose: Sequence[int], needy: Sequence[_Work], *, near: bool) -> Draft:
+        return slimmed(draft, loose, needy, self._still, lambda tried: self._watch(Event("minimise", "", tried)), near=near)
 
     def _still(self, draft: Draft, work: _Work) -> bool:
         with self._counted(work):

@@ -17,6 +17,14 @@ from scriptify.cli.output import Output
 @options.entry
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option("--keep-partial", is_flag=True, help="Write rewrites even where an entry does not script in the end.")
+@click.option(
+    "--entry-limit",
+    type=click.FloatRange(min=0),
+    default=1800.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For the repair of one entry; 0 for none.",
+)
 @click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Save the first entry's scripted model here (.pt).")
 @options.styles("text", "json")
 @options.selection
@@ -25,6 +33,7 @@ def migrate(
     entries: tuple[str, ...],
     dry_run: bool,
     keep_partial: bool,
+    entry_limit: float,
     save: Path | None,
     time_limit: float,
     style: str,
@@ -39,6 +48,6 @@ def migrate(
     tuples gives several cases. Without an entry only static facts decide, and less is proved.
     """
     chosen = options.resolve(config_file, quiet, no_color, **choices)
-    result = running.migrate(chosen, paths, entries, time_limit, keep_partial, write=not dry_run, save=save)
+    result = running.migrate(chosen, paths, entries, time_limit, keep_partial, entry_limit=entry_limit, write=not dry_run, save=save)
     Output(chosen).migration(result, style, dry_run)
     sys.exit(result.exit_code)

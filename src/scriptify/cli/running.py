@@ -48,6 +48,7 @@ def migrate(
     write: bool,
     save: Path | None = None,
     root: Path | None = None,
+    entry_limit: float = 1800.0,
 ) -> RunResult:
     """A migration with a progress line; ``save`` also writes the first entry's scripted model."""
     given = chosen.paths(paths)
@@ -64,7 +65,7 @@ def migrate(
             given,
             wanted,
             settings=chosen.settings,
-            limits=Limits(seconds=time_limit),
+            limits=Limits(seconds=time_limit, entry=entry_limit),
             keep_partial=keep_partial,
             progress=watch,
             executor=pool,

@@ -142,10 +142,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one attempt: wall seconds, and bytes of address space it may add to the imported torch (0: no limit)."""
+    """Of one attempt: wall seconds, and bytes of address space it may add to the imported torch (0: no limit).
+
+    ``entry`` are the wall seconds after which the repair of one entry takes no further step (0: no limit).
+    """
 
     seconds: float = 300.0
     memory: int = 0
+    entry: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
