@@ -13,6 +13,7 @@ from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Tran
 from scriptify.transforms._before import scripting
 from scriptify.transforms._constants import constants_edits
 from scriptify.transforms._derived_flag_examples import EXAMPLES
+from scriptify.transforms._init_end import open_end, stored_elsewhere
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
@@ -67,7 +68,7 @@ class DerivedFlag(Transform):
                 continue
             reason = next((r for r in (_obstacle(place, name) for name in names) if r), "")
             init = tree.function(f"{place.owner_qualname}.__init__")
-            if reason or init is None or not _open_end(tree, init):
+            if reason or init is None or not open_end(tree, init):
                 yield tree.decline(self, node, reason or f"{place.owner_qualname} has no __init__ that could note the outcome")
                 return
             yield from self._rewrite(place, node, wanted, names, init)
@@ -170,33 +171,10 @@ def _outcomes(place: Spot, test: cst.BaseExpression) -> set[bool]:
 
 def _obstacle(place: Spot, name: str) -> str:
     """Why the outcome can't be noted for good, or ``""``."""
-    tree, attribute = place.tree, place.attribute(name)
+    attribute = place.attribute(name)
     if attribute is None or not attribute.kinds <= {Kind.VALUE, Kind.NONE} or (attribute.varies and len(attribute.values) < 2):
         return f"self.{name} holds no plain value that stays as it is"
-    init = f"{place.owner_qualname}.__init__"
-    assigned = False
-    for node in tree.find(cst.Attribute):
-        above = tree.parent(node)
-        if node.attr.value != name or not isinstance(above, cst.AssignTarget | cst.AugAssign | cst.AnnAssign) or above.target is not node:
-            continue
-        owner = tree.enclosing(node, cst.ClassDef)
-        if tree.scope(node) == init:
-            assigned = True
-        elif owner is None or owner is place.owner or _related(place, tree.qualname(owner)):
-            return f"self.{name} is assigned in {tree.scope(node) or 'the module'} too, so what __init__ notes may not last"
-    return "" if assigned else f"self.{name} is not assigned in {init}"
-
-
-def _related(place: Spot, qualname: str) -> bool:
-    known = place.known_class
-    return known is not None and any(c.qualname == qualname for c in (*place.facts.ancestors(known), *place.facts.descendants(known)))
-
-
-def _open_end(tree: Tree, init: cst.FunctionDef) -> bool:
-    """Whether a line can follow the last one of ``__init__``, and every call gets there."""
-    if not isinstance(init.body, cst.IndentedBlock) or not tree.own_line(init.body.body[-1]):
-        return False
-    return not any(isinstance(node, cst.Return) for node in own_nodes(init.body))
+    return stored_elsewhere(place, name)
 
 
 def _noted(tree: Tree, test: cst.BaseExpression) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from scriptify.facts.live_functions import function_name
 from scriptify.facts.live_types import dotted, type_of
 from scriptify.facts.model import Attribute, Kind
 from scriptify.facts.types import Type, join
@@ -64,7 +65,8 @@ def describe(name: str, value: Any, owner: nn.Module | None = None) -> Attribute
     if is_literal(value):
         about = replace(about, values=(copy.deepcopy(value),))
     if kind is Kind.FUNCTION:
-        return replace(about, text=str(getattr(value, "__qualname__", "")))
+        named = frozenset({function_name(value, owner)})
+        return replace(about, text=str(getattr(value, "__qualname__", "")), functions=named)
     about = replace(about, type=type_of(value))
     if isinstance(value, (list, tuple)):
         return replace(about, lengths=frozenset({len(value)}), items=tuple(dotted(type(item)) for item in value[:_LONG]))
@@ -145,6 +147,7 @@ def merge(seen: list[Attribute], missing: bool = False) -> Attribute:
         first.text if all(a.text == first.text for a in seen) else "",
         element=merge(elements) if elements and len(elements) == len(seen) else None,
         hooks=frozenset().union(*(a.hooks for a in seen)),
+        functions=frozenset().union(*(a.functions for a in seen)),
     )
 
 

@@ -82,7 +82,8 @@ class Attribute:
     ``missing``: some instance lacks it. ``classes``: the dotted classes of the value. ``origin`` is
     ``source`` or ``live``. ``type`` is the TorchScript type of a plain value where it has one. ``hooks``:
     the forward pre-hooks of the module it holds, and of torch's own modules inside that one, each as the
-    dotted classes of the hook and of the module it stands on.
+    dotted classes of the hook and of the module it stands on. ``functions``: what source could call the
+    functions it holds by (``torch.nn.functional.relu``, ``self.method``, ``module::name``; ``""``: nothing).
     """
 
     name: str
@@ -101,6 +102,7 @@ class Attribute:
     line: int = 0
     element: Attribute | None = None
     hooks: frozenset[tuple[str, str]] = frozenset()
+    functions: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> Kind | None:

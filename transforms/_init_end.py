@@ -1,0 +1,37 @@
+"""What ``__init__`` can note in its last line for good."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from scriptify.transforms._spot import Spot
+from scriptify.tree import Tree, own_nodes
+
+
+def open_end(tree: Tree, init: cst.FunctionDef) -> bool:
+    """Whether a line can follow the last one of ``__init__``, and every call gets there."""
+    if not isinstance(init.body, cst.IndentedBlock) or not tree.own_line(init.body.body[-1]):
+        return False
+    return not any(isinstance(node, cst.Return) for node in own_nodes(init.body))
+
+
+def stored_elsewhere(place: Spot, name: str) -> str:
+    """Why what the class's ``__init__`` leaves in an attribute may not last, or ``""``."""
+    tree = place.tree
+    init = f"{place.owner_qualname}.__init__"
+    assigned = False
+    for node in tree.find(cst.Attribute):
+        above = tree.parent(node)
+        if node.attr.value != name or not isinstance(above, cst.AssignTarget | cst.AugAssign | cst.AnnAssign) or above.target is not node:
+            continue
+        owner = tree.enclosing(node, cst.ClassDef)
+        if tree.scope(node) == init:
+            assigned = True
+        elif owner is None or owner is place.owner or _related(place, tree.qualname(owner)):
+            return f"self.{name} is assigned in {tree.scope(node) or 'the module'} too, so what __init__ notes may not last"
+    return "" if assigned else f"self.{name} is not assigned in {init}"
+
+
+def _related(place: Spot, qualname: str) -> bool:
+    known = place.known_class
+    return known is not None and any(c.qualname == qualname for c in (*place.facts.ancestors(known), *place.facts.descendants(known)))

@@ -1,0 +1,125 @@
+"""Examples of SF811."""
+
+from __future__ import annotations
+
+from scriptify.facts.model import Attribute, Kind, Observed
+from scriptify.transform import Declines, Fires, Ignores
+
+_FOCUS = "Module 'Net' has no attribute 'act' (This function exists as an attribute on the Python module, but we failed"
+_NET = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+ACTS = {{"relu": F.relu, "pool": F.max_pool2d, "wide": F.adaptive_max_pool2d}}
+
+
+def squared(x):
+    return x * x
+
+
+class Net(nn.Module):
+{constants}    def __init__(self, act={act!r}, more=False):
+        super().__init__()
+        self.lin = nn.Linear(4, 4)
+{init}
+{notes}
+    def _plus(self, x):
+        return x + 1
+
+    @staticmethod
+    def _minus(x):
+        return x - 1
+
+    def forward(self, x):
+        x = self.lin(x)
+        {body}
+"""
+
+
+def _seen(*functions: str, kinds: frozenset[Kind] = frozenset({Kind.FUNCTION})) -> Observed:
+    return Observed(attributes={"Net": {"act": Attribute("act", kinds, functions=frozenset(functions))}})
+
+
+def _net(init: str, body: str, act: str = "relu", flags: tuple[str, ...] = (), notes: str = "") -> str:
+    made = "\n".join(f"        {line}" for line in init.splitlines())
+    names = ", ".join(f'"{flag}"' for flag in flags)
+    constants = f"    __constants__ = [{names}]\n\n" if flags else ""
+    noted = "".join(f"        {line}\n" for line in notes.splitlines())
+    return _NET.format(constants=constants, act=act, init=made, body=body, notes=noted)
+
+
+def _fires(init: str, body: str, after: str, functions: tuple[str, ...], flags: tuple[str, ...], notes: str, act: str, name: str) -> Fires:
+    return Fires(
+        _net(init, body, act),
+        _net(init, after, act, flags, notes),
+        entry="Net(), (torch.randn(1, 1, 4, 4),)",
+        observed=_seen(*functions),
+        focus=_FOCUS,
+        at=body.partition("\n")[0],
+        name=name,
+    )
+
+
+_LOOKUP = "self.act = ACTS[act]"
+_OWN = "self.act = self._plus if act else self._minus"
+_WHEN = "torch.jit.is_scripting() and self."
+
+EXAMPLES = (
+    _fires(
+        _LOOKUP,
+        "return self.act(x, 2)",
+        f"return F.max_pool2d(x, 2) if {_WHEN}_act_is_max_pool2d else self.act(x, 2)",
+        ("torch.nn.functional.max_pool2d",),
+        ("_act_is_max_pool2d",),
+        "self._act_is_max_pool2d = self.act is F.max_pool2d",
+        "pool",
+        "out of a dict",
+    ),
+    _fires(
+        _LOOKUP,
+        "return self.act(x, 2) * 2",
+        f"return (F.adaptive_max_pool2d(x, 2) if {_WHEN}_act_is_adaptive_max_pool2d else F.max_pool2d(x, 2)"
+        f" if {_WHEN}_act_is_max_pool2d else self.act(x, 2)) * 2",
+        ("torch.nn.functional.adaptive_max_pool2d", "torch.nn.functional.max_pool2d"),
+        ("_act_is_adaptive_max_pool2d", "_act_is_max_pool2d"),
+        "self._act_is_adaptive_max_pool2d = self.act is F.adaptive_max_pool2d\nself._act_is_max_pool2d = self.act is F.max_pool2d",
+        "wide",
+        "one of two",
+    ),
+    _fires(
+        _OWN,
+        "x = self.act(x) + self.act(x * 2)\n        return x",
+        f"x = (self._plus(x) if {_WHEN}_act_is_plus else self.act(x)) + (self._plus(x * 2) if {_WHEN}_act_is_plus else self.act(x * 2))\n"
+        "        return x",
+        ("self._plus",),
+        ("_act_is_plus",),
+        "self._act_is_plus = self.act == self._plus",
+        "plus",
+        "a method",
+    ),
+    Declines(
+        _net("self.act = (lambda k: lambda x: x * k)(2)", "return self.act(x)"),
+        because="no name of its own",
+        observed=_seen(""),
+        focus=_FOCUS,
+        at="return self.act",
+        name="a closure",
+    ),
+    Declines(
+        _net(_LOOKUP, "return self.act(x)", "pool") + "\n    def turn(self):\n        self.act = F.relu\n",
+        because="may not last",
+        observed=_seen("torch.nn.functional.max_pool2d"),
+        focus=_FOCUS,
+        at="return self.act",
+        name="set elsewhere",
+    ),
+    Ignores(
+        _net("self.act = nn.ReLU()", "return self.act(x)"),
+        observed=_seen(kinds=frozenset({Kind.MODULE})),
+        focus=_FOCUS,
+        at="return self.act",
+        name="a module",
+    ),
+    Ignores(_net(_LOOKUP, "return self.act(x)"), observed=_seen("torch.nn.functional.relu"), name="no word"),
+)
