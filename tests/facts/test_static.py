@@ -317,3 +317,13 @@ def test_needs_no_torch() -> None:
 
 def test_attribute_of_an_unknown_class_is_a_reason() -> None:
     assert isinstance(one("").attribute("m.py", "M", "x"), Unknown)
+
+
+def test_a_function_that_an_instance_holds_is_reached():
+    text = (
+        "from torch import nn\n\ndef _one(x):\n    return two(x)\n\ndef two(x):\n    return x\n\ndef three(x):\n    return x\n\n"
+        "class Net(nn.Module):\n    def __init__(self, flag):\n        super().__init__()\n        if flag:\n            self.act = _one\n"
+        "        else:\n            self.act = nn.ReLU()\n        self.other = three\n\n    def forward(self, x):\n        return self.act(x)\n"
+    )
+    facts = static.index({"a.py": text})
+    assert [name for name in ("_one", "two", "three") if facts.reached("a.py", name)] == ["_one", "two"]

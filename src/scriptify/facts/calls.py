@@ -149,11 +149,11 @@ class _Resolver:
         return self.index.guesses(func.attr, call), False, False
 
     def _of_instance(self, value: Attribute) -> tuple[list[Key], bool]:
-        """``value(...)``: the forward of each class it may be; of a Sequential, that of its first item."""
+        """``value(...)``: a function it may be, the forward of each class; of a Sequential, that of its first item."""
         keys = self.table.instance_classes(value)
         if Kind.SEQUENTIAL in value.kinds and value.items and value.items[0] in self.table.by_dotted:
             keys.append(self.table.by_dotted[value.items[0]])
-        callees = []
+        callees = [(path, name) for path, _, name in (function.partition("::") for function in sorted(value.functions)) if name]
         for key in keys:
             name = "forward" if self.table.is_module(key) else "__call__"
             found = self.table.method(key, name)

@@ -74,5 +74,4 @@ def joined(a: Attribute, b: Attribute) -> Attribute:
     same = all(getattr(a, part) == getattr(b, part) for part in ("kinds", "lengths", "items", "keys", "classes", "holes"))
     value = both(a, b)
     varies = value.varies or not same or len(value.values) > 1
-    value = replace(value, hooks=a.hooks | b.hooks, functions=a.functions | b.functions)
     return replace(value, origin="live", varies=varies)

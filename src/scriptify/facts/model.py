@@ -83,7 +83,8 @@ class Attribute:
     ``source`` or ``live``. ``type`` is the TorchScript type of a plain value where it has one. ``hooks``:
     the forward pre-hooks of the module it holds, and of torch's own modules inside that one, each as the
     dotted classes of the hook and of the module it stands on. ``functions``: what source could call the
-    functions it holds by (``torch.nn.functional.relu``, ``self.method``, ``module::name``; ``""``: nothing).
+    functions it holds by (``torch.nn.functional.relu``, ``self.method``, ``module::name``; ``""``: nothing);
+    from source, the keys of the project's own.
     """
 
     name: str

@@ -87,8 +87,9 @@ def as_attribute(value: Value | None) -> Attribute:
         return value
     if isinstance(value, tuple):
         return container(Kind.LIST, [as_attribute(v) for v in value])
-    if isinstance(value, Ref) and value.name.rpartition(".")[2][:1].islower():
-        return of_kind(Kind.FUNCTION)
+    if isinstance(value, Ref) and value.name.rpartition(".")[2].lstrip("_")[:1].islower():
+        function = of_kind(Kind.FUNCTION)
+        return function if value.outside else replace(function, functions=frozenset({value.key}))
     return UNKNOWN
 
 
@@ -127,6 +128,8 @@ def both(a: Attribute, b: Attribute) -> Attribute:
         text=b.text or a.text,
         line=b.line or a.line,
         element=both(a.element, b.element) if a.element is not None and b.element is not None else a.element or b.element,
+        hooks=a.hooks | b.hooks,
+        functions=a.functions | b.functions,
     )
 
 
