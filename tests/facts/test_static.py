@@ -320,10 +320,8 @@ def test_attribute_of_an_unknown_class_is_a_reason() -> None:
 
 
 def test_a_function_that_an_instance_holds_is_reached():
-    text = (
-        "from torch import nn\n\ndef _one(x):\n    return two(x)\n\ndef two(x):\n    return x\n\ndef three(x):\n    return x\n\n"
-        "class Net(nn.Module):\n    def __init__(self, flag):\n        super().__init__()\n        if flag:\n            self.act = _one\n"
-        "        else:\n            self.act = nn.ReLU()\n        self.other = three\n\n    def forward(self, x):\n        return self.act(x)\n"
-    )
-    facts = static.index({"a.py": text})
+    functions = "def _one(x):\n    return two(x)\n\ndef two(x):\n    return x\n\ndef three(x):\n    return x\n\n"
+    made = "        if flag:\n            self.act = _one\n        else:\n            self.act = nn.ReLU()\n        self.other = three\n"
+    net = "class Net(nn.Module):\n    def __init__(self, flag):\n        super().__init__()\n"
+    facts = static.index({"a.py": f"{HEAD}{functions}{net}{made}\n    def forward(self, x):\n        return self.act(x)\n"})
     assert [name for name in ("_one", "two", "three") if facts.reached("a.py", name)] == ["_one", "two"]
