@@ -1,0 +1,188 @@
+"""SF715: logging and timing, which scripted code goes without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Attribute, Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.tree import Tree
+from scriptify.tree.flow import bindings, loads
+from scriptify.tree.hoist import with_comments
+
+_HEAD = """import logging
+import time
+
+import torch
+from torch import nn
+
+logger = logging.getLogger(__name__)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.log = logging.getLogger('net')
+
+    def forward(self, x: torch.Tensor):
+"""
+_ENTRY = "Net(), (torch.randn(2, 3),)"
+_LEVELS = frozenset("debug info warning warn error exception critical log".split())
+_CLOCKS = frozenset(f"time.{name}" for name in ("time", "perf_counter", "process_time", "monotonic", "thread_time"))
+_TOLD = frozenset({"builtins.print", "warnings.warn", "sys.stdout.write", "sys.stderr.write", "tqdm.tqdm.write", "pprint.pprint"})
+_QUIET = frozenset("size dim numel item mean sum min max std norm shape tolist format join detach cpu abs type any all round".split())
+
+
+def _net(body: str) -> str:
+    return _HEAD + "".join(f"        {line}\n" for line in body.splitlines())
+
+
+class EagerStatement(Transform):
+    """``logger.info(..)`` -> the same under ``if not torch.jit.is_scripting():``; ``t = time.time()`` -> 0.0 when scripted.
+
+    The compiler knows no loggers and no clocks. What is only told or only measured for the telling has no part in the
+    result: eager code goes on telling it, scripted code goes without. A time that is used for anything else stays.
+    """
+
+    code = "SF715"
+    name = "eager-statement"
+    phase = Phase.SYNTAX
+    explains = (
+        "attribute lookup is not defined on python value of type 'Logger'",
+        "is currently not supported in Torchscript",
+        "Python type: 'logging.Logger'",
+        "Python type: 'Logger'",
+        "python value of type",
+    )
+    hints = ("log", "time.", "write", "perf_counter", "flush")
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
+    examples = (
+        Fires(
+            _net("logger.info('shape %s', x.shape)  # told\nself.log.warning('hi')\nreturn x"),
+            _net(
+                "if not torch.jit.is_scripting():\n    logger.info('shape %s', x.shape)  # told\n"
+                "if not torch.jit.is_scripting():\n    self.log.warning('hi')\nreturn x"
+            ),
+            entry=_ENTRY,
+            name="loggers",
+        ),
+        Fires(
+            _net("t = time.time()\ny = x * 2\nspent = time.time() - t\nprint(spent)\nreturn y"),
+            _net(
+                "t = (0.0 if torch.jit.is_scripting() else time.time())\ny = x * 2\n"
+                "spent = (0.0 if torch.jit.is_scripting() else time.time()) - t\nprint(spent)\nreturn y"
+            ),
+            entry=_ENTRY,
+            name="clocks",
+        ),
+        Declines(_net("return x, time.time()"), because="used for more"),
+        Declines(_net("logger.info(self.step(x))\nreturn x"), because="does more"),
+        Ignores(_net("print(x.size(0))\nreturn x")),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every such statement and clock in compiled code."""
+        for body in bodies(tree, facts):
+            for small in body.find(cst.Expr):
+                if isinstance(small.value, cst.Call) and _telling(body, small.value):
+                    try:
+                        edit = _guarded(body, small, small.value)
+                    except NoForm as reason:
+                        yield decline(self, body, small, f"the compiler knows no loggers: {reason}")
+                        continue
+                    why = "the compiler knows no loggers, and what they tell has no part in the result"
+                    yield rewrite(self, body, small, "told in eager code only", [edit], why=why)
+            for call in body.find(cst.Call):
+                if body.dotted(call.func) not in _CLOCKS or call.args:
+                    continue
+                if not _only_told(body, call, set()):
+                    because = "the compiler knows no clocks, and the time is used for more than telling it; measure around the model"
+                    yield decline(self, body, call, because)
+                    continue
+                text = f"(0.0 if {body.spell('torch.jit.is_scripting')}() else {tree.code(call)})"
+                why = "the compiler knows no clocks, and the time is only told"
+                yield rewrite(self, body, call, "no time in scripted code", [tree.replace_outer(call, text)], why=why)
+
+
+def _telling(body: Body, call: cst.Call) -> bool:
+    """Whether a call tells a logger or a stream something."""
+    dotted = body.dotted(call.func)
+    if dotted in ("sys.stdout.write", "sys.stderr.write", "sys.stdout.flush", "sys.stderr.flush", "pprint.pprint", "tqdm.tqdm.write"):
+        return True
+    func = call.func
+    if not isinstance(func, cst.Attribute) or func.attr.value not in _LEVELS:
+        return False
+    if dotted.startswith("logging."):
+        return True
+    owner = func.value
+    if isinstance(owner, cst.Name):
+        return owner.value not in body.hidden and _module_logger(body.tree, owner.value)
+    if isinstance(owner, cst.Attribute) and isinstance(owner.value, cst.Name) and owner.value.value == "self":
+        known = body.facts.owner(body.tree.path, body.qualname)
+        found = body.facts.attribute(body.tree.path, known.qualname, owner.attr.value) if known else None
+        if isinstance(found, Attribute):
+            return found.classes == {"logging.Logger"} or "getLogger(" in found.text
+    return False
+
+
+def _module_logger(tree: Tree, name: str) -> bool:
+    found = [tree.code(small.value) for statement in tree.module.body if isinstance(statement, cst.SimpleStatementLine)
+             for small in statement.body if isinstance(small, cst.Assign) and tree.code(small.targets[0].target) == name]  # fmt: skip
+    return len(found) == 1 and ("getLogger(" in found[0] or "get_logger(" in found[0] or "get_root_logger(" in found[0])
+
+
+def _guarded(body: Body, small: cst.Expr, call: cst.Call) -> Edit:
+    tree = body.tree
+    line = tree.parent(small)
+    if not isinstance(line, cst.SimpleStatementLine) or not tree.own_line(line):
+        raise NoForm("it shares its line with another statement")
+    for inner in tree.find(cst.Call):
+        if inner is not call and tree.contains(call, inner) and not _quiet(body, inner):
+            raise NoForm("working out what is told does more than that")
+    if any(True for _ in tree.find(cst.NamedExpr, call)):
+        raise NoForm("working out what is told assigns a name")
+    text = tree.code(small)
+    if "\n" in text:
+        text = text.replace("\n" + tree.indent(line), "\n")
+        if '"""' in text or "'''" in text:
+            raise NoForm("a string in it runs over several lines")
+    lines = [f"if not {body.spell('torch.jit.is_scripting')}():", *(f"    {part}" for part in text.splitlines())]
+    return tree.replace_statement(line, with_comments(tree, line, lines, [call]))
+
+
+def _quiet(body: Body, call: cst.Call) -> bool:
+    dotted = body.dotted(call.func)
+    if dotted in _CLOCKS or dotted in ("builtins.str", "builtins.len", "builtins.float", "builtins.int", "builtins.list", "builtins.type"):
+        return True
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _QUIET and not body.tree.code(call.func).startswith("self.")
+
+
+def _only_told(body: Body, node: cst.BaseExpression, seen: set[str]) -> bool:
+    """Whether a value goes nowhere but into messages, through arithmetic and local names."""
+    tree = body.tree
+    child: cst.CSTNode = node
+    for above in tree.ancestors(node):
+        if isinstance(above, cst.Call) and child is not above.func:
+            return body.dotted(above.func) in _TOLD or _telling(body, above) or (_quiet(body, above) and _only_told(body, above, seen))
+        if isinstance(above, cst.Expr):
+            return True
+        if isinstance(above, cst.Assign):
+            names = [target.target for target in above.targets]
+            return all(isinstance(name, cst.Name) and _name_only_told(body, name.value, seen) for name in names)
+        if isinstance(above, cst.BaseStatement | cst.BaseSmallStatement | cst.Comparison | cst.IfExp | cst.Return):
+            return False
+        child = above
+    return False
+
+
+def _name_only_told(body: Body, name: str, seen: set[str]) -> bool:
+    if name in seen:
+        return True
+    seen.add(name)
+    stores = [by for bound, by in bindings(body.function.body) if bound.value == name]
+    if not all(isinstance(by, cst.AssignTarget) for by in stores) or body.facts.parameter(body.tree.path, body.qualname, name):
+        return False
+    return all(_only_told(body, use, seen) for use in loads(body.function.body, name))
