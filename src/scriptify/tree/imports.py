@@ -68,6 +68,7 @@ class Imports:
 
     @cached_property
     def _rebound(self) -> set[str]:
+        """Imported names that may be something else when code runs: an import that comes later, above all code, wins."""
         module_level: set[str] = set()
         for statement in self._tree.module.body:
             if isinstance(statement, cst.ClassDef | cst.FunctionDef):
@@ -76,6 +77,8 @@ class Imports:
                 for small in statement.body:
                     if isinstance(small, cst.Assign):
                         module_level |= {name.value for name, _ in bindings(small)}
+                    elif isinstance(small, cst.Import | cst.ImportFrom) and statement in self._leading:
+                        module_level -= set(self._named([small]))
         return module_level
 
     def dotted(self, node: cst.CSTNode) -> str:

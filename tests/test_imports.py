@@ -1,0 +1,24 @@
+"""What a file's names stand for."""
+
+from __future__ import annotations
+
+import libcst as cst
+import pytest
+
+from scriptify.tree import Tree
+
+
+@pytest.mark.parametrize(
+    ("text", "dotted"),
+    [
+        ("import torch.nn as nn\n", "torch.nn.Linear"),
+        ("nn = 3\nimport torch.nn as nn\n\nclass A(nn.Module): pass\n", "torch.nn.Linear"),
+        ("nn = 3\nfrom torch import nn\n", "torch.nn.Linear"),
+        ("import torch.nn as nn\nnn = 3\n", ""),
+        ("nn = 3\n\nclass A(nn.Module): pass\n\nimport torch.nn as nn\n", ""),
+        ("nn = 3\nif nn:\n    import torch.nn as nn\n", ""),
+        ("import torch.nn as nn\n\ndef nn(): pass\n", ""),
+    ],
+)
+def test_the_last_binding_above_all_code_counts(text, dotted):
+    assert Tree("a.py", text).dotted(cst.parse_expression("nn.Linear")) == dotted
