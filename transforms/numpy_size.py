@@ -68,6 +68,11 @@ class NumpySize(Transform):
             "dd = np.cumsum([4, 4])\nself.fc = nn.Sequential(nn.Linear(int(0 + dd[1]), 3))",
             "sum",
         ),
+        _fires(
+            "n = shape[0]\nif n == 2:\n    n = (np.array(n) + 2) * 2\nself.fc = nn.Linear(n, 3)",
+            "n = shape[0]\nif n == 2:\n    n = (np.array(n) + 2) * 2\nself.fc = nn.Linear(int(n) if isinstance(n, np.integer) else n, 3)",
+            "perhaps",
+        ),
         Declines(_net("self.fc = nn.Linear(np.sqrt(64).astype(int), 3)"), because="int(...)", focus=_FOCUS),
         Ignores(_net("self.fc = nn.Linear(np.prod(shape), 3)")),
         Ignores(_net("self.fc = nn.Linear(int(np.prod(shape)), 3)").replace("import numpy as np\n", "import numpy as np\n", 1)),
@@ -87,9 +92,33 @@ class NumpySize(Transform):
                     edits = [tree.replace_outer(arg, f"int({tree.code(arg)})") for arg in args]
                     why = "the compiler takes Python's ints as constants, not NumPy's"
                     yield tree.rewrite(self, call, f"give {tree.code(call.func)} Python ints", edits, why=why)
+        for call, arg in _perhaps(tree, match[2]) if not found else ():
+            found = True
+            integer, imports = tree.imports.spell("numpy.integer")
+            name = tree.code(arg)
+            edit = tree.replace_outer(arg, f"int({name}) if isinstance({name}, {integer}) else {name}")
+            why = "the compiler takes Python's ints as constants, not NumPy's"
+            yield tree.rewrite(self, call, f"give {tree.code(call.func)} a Python int for {name}", [edit], imports=imports, why=why)
         if not found and tree.text:
             because = f"where {match[2]}.{match[3]} gets a NumPy number is not plain; write int(...) around it"
             yield tree.decline(self, tree.module.body[0] if tree.module.body else tree.module, because)
+
+
+def _perhaps(tree: Tree, layer: str) -> Iterator[tuple[cst.Call, cst.Name]]:
+    """Sizes of that layer that are local names which NumPy may have worked out: an array's shape decides whether they are one number."""
+    for _, function in tree.functions():
+        given = [
+            target.target.value
+            for node in own_nodes(function.body)
+            if isinstance(node, cst.Assign) and any(tree.dotted(call.func).startswith("numpy.") for call in tree.find(cst.Call, node.value))
+            for target in node.targets
+            if isinstance(target.target, cst.Name)
+        ]
+        for call in own_nodes(function.body) if given else ():
+            if isinstance(call, cst.Call) and tree.dotted(call.func) == f"torch.nn.{layer}":
+                for arg in call.args:
+                    if isinstance(arg.value, cst.Name) and arg.value.value in given and not arg.star:
+                        yield call, arg.value
 
 
 def _sizes(tree: Tree, function: cst.FunctionDef, call: cst.Call, layer: str) -> Iterator[cst.BaseExpression]:
