@@ -98,6 +98,7 @@ class _Twin:
         self._check()
         parts = self._parts()
         if self.keywords is not None and loads(self.function.body, self.keywords.name.value):
+            self._kept(self.star)
             return self._copied(parts), []
         return self._delegated(parts)
 
@@ -106,13 +107,16 @@ class _Twin:
             raise Obstacle("keyword-only parameters follow the variable ones")
         if self.function.asynchronous is not None or not isinstance(self.function.body, cst.IndentedBlock):
             raise Obstacle("its body is on the line of its signature")
-        for param in (self.star, self.keywords):
-            if param is not None and any(bound.value == param.name.value for bound, _ in bindings(self.function.body)):
-                raise Obstacle(f"{param.name.value} is assigned in its body")
+        self._kept(self.keywords)
         if self.keywords is not None:
             seen = self._observed(self.keywords)
             if seen.known:
                 raise Obstacle(f"the run has passed keywords as {self.keywords.name.value}, whose names it does not show")
+
+    def _kept(self, param: cst.Param | None) -> None:
+        """Raise Obstacle where the body gives a parameter another value."""
+        if param is not None and any(bound.value == param.name.value for bound, _ in bindings(self.function.body)):
+            raise Obstacle(f"{param.name.value} is assigned in its body")
 
     def _observed(self, param: cst.Param) -> Type:
         found = self.known.parameter(param.name.value)
