@@ -1,0 +1,253 @@
+"""SF903: calls the compiler does not know, as ones it does: pop with None, itemgetter, startswith of several, and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._expression import INT, STR, Body, NoForm, bodies, decline, keywords, only, positional, repeatable, rewrite
+from scriptify.tree import Tree
+from scriptify.tree.substitute import calm, source
+
+_HEAD = "import operator\n\nimport torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
+_ENTRY = "Net(), (torch.randn(2, 3),)"
+
+
+def _net(body: str) -> str:
+    return _HEAD + "".join(f"        {line}\n" for line in body.splitlines())
+
+
+def _fires(before: str, after: str, name: str) -> Fires:
+    return Fires(_net(before), _net(after), entry=_ENTRY, name=name)
+
+
+class OtherForm(Transform):
+    """``d.pop(k, None)`` -> ``(d.pop(k) if k in d else None)``; ``operator.itemgetter(0)(xs)`` -> ``xs[0]``, and others alike.
+
+    Each is a call that the compiler refuses, with another that gives the same. Where eager code could tell the two
+    apart, it keeps the first and scripted code takes the second.
+    """
+
+    code = "SF903"
+    name = "other-form"
+    phase = Phase.VALUES
+    explains = (
+        "for argument 'default_value'",
+        "Cannot instantiate class 'Parameter'",
+        "Cannot instantiate class 'itemgetter'",
+        "object has no attribute or method 'numpy'",
+        "aten::startswith",
+        "aten::endswith",
+        "object has no attribute or method 'removeprefix'",
+        "object has no attribute or method 'removesuffix'",
+        "object has no attribute or method 'index'",
+        "object has no attribute or method 'count'",
+        "range cannot be used as a value",
+        "attribute lookup is not defined on dict",
+        "next",
+    )
+    hints = (
+        *(".pop(", "itemgetter", "Parameter(", "from_numpy", "swith(", "removeprefix", "removesuffix"),
+        *("in range(", ".index(", ".count(", "as_tensor(", "torch.tensor("),
+    )
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
+    examples = (
+        _fires(
+            "d = {'a': x}\nv = d.pop('a', None)\nif v is not None:\n    x = x + v\nreturn x, len(d)",
+            "d = {'a': x}\nv = (d.pop('a') if 'a' in d else None)\nif v is not None:\n    x = x + v\nreturn x, len(d)",
+            "pop with None",
+        ),
+        _fires(
+            "xs = [x, x + 1]\nreturn operator.itemgetter(1)(xs), operator.itemgetter(0, 1)(xs)",
+            "xs = [x, x + 1]\nreturn xs[1], (xs[0], xs[1])",
+            "itemgetter",
+        ),
+        _fires(
+            "p = nn.Parameter(torch.zeros(1))\nreturn x + p",
+            "p = (torch.zeros(1).detach().requires_grad_(True) if torch.jit.is_scripting()"
+            " else nn.Parameter(torch.zeros(1)))\nreturn x + p",
+            "a Parameter",
+        ),
+        _fires(
+            "return torch.from_numpy(x.cpu().numpy()) + 1",
+            "return (x.cpu().detach() if torch.jit.is_scripting() else torch.from_numpy(x.cpu().numpy())) + 1",
+            "a tensor by way of NumPy",
+        ),
+        _fires(
+            "s = 'conv1'\nreturn x if s.startswith(('conv', 'bn')) else x + len(s.removeprefix('a'))",
+            "s = 'conv1'\nreturn x if (s.startswith('conv') or s.startswith('bn')) else"
+            " x + len((s[len('a'):] if s.startswith('a') else s))",
+            "beginnings",
+        ),
+        _fires(
+            "n = x.dim()\nreturn x * (n in range(3)), (4, 5).index(5), n in range(1, 2)",
+            "n = x.dim()\nreturn x * (0 <= n < 3), [4, 5].index(5), 1 <= n < 2",
+            "a range asked for a number, an index in a tuple",
+        ),
+        Declines(_net("d = {'a': x}\nreturn d.pop(str(int(x.sum())), None)"), because="more than once"),
+        Ignores(_net("d = {'a': x}\nv = d.pop('a')\nreturn v if 'a'.startswith('b') else x")),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every such call in compiled code."""
+        for body in bodies(tree, facts):
+            nodes: list[cst.BaseExpression] = [*body.find(cst.Call), *body.find(cst.Comparison)]
+            for node in nodes:
+                try:
+                    edits = _edits(body, node)
+                except NoForm as reason:
+                    yield decline(self, body, node, f"the compiler does not know {tree.code(node)[:60]}: {reason}")
+                    continue
+                if edits:
+                    why = "the compiler does not know this form"
+                    yield rewrite(self, body, node, f"{tree.code(node)[:60]} in another form", edits, why=why)
+
+
+def _edits(body: Body, node: cst.BaseExpression) -> list[Edit]:
+    if isinstance(node, cst.Comparison):
+        return _in_range(body, node)
+    assert isinstance(node, cst.Call)
+    dotted = body.dotted(node.func)
+    if dotted in _BY_NAME:
+        return _BY_NAME[dotted](body, node)
+    if isinstance(node.func, cst.Attribute):
+        by = _BY_METHOD.get(node.func.attr.value)
+        return by(body, node, node.func.value) if by is not None else []
+    if isinstance(node.func, cst.Call) and body.dotted(node.func.func) == "operator.itemgetter":
+        return _items(body, node, node.func)
+    return []
+
+
+def _in_range(body: Body, node: cst.Comparison) -> list[Edit]:
+    target = node.comparisons[0]
+    call = target.comparator
+    if len(node.comparisons) != 1 or not isinstance(target.operator, cst.In | cst.NotIn) or not isinstance(call, cst.Call):
+        return []
+    if body.dotted(call.func) != "builtins.range" or not 0 < len(call.args) < 3:
+        return []
+    if body.certain.type_of(node.left) != INT or not calm(body.tree, node.left):
+        raise NoForm("whether a whole number is looked for is not known")
+    bounds = positional(call)
+    tree = body.tree
+    lower = tree.operand(bounds[0]) if len(bounds) == 2 else "0"
+    text = f"{lower} <= {tree.operand(node.left)} < {tree.operand(bounds[-1])}"
+    if isinstance(target.operator, cst.NotIn):
+        return [tree.replace_outer(node, f"(not {text})")]
+    return [tree.replace(node, text)]
+
+
+def _items(body: Body, call: cst.Call, getter: cst.Call) -> list[Edit]:
+    keys, given = positional(getter), positional(call)
+    if len(given) != 1 or not keys or getter.args[0].keyword is not None:
+        raise NoForm("it is called in another way")
+    tree = body.tree
+    if len(keys) > 1:
+        repeatable(given[0])
+    items = [f"{tree.operand(given[0])}[{tree.code(key)}]" for key in keys]
+    return [tree.replace_outer(call, items[0] if len(items) == 1 else f"({', '.join(items)})")]
+
+
+def _parameter(body: Body, call: cst.Call) -> list[Edit]:
+    found = only(call, "requires_grad")
+    data = positional(call)
+    if len(data) != 1:
+        raise NoForm("it is made of something else than one tensor")
+    wanted = found["requires_grad"].value if "requires_grad" in found else None
+    tracked = wanted is None or body.tree.code(wanted) == "True"
+    if not tracked and body.tree.code(wanted) != "False":  # type: ignore[arg-type]
+        raise NoForm("whether it wants a gradient is computed")
+    text = f"{body.tree.operand(data[0])}.detach(){'.requires_grad_(True)' if tracked else ''}"
+    return body.guarded(call, text) if call.lpar else _guarded(body, call, text)
+
+
+def _guarded(body: Body, call: cst.Call, text: str) -> list[Edit]:
+    test = body.spell("torch.jit.is_scripting")
+    return [body.tree.replace(call, f"({text} if {test}() else {body.tree.code(call)})")]
+
+
+def _from_numpy(body: Body, call: cst.Call) -> list[Edit]:
+    """``torch.from_numpy(t.numpy())``: the tensor itself, cut off from its history."""
+    given = call.args[0].value if len(call.args) == 1 and call.args[0].keyword is None else None
+    inner = given.func if isinstance(given, cst.Call) and not given.args else None
+    if not isinstance(inner, cst.Attribute) or inner.attr.value != "numpy":
+        return []
+    if not body.tensor(inner.value):
+        raise NoForm("whether the array was a tensor is not known")
+    copied = body.dotted(call.func) in ("torch.tensor",)
+    return _guarded(body, call, f"{body.tree.operand(inner.value)}.detach(){'.clone()' if copied else ''}")
+
+
+def _pop(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
+    given = positional(call)
+    if len(given) != 2 or keywords(call) or body.tree.code(given[1]) != "None":
+        return []
+    type_ = body.certain.type_of(owner)
+    if not isinstance(owner, cst.Name | cst.Attribute) or (type_ is not None and type_.name != "Dict"):
+        return []
+    repeatable(given[0])
+    tree = body.tree
+    return [
+        tree.replace_outer(
+            call, f"({tree.code(owner)}.pop({tree.code(given[0])}) if {tree.code(given[0])} in {tree.code(owner)} else None)"
+        )
+    ]
+
+
+def _with_ends(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
+    given = positional(call)
+    if len(given) != 1 or not isinstance(given[0], cst.Tuple) or not given[0].elements:
+        return []
+    repeatable(owner)
+    func = body.tree.code(call.func)
+    parts = [f"{func}({source(body.tree, element.value)})" for element in given[0].elements]
+    return [body.tree.replace_outer(call, f"({' or '.join(parts)})")]
+
+
+def _without_end(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
+    given = positional(call)
+    if len(given) != 1 or not isinstance(call.func, cst.Attribute):
+        return []
+    repeatable(owner)
+    if not isinstance(given[0], cst.SimpleString) or given[0].evaluated_value in ("", b""):
+        raise NoForm("what goes is no literal")
+    tree = body.tree
+    name, end = tree.operand(owner), tree.code(given[0])
+    first = call.func.attr.value == "removeprefix"
+    kept, test = (f"{name}[len({end}):]", "startswith") if first else (f"{name}[:len({name}) - len({end})]", "endswith")
+    return [tree.replace_outer(call, f"({kept} if {name}.{test}({end}) else {name})")]
+
+
+def _of_tuple(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
+    """``index`` and ``count`` of a tuple of numbers or texts."""
+    if len(positional(call)) != 1:
+        return []
+    type_ = body.certain.type_of(owner)
+    if type_ is None or type_.name != "Tuple" or len(set(type_.args)) != 1 or type_.args[0] not in (INT, STR):
+        return []
+    tree = body.tree
+    text = f"[{tree.code(owner)[1:-1].rstrip(', ')}]" if isinstance(owner, cst.Tuple) and owner.lpar and tree.code(owner)[:1] == "(" else ""
+    if isinstance(owner, cst.Tuple) and not text:
+        inner = ", ".join(source(tree, element.value) for element in owner.elements)
+        text = f"[{inner}]"
+    return [tree.replace_outer(owner, text or f"list({tree.code(owner)})")]
+
+
+_BY_NAME: dict[str, Callable[[Body, cst.Call], list[Edit]]] = {
+    "torch.nn.Parameter": _parameter,
+    "torch.nn.parameter.Parameter": _parameter,
+    "torch.from_numpy": _from_numpy,
+    "torch.tensor": _from_numpy,
+    "torch.as_tensor": _from_numpy,
+}
+_BY_METHOD: dict[str, Callable[[Body, cst.Call, cst.BaseExpression], list[Edit]]] = {
+    "pop": _pop,
+    "startswith": _with_ends,
+    "endswith": _with_ends,
+    "removeprefix": _without_end,
+    "removesuffix": _without_end,
+    "index": _of_tuple,
+    "count": _of_tuple,
+}
