@@ -53,8 +53,8 @@ def by_code(code: str) -> Transform:
 
 
 def answering(transforms: Sequence[Transform], message: str) -> list[Transform]:
-    """The transforms that explain a compiler message."""
-    return [transform for transform in transforms if transform.answers(message)]
+    """The transforms that explain a compiler message, those of the last resort at the end."""
+    return sorted((transform for transform in transforms if transform.answers(message)), key=lambda t: t.last_resort)
 
 
 def in_module(name: str) -> list[type[Transform]]:

@@ -255,7 +255,8 @@ class Repair:
         paths = [focus.path] if focus.path in draft.working else sorted(draft.working)
         reasons: list[str] = []
         for transform in asked:
-            for path in paths:
+            beyond = [path for path, _ in focus.callers if path in draft.working and path not in paths] if transform.last_resort else []
+            for path in dict.fromkeys([*paths, *beyond]):
                 found = pipeline.propose(path, draft.working[path], facts, [transform], focus)
                 self._failures.update({f"{path}#{code}": why for code, why in found.failures.items()})
                 near = [d for d in found.declines if not focus.line or d.line == focus.line or d.scope == focus.scope]
@@ -268,7 +269,8 @@ class Repair:
 
     def _focus(self, draft: Draft, diagnostic: Diagnostic) -> Focus:
         focus = diagnostic.focus(draft.working, draft.texts)
-        return replace(focus, line=draft.line_shift(focus.path, focus.line)) if focus.line else focus
+        callers = tuple((path, draft.line_shift(path, line)) for path, line in focus.callers)
+        return replace(focus, line=draft.line_shift(focus.path, focus.line), callers=callers)
 
     def _try(self, draft: Draft, work: _Work, rewrites: Sequence[Rewrite], verdict: Verdict) -> tuple[Draft, Verdict] | None:
         """All of a transform's rewrites together, then one by one."""

@@ -214,7 +214,8 @@ class Transform:
     ``explains`` are stems (substrings) of the compiler messages it answers. ``hints`` are cheap text
     tests: a file that contains none of them is never parsed for this transform (no hints: always).
     ``on_demand`` transforms only run when a diagnostic asks for them: their code is not certain to be
-    refused, so nothing is touched without the compiler's word.
+    refused, so nothing is touched without the compiler's word. Those of the ``last_resort`` are asked
+    when no other has an answer, also about the callers that led to the place.
     """
 
     code: ClassVar[str]
@@ -224,6 +225,7 @@ class Transform:
     explains: ClassVar[tuple[str, ...]] = ()
     hints: ClassVar[tuple[str, ...]] = ()
     on_demand: ClassVar[bool] = False
+    last_resort: ClassVar[bool] = False
     examples: ClassVar[tuple[Example, ...]] = ()
     source: ClassVar[str] = ""
     """Where the rule comes from: a torch documentation page or issue."""

@@ -32,7 +32,15 @@ def combined(observations: Iterable[Observation]) -> Observation:
 def _function(a: LiveFunction, b: LiveFunction) -> LiveFunction:
     parameters = {name: _parameter(a.parameters.get(name), b.parameters.get(name)) for name in _names(a.parameters, b.parameters)}
     locals_ = {name: _types(a.locals.get(name, ""), b.locals.get(name, "")) for name in _names(a.locals, b.locals)}
-    return replace(a, calls=a.calls + b.calls, parameters=parameters, locals=locals_, returns=_types(a.returns, b.returns))
+    return replace(
+        a,
+        calls=a.calls + b.calls,
+        parameters=parameters,
+        locals=locals_,
+        returns=_types(a.returns, b.returns),
+        arms=a.arms | b.arms,
+        entered=a.entered | b.entered,
+    )
 
 
 def _names(a: Mapping[str, object], b: Mapping[str, object]) -> list[str]:

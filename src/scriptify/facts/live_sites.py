@@ -8,6 +8,7 @@ from types import CodeType, FrameType
 
 Site = tuple[int, int, int, int]
 _Calls = dict[Site, ast.Call]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Sites:
@@ -16,6 +17,8 @@ class Sites:
     def __init__(self) -> None:
         self._sites: dict[tuple[CodeType, int], Site] = {}
         self._calls: dict[str, _Calls] = {}
+        self._functions: dict[str, dict[tuple[int, str], Function]] = {}
+        self._trees: dict[str, ast.Module] = {}
 
     def site(self, frame: FrameType) -> Site:
         """Line, column, end line and end column (in bytes, as ``ast`` counts) of what a frame is running.
@@ -59,13 +62,25 @@ class Sites:
     def _call(self, frame: FrameType) -> ast.Call | None:
         path = frame.f_code.co_filename
         if path not in self._calls:
-            try:
-                tree = ast.parse("".join(linecache.getlines(path)))
-            except (SyntaxError, ValueError):
-                tree = ast.Module([], [])
-            found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            found = [node for node in ast.walk(self._tree(path)) if isinstance(node, ast.Call)]
             self._calls[path] = {(n.lineno, n.col_offset, n.end_lineno or 0, n.end_col_offset or 0): n for n in found}
         return self._calls[path].get(self.site(frame))
+
+    def function(self, code: CodeType) -> Function | None:
+        """The definition of a function in its file's source, or None for a lambda and the like."""
+        path = code.co_filename
+        if path not in self._functions:
+            found = [node for node in ast.walk(self._tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+            self._functions[path] = {(min([n.lineno, *(d.lineno for d in n.decorator_list)]), n.name): n for n in found}
+        return self._functions[path].get((code.co_firstlineno, code.co_name))
+
+    def _tree(self, path: str) -> ast.Module:
+        if path not in self._trees:
+            try:
+                self._trees[path] = ast.parse("".join(linecache.getlines(path)))
+            except (SyntaxError, ValueError):
+                self._trees[path] = ast.Module([], [])
+        return self._trees[path]
 
 
 def _characters(path: str, line: int, column: int) -> int:

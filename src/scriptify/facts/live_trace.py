@@ -7,12 +7,13 @@ import inspect
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import Any
 
 import torch
 
+from scriptify.facts.arms import Arm, split
 from scriptify.facts.live_sites import Sites
 from scriptify.facts.live_types import joined, type_of
 from scriptify.facts.types import Type
@@ -142,7 +143,16 @@ class Tracer:
         groups: dict[tuple[str, str], list[Watched]] = {}
         for watched in self.watched.values():
             groups.setdefault((watched.path, qualname(watched.code)), []).append(watched)
-        return tuple(_function(path, name, group) for (path, name), group in groups.items())
+        return tuple(self._function(path, name, group) for (path, name), group in groups.items())
+
+    def _function(self, path: str, name: str, group: list[Watched]) -> LiveFunction:
+        found = _function(path, name, group)
+        defined = [(self.sites.function(w.code), w.lines) for w in group]
+        parts = [split(node, lines) for node, lines in defined if node is not None]
+        if len(parts) < len(group):
+            return found
+        every, entered = (frozenset[Arm]().union(*(part[side] for part in parts)) for side in (0, 1))
+        return replace(found, arms=every, entered=entered)
 
 
 def _function(path: str, name: str, group: list[Watched]) -> LiveFunction:

@@ -116,6 +116,8 @@ def _function(function: Function, seen: LiveFunction) -> Function:
         locals=_joined_locals(function.locals, seen.locals),
         returns=_joined(function.returns, _fact(seen.returns)),
         calls=function.calls + seen.calls,
+        arms=function.arms | seen.arms,
+        entered=function.entered | seen.entered,
     )
 
 
@@ -176,7 +178,8 @@ def _observed_function(function: Function, seen: Observed) -> Function:
     types = seen.parameters.get(function.qualname, {})
     variables = seen.locals.get(function.qualname, {})
     returns = seen.returns.get(function.qualname, "")
-    if not types and not variables and not returns:
+    unseen = frozenset(seen.unseen.get(function.qualname, ()))
+    if not types and not variables and not returns and not unseen:
         return function
     return replace(
         function,
@@ -184,6 +187,7 @@ def _observed_function(function: Function, seen: Observed) -> Function:
         locals=_joined_locals(function.locals, variables),
         returns=_joined(function.returns, _fact(returns)),
         calls=max(function.calls, 1),
+        arms=function.arms | unseen,
     )
 
 

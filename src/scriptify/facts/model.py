@@ -181,7 +181,11 @@ class CallSite:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function or method: parameters in order, types of its locals and result, whether scripting reaches it."""
+    """A function or method: parameters in order, types of its locals and result, whether scripting reaches it.
+
+    ``arms`` names the arms of its branches and ``entered`` those that runs went into, each by the header's text
+    as ``ast.unparse`` spells it and ``body``, ``else`` or ``after`` (what follows the statement in its block).
+    """
 
     path: str
     qualname: str
@@ -193,6 +197,13 @@ class Function:
     reached: bool = False
     decorators: tuple[str, ...] = ()
     owner: str = ""
+    arms: frozenset[tuple[str, str]] = frozenset()
+    entered: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def unseen(self) -> frozenset[tuple[str, str]]:
+        """The arms of its branches that no run of it went into."""
+        return self.arms - self.entered
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name."""
@@ -230,7 +241,8 @@ class Observed:
     """What a live run showed, by qualified name: the part of the facts that only running code can give.
 
     Keys of ``parameters``, ``locals`` and ``returns`` are function qualnames, values are TorchScript
-    type texts; ``attributes`` maps class qualnames to attribute name to :class:`Attribute`.
+    type texts; ``attributes`` maps class qualnames to attribute name to :class:`Attribute`; ``unseen``
+    maps functions to arms that no run went into (see :class:`Function`).
     """
 
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: EMPTY)
@@ -238,6 +250,7 @@ class Observed:
     returns: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     attributes: Mapping[str, Mapping[str, Attribute]] = field(default_factory=lambda: EMPTY)
     instances: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    unseen: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,8 @@ class LiveFunction:
     parameters: Mapping[str, LiveParameter]
     locals: Mapping[str, str]
     returns: str
+    arms: frozenset[tuple[str, str]] = frozenset()
+    entered: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
