@@ -33,8 +33,12 @@ def frames(facts: Facts, focus: Focus) -> list[Frame]:
     return found
 
 
-def unseen_arm(tree: Tree, function: cst.FunctionDef, line: int, unseen: frozenset[tuple[str, str]]) -> cst.CSTNode | None:
-    """The first statement of the innermost arm around a line that is one of ``unseen``, or None."""
+def unseen_arm(tree: Tree, function: cst.FunctionDef, line: int, arms: frozenset[tuple[str, str]]) -> cst.CSTNode | None:
+    """The first statement of the innermost arm around a line that is one of ``arms``, or None.
+
+    No eager run goes where ``is_scripting()`` leads, so that it did not go there says nothing.
+    """
+    unseen = {arm for arm in arms if "is_scripting" not in arm[0]}
     best: cst.CSTNode | None = None
     block: Block | None = function.body
     while isinstance(block, cst.IndentedBlock):

@@ -122,6 +122,14 @@ class UnseenBranch(Transform):
             at="return table",
             name="a branch on one line can't be told from its header",
         ),
+        Declines(
+            _net("if not torch.jit.is_scripting():\n    return x + 1\nelse:\n    return table(x)"),
+            because="a run went through",
+            observed=_unseen(("not torch.jit.is_scripting()", "else")),
+            focus="refused",
+            at="return table",
+            name="an arm for scripting only, where no run can go",
+        ),
         Ignores(_net("if x.dim() > 4:\n    return table(x)\nreturn x + 1"), focus="refused", at="return table", name="without a run"),
         Ignores(_net("if x.dim() > 4:\n    return table(x)\nreturn x + 1"), observed=_unseen(("x.dim() > 4", "body")), name="not asked"),
     )
