@@ -12,6 +12,7 @@ from scriptify.transform import Import
 from scriptify.transforms._signature import TENSOR, is_none, spell
 from scriptify.tree import Tree, assigned_names, loads, own_nodes
 
+_LITERALS = (cst.Integer, cst.Float, cst.SimpleString, cst.Name, cst.UnaryOperation, cst.Tuple, cst.List)
 _DROPPED = frozenset({"save_for_backward", "set_materialize_grads", "mark_non_differentiable", "save_for_forward"})
 _CAST = frozenset({"torch.amp.custom_fwd", "torch.cuda.amp.custom_fwd"})
 
@@ -22,12 +23,16 @@ class Cannot(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """``text`` is the body, indented by two steps; ``tensors`` are the parameters that gradients can come
-    through (and whether each may be None), ``plain`` the places of results that have none."""
+    """``text`` is the body, indented by two steps; ``defaults`` is what a call may leave out, or ``""``.
+
+    ``tensors`` are the parameters that gradients can come through, and whether each may be None; ``plain`` the
+    places of results that have none.
+    """
 
     name: str
     signature: str
     parameters: tuple[str, ...]
+    defaults: tuple[str, ...]
     tensors: tuple[tuple[str, bool], ...]
     text: str
     imports: tuple[Import, ...]
@@ -63,6 +68,7 @@ def plain(tree: Tree, facts: Facts, owner: cst.ClassDef) -> Plain:
         fresh,
         ", ".join(texts),
         tuple(p.name.value for p in params),
+        tuple(tree.code(p.default) if isinstance(p.default, _LITERALS) else "" for p in params),
         tuple(tensors),
         _body(tree, function, edits),
         tuple(imports),
@@ -97,16 +103,12 @@ def _type(param: cst.Param, fact: Parameter | None) -> Type:
 
 def _typed(tree: Tree, param: cst.Param, type_: Type) -> tuple[str, tuple[Import, ...]]:
     name = param.name.value
-    default = f" = {tree.code(param.default)}" if param.default is not None else ""
-    if type_ == TENSOR and not default:
+    if type_ == TENSOR:
         return name, ()
     spelled = spell(tree, type_)
-    if spelled is None or (param.default is not None and not isinstance(param.default, _LITERALS)):
+    if spelled is None:
         raise Cannot(f"its forward takes as {name} what no annotation names: {type_}")
-    return f"{name}: {spelled.text}{default}", spelled.imports
-
-
-_LITERALS = (cst.Integer, cst.Float, cst.SimpleString, cst.Name, cst.UnaryOperation, cst.Tuple)
+    return f"{name}: {spelled.text}", spelled.imports
 
 
 def _without_context(tree: Tree, function: cst.FunctionDef, context: str) -> tuple[list[tuple[int, int, str]], set[str]]:

@@ -31,14 +31,14 @@ _PLAIN = (
     _MARK
     + """
 
-def _scale_forward(x, w, n: int = 2):
+def _scale_forward(x, w, n: int):
     with torch.no_grad():
         ctx_n = n
         pass
         return x * w * ctx_n  # as it is
 
 
-def _scale_scripted(x, w, n: int = 2):
+def _scale_scripted(x, w, n: int):
     tracked = torch.is_grad_enabled() and (x.requires_grad or w.requires_grad)
     y = _scale_forward(x, w, n)
     return _without_backward(y, tracked)
@@ -117,8 +117,8 @@ def _declines(name: str, body: str, because: str) -> Declines:
 
 
 EXAMPLES: tuple[Example, ...] = (
-    _fires("by its class", "Scale.apply(x, self.w, 3)"),
-    _fires("by a name for its apply", "scale(x, self.w)", more="\n\nscale = Scale.apply\n", scripted="x, self.w"),
+    _fires("by its class", "Scale.apply(x, self.w, 3)", focus=""),
+    _fires("by a name for its apply", "scale(x, self.w)", more="\n\nscale = Scale.apply\n", scripted="x, self.w, 2"),
     _fires("by an attribute", "self.fn(x, self.w, 3)", fn="Scale.apply", focus="but we failed to convert Python type: 'method' to a"),
     _fires("by an instance", "Scale().apply(x, self.w, 3)", focus="Class Scale does not have an __init__ function defined"),
     Fires(
@@ -140,6 +140,10 @@ EXAMPLES: tuple[Example, ...] = (
         at="+ 1",
         name="nothing known",
     ),
-    Ignores(_HEAD + _CLASS + _NET.format(call="Scale.apply(x, self.w, 3)", fn="None"), observed=_SEEN, name="not asked"),
+    Ignores(
+        _HEAD + _CLASS + _NET.format(call="(x if torch.jit.is_scripting() else Scale.apply(x, self.w, 3))", fn="None"),
+        observed=_SEEN,
+        name="for eager code only",
+    ),
     Ignores(_HEAD + _NET.format(call="x.apply(x)", fn="None"), observed=_SEEN, focus=_EXPORT, at="+ 1", name="another apply"),
 )

@@ -13,9 +13,9 @@ from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safe
 from scriptify.transforms._autograd_body import Cannot, Plain, plain
 from scriptify.transforms._autograd_function_examples import EXAMPLES
 from scriptify.transforms._before import scripting
-from scriptify.transforms._signature import TENSOR
+from scriptify.transforms._signature import TENSOR, compiled
 from scriptify.transforms._spot import Spot, spot
-from scriptify.tree import Tree, own_nodes
+from scriptify.tree import Tree, bindings, own_nodes
 
 MARK = "_without_backward"
 _FUNCTION = frozenset({"torch.autograd.Function", "torch.autograd.function.Function", "torch.autograd.function.InplaceFunction"})
@@ -45,7 +45,6 @@ class AutogradFunction(Transform):
     name = "autograd-function"
     phase = Phase.VALUES
     safety = Safety.OBSERVED
-    on_demand = True
     hints = ("apply",)
     explains = (
         "Could not export Python function call",
@@ -57,22 +56,26 @@ class AutogradFunction(Transform):
     source = "https://docs.pytorch.org/docs/stable/jit_unsupported.html"
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
-        """Yield a rewrite for the call at the focus."""
-        place = spot(tree, facts, focus)
-        if place is None or focus is None or _SEEN.search(focus.message) is None:
+        """Yield a rewrite for each such call; under a focus for the one there."""
+        if focus is not None and _SEEN.search(focus.message) is None:
             return
-        for node in own_nodes(place.function.body):
-            if not isinstance(node, cst.Call) or not tree.lines(node)[0] <= focus.line <= tree.lines(node)[1]:
-                continue
-            owner = _applied(place, node)
-            above = tree.parent(node)
-            if owner is None or (isinstance(above, cst.IfExp) and above.orelse is node):
-                continue
-            try:
-                yield self._rewritten(place, Target(owner, node))
-            except Cannot as reason:
-                yield tree.decline(self, node, f"{owner.name.value} has a backward of its own, and {reason}")
+        if not any(_is_function(tree, owner) for owner in tree.find(cst.ClassDef)):
             return
+        for qualname, function in compiled(tree, facts):
+            place = spot(tree, facts, Focus(tree.path, tree.line(function), "", qualname))
+            if place is None:
+                continue
+            for node in own_nodes(function.body):
+                if isinstance(node, cst.Call) and tree.focused(node, focus) and not _eager_only(tree, node, function):
+                    owner = _applied(place, node)
+                    if owner is not None:
+                        yield from self._call(place, Target(owner, node))
+
+    def _call(self, place: Spot, target: Target) -> Iterator[Proposal]:
+        try:
+            yield self._rewritten(place, target)
+        except Cannot as reason:
+            yield place.tree.decline(self, target.call, f"{target.node.name.value} has a backward of its own, and {reason}")
 
     def _rewritten(self, place: Spot, target: Target) -> Proposal:
         tree, facts, call = place.tree, place.facts, target.call
@@ -83,13 +86,26 @@ class AutogradFunction(Transform):
             raise Cannot("it is given more arguments than its forward names")
         imports: list[Import] = [*tree.imports.spell("torch.jit.is_scripting")[1], *form.imports, Import(tree.path, "torch")]
         edits = _definitions(tree, facts, target.node, form)
-        given = ", ".join(tree.text[slice(*tree.outer_span(arg.value))] for arg in call.args)
+        left_out = form.defaults[len(call.args) :]
+        if not all(left_out):
+            raise Cannot("what it is not given has no plain default")
+        given = ", ".join([*(tree.text[slice(*tree.outer_span(arg.value))] for arg in call.args), *left_out])
         text = f"{form.name}_scripted({given}) if {scripting(tree)} else {tree.code(call)}"
         edits.append(tree.replace(call, text if call.lpar else f"({text})"))
         name = target.node.name.value
         why = "a call into Python can't be saved; scripted, backward through it raises, for its own backward is not to be had there"
         needs = [Need(f"the types that {name}.forward takes and gives", "live")]
         return tree.rewrite(self, call, f"the forward of {name} in scripted code", edits, imports=imports, needs=needs, why=why)
+
+
+def _eager_only(tree: Tree, node: cst.CSTNode, function: cst.FunctionDef) -> bool:
+    """Whether a test tells scripted code from eager code around a node: then both have theirs."""
+    for above in tree.ancestors(node):
+        if above is function:
+            return False
+        if isinstance(above, cst.If | cst.IfExp) and "is_scripting" in tree.code(above.test):
+            return True
+    return False
 
 
 def _applied(place: Spot, call: cst.Call) -> cst.ClassDef | None:
@@ -113,16 +129,27 @@ def _class_of(tree: Tree, node: cst.BaseExpression | None) -> cst.ClassDef | Non
     owner = tree.class_(value.value) if isinstance(value, cst.Name) else None
     if owner is None or not isinstance(tree.parent(owner), cst.Module):
         return None
-    return owner if any(tree.dotted(base.value) in _FUNCTION for base in owner.bases) else None
+    return owner if _is_function(tree, owner) else None
+
+
+def _is_function(tree: Tree, owner: cst.ClassDef) -> bool:
+    return any(tree.dotted(base.value) in _FUNCTION for base in owner.bases)
 
 
 def _only_value(tree: Tree, name: str) -> cst.BaseExpression | None:
-    """What the file's top level assigns to a name, once."""
-    found = [target.target for target in tree.find(cst.AssignTarget) if isinstance(target.target, cst.Name) and target.target.value == name]
-    assign = tree.parent(tree.parent(found[0])) if len(found) == 1 else None  # type: ignore[arg-type]
-    if not isinstance(assign, cst.Assign) or tree.enclosing(assign, cst.FunctionDef) is not None:
+    """What the file's top level assigns to a name last, where nothing else could."""
+    if any(item.name.value == name for node in tree.find(cst.Global) for item in node.names):
         return None
-    return assign.value
+    value: cst.BaseExpression | None = None
+    for statement in tree.module.body:
+        smalls = statement.body if isinstance(statement, cst.SimpleStatementLine) else (statement,)
+        for small in smalls:
+            plain_ = isinstance(small, cst.Assign) and any(isinstance(t.target, cst.Name) and t.target.value == name for t in small.targets)
+            if plain_:
+                value = small.value  # type: ignore[union-attr]
+            elif any(bound.value == name for bound, _ in bindings(cst.Module([statement]))):
+                value = None
+    return value
 
 
 def _only_attribute(tree: Tree, owner: cst.ClassDef, name: str) -> cst.BaseExpression | None:
