@@ -103,7 +103,7 @@ class DroppedDecorator(Transform):
                 text = tree.code(node)
                 if dotted in (*_NO_GRAD, *_INFERENCE) and not (isinstance(node, cst.Call) and node.args):
                     yield from self._block(body, decorator)
-                elif dotted in _OTHERS or dotted in (*_NO_GRAD, *_INFERENCE) or _wraps(tree, node):
+                elif dotted in _OTHERS or dotted in (*_NO_GRAD, *_INFERENCE) or (_wraps(tree, node) and not _dispatches(body)):
                     yield decline(self, body, decorator, f"scripting drops @{text} without a word: the scripted function runs without it")
 
     def _block(self, body: Body, decorator: cst.Decorator) -> Iterator[Proposal]:
@@ -150,6 +150,12 @@ def _indented(body: Body) -> list[Edit]:
             else:
                 edits.append(tree.insert(start, tree.indent_unit))
     return edits
+
+
+def _dispatches(body: Body) -> bool:
+    """Whether a function takes another way when scripted, which says what its decorator does (SF905)."""
+    first = body.function.body.body[0] if body.function.body.body else None
+    return isinstance(first, cst.If) and "is_scripting" in body.tree.code(first.test)
 
 
 def _wraps(tree: Tree, node: cst.BaseExpression) -> bool:

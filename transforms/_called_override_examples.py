@@ -1,0 +1,91 @@
+"""Examples of SF905."""
+
+from __future__ import annotations
+
+from scriptify.transform import Declines, Example, Fires, Ignores
+
+_HEAD = "import functools\n\nimport torch\nfrom torch import nn\n\n\n"
+_ENTRY = "Net(), (torch.randn(2, 3),)"
+_PLUS = """def plus1(fn):
+    @functools.wraps(fn)
+    def w({params}):
+        y = fn({passed})
+        return y + 1  # more
+
+    return w
+
+
+class Net(nn.Module):
+    @plus1
+    def forward(self, x):
+        \"\"\"Twice.\"\"\"
+        return x * 2
+"""
+_PLUS_AFTER = """def plus1(fn):
+    @functools.wraps(fn)
+    def w({params}):
+        y = fn({passed})
+        return y + 1  # more
+
+    return w
+
+
+class Net(nn.Module):
+    @plus1
+    def forward(self, x):
+        if torch.jit.is_scripting():
+            return self._forward_called(x)
+        return self._forward_own(x)
+
+    def _forward_own(self, x):
+        \"\"\"Twice.\"\"\"
+        return x * 2
+
+    def _forward_called(self, x):
+        y = self._forward_own(x)
+        return y + 1  # more
+"""
+_CALL = """class Net(nn.Module):
+    def forward(self, x):
+        return x + 1
+
+    def __call__({params}):
+        return {inner} * 2
+"""
+_CALL_AFTER = """class Net(nn.Module):
+    def forward(self, x):
+        if torch.jit.is_scripting():
+            return self._forward_called(x)
+        return self._forward_own(x)
+
+    def _forward_own(self, x):
+        return x + 1
+
+    def _forward_called(self, x):
+        return self._forward_own(x) * 2
+
+    def __call__({params}):
+        return {inner} * 2
+"""
+
+
+def _called(params: str, inner: str, name: str) -> Fires:
+    before, after = (_HEAD + text.format(params=params, inner=inner) for text in (_CALL, _CALL_AFTER))
+    return Fires(before, after, entry=_ENTRY, silent=True, name=name)
+
+
+def _decorated(params: str, passed: str, name: str) -> Fires:
+    before, after = (_HEAD + text.format(params=params, passed=passed) for text in (_PLUS, _PLUS_AFTER))
+    return Fires(before, after, entry=_ENTRY, silent=True, name=name)
+
+
+EXAMPLES: tuple[Example, ...] = (
+    _called("self, x", "self.forward(x)", "a __call__"),
+    _called("self, *args, **kwargs", "super().__call__(*args, **kwargs)", "a __call__ that passes everything on"),
+    _decorated("self, x", "self, x", "a decorator"),
+    _decorated("self, *args, **kwargs", "self, *args, **kwargs", "a decorator for any method"),
+    _decorated("*args, **kwargs", "*args, **kwargs", "a decorator for anything"),
+    Declines(_HEAD + _CALL.format(params="self, x, n", inner="self.forward(x + n)"), because="other parameters"),
+    Declines(_HEAD + _PLUS.format(params="self, x", passed="self, x").replace("return y + 1", "return y + fn.k"), because="more with it"),
+    Ignores(_HEAD + "class Net(nn.Module):\n    def forward(self, x):\n        return x + 1\n"),
+)
