@@ -66,7 +66,7 @@ def oracle_for(work: Path, name: str) -> Oracle:
         return kept[1]
     if kept is not None:
         kept[1].close()
-    oracle = Oracle(root=work, limits=Limits(seconds=40, memory=12 << 30), preload=("scriptify_parity_prelude",))
+    oracle = Oracle(root=work, limits=Limits(seconds=40, memory=12 << 30, entry=60), preload=("scriptify_parity_prelude",))
     _ORACLES[os.getpid()] = (name, oracle)
     return oracle
 

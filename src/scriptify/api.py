@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scriptify import judging, pipeline, project, registry
+from scriptify.events import Decide, Event, decided
 from scriptify.facts import static
 from scriptify.facts.model import Facts, Observed
 from scriptify.oracle.protocol import Entry, Limits, Verdict
-from scriptify.repair import Decide, Event, decided, repair
+from scriptify.repair import repair
 from scriptify.result import RunResult
 from scriptify.source import SourceError
 from scriptify.transform import Failed, Outcome, Settings, Skipped, Transform

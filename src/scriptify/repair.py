@@ -7,7 +7,7 @@ rewrite is needed by an entry that passes, or guards against a silent difference
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,7 @@ from pathlib import Path
 from scriptify import pipeline
 from scriptify.diagnostics import Diagnostic, parse, scope_at
 from scriptify.draft import Draft, parses, settle
+from scriptify.events import Decide, Event, Watch, decided
 from scriptify.facts import merge, static
 from scriptify.facts.combine import combined
 from scriptify.facts.model import Facts
@@ -30,31 +31,6 @@ from scriptify.slim import Scope, slimmed, touched
 from scriptify.transform import Decline, Focus, Phase, Rewrite, Settings, Transform
 
 MAX_STEPS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Progress for whoever watches: a stage (``observe``, ``judge``, ``repair``, ``minimise``), its subject, a count."""
-
-    stage: str
-    subject: str = ""
-    done: int = 0
-    total: int = 0
-
-
-Watch = Callable[[Event], None]
-
-Decide = Callable[[Rewrite], bool]
-"""Whether to keep a rewrite; asked once for each, after the oracle has had its say."""
-
-
-def decided(draft: Draft, decide: Decide | None) -> tuple[Draft, list[Refusal]]:
-    """The draft without what was turned down, and that as refusals."""
-    if decide is None:
-        return draft, []
-    turned_down = [number for number, rewrite in enumerate(draft.rewrites) if not decide(rewrite)]
-    refusals = [Refusal(draft.rewrites[number], "turned down") for number in turned_down]
-    return draft.without(turned_down), refusals
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from scriptify.cli.options import Chosen
 
 if TYPE_CHECKING:
-    from scriptify.repair import Event
+    from scriptify.events import Event
 
 STAGES = {"observe": "running", "repair": "repairing", "minimise": "leaving out what is not needed", "judge": "judging"}
 QUIET_SECONDS = 1.0

@@ -82,8 +82,8 @@ def verify(chosen: Chosen, entries: Sequence[str], time_limit: float) -> RunResu
         raise click.UsageError("give an --entry, or set entries in [tool.scriptify] of pyproject.toml")
     from scriptify import judging
     from scriptify.diagnostics import parse
+    from scriptify.events import Event
     from scriptify.oracle.protocol import Limits
-    from scriptify.repair import Event
     from scriptify.result import EntryResult, RunResult
 
     found = []
