@@ -273,6 +273,31 @@ class Net(nn.Module):
 """,
     ),
     Fires(
+        name="the state of an LSTM",
+        before=_HEAD
+        + """class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3)
+
+    def forward(self, x, state=None):
+        y, state = self.lstm(x, state)
+        return y, state
+""",
+        after=_IMPORTED.format("Optional, Tuple")
+        + """class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3)
+
+    def forward(self, x, state: Optional[Tuple[torch.Tensor, torch.Tensor]] = None):
+        y, state = self.lstm(x, state)
+        return y, state
+""",
+        silent=True,
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
         name="never used",
         before=_HEAD
         + """class Block(nn.Module):

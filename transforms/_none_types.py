@@ -100,6 +100,10 @@ def _used(tree: Tree, facts: Facts, inference: Inference, uses: Uses, asked: Pla
     for load in uses.others:
         if only_tensor(inference, load):
             return Given(TENSOR, f"{uses.name} is used as a Tensor on line {tree.line(load)}")
+    for load in uses.others:
+        state = _recurrent_state(inference, load)
+        if state is not None:
+            return Given(state, f"{uses.name} is the state that a recurrent module is given on line {tree.line(load)}")
     if any(_among_texts(tree, load) for load in uses.others):
         return Given(Type("str"), f"{uses.name} is compared with texts")
     for load in uses.others:
@@ -132,6 +136,34 @@ def only_tensor(inference: Inference, load: cst.Name) -> bool:
     if isinstance(above, cst.Subscript) and above.value is load:
         return any(isinstance(e.slice, cst.Index) and is_none(e.slice.value) for e in above.slice)
     return False
+
+
+_STATES = {
+    "torch.nn.LSTM": Type("Tuple", (TENSOR, TENSOR)),
+    "torch.nn.LSTMCell": Type("Tuple", (TENSOR, TENSOR)),
+    **{f"torch.nn.{name}": TENSOR for name in ("GRU", "RNN", "GRUCell", "RNNCell")},
+}
+
+
+def _recurrent_state(inference: Inference, load: cst.Name) -> Type | None:
+    """The type of the state that ``self.lstm(x, state)`` takes, where the module is one of torch's own."""
+    tree = inference.tree
+    argument = tree.parent(load)
+    call = tree.parent(argument) if isinstance(argument, cst.Arg) else None
+    if not isinstance(call, cst.Call) or not isinstance(argument, cst.Arg) or argument.star:
+        return None
+    keyword = argument.keyword.value if argument.keyword is not None else ""
+    if keyword != "hx" and (keyword or len(call.args) < 2 or call.args[1] is not argument):
+        return None
+    attribute = inference.self_attribute(call.func)
+    classes = {_public(name) for name in attribute.classes} if attribute is not None else set()
+    states = {_STATES.get(name) for name in classes}
+    return states.pop() if len(states) == 1 else None
+
+
+def _public(dotted: str) -> str:
+    """``torch.nn.LSTM`` for ``torch.nn.modules.rnn.LSTM``."""
+    return f"torch.nn.{dotted.rpartition('.')[2]}" if dotted.startswith("torch.nn.") else dotted
 
 
 def _among_texts(tree: Tree, load: cst.Name) -> bool:

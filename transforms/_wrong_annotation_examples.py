@@ -137,6 +137,36 @@ EXAMPLES: tuple[Example, ...] = (
         observed=Observed(parameters={"drop": {"x": "Tensor", "rate": "NoneType", "training": "bool"}}),
         entry="Net(), (torch.randn(2, 4),)",
     ),
+    Fires(
+        name="more than it ever is",
+        before=_HEAD.format("Any, Union")
+        + _NET
+        + """    def forward(self, x: Any, y: Union[Tensor, float], z: Union[Tensor, int] = 2):
+        return x - y + z
+""",
+        after=_HEAD.format("Any, Union")
+        + _NET
+        + """    def forward(self, x: Any, y: Tensor, z: Union[Tensor, int] = 2):
+        return x - y + z
+""",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "y": "Tensor", "z": "Union[Tensor, int]"}}),
+        focus="Expected a value of type 'Tensor' for argument 'other' but instead found type 'Union[Tensor, float]'",
+        at="return x - y",
+    ),
+    Fires(
+        name="anything at all",
+        before=_HEAD.format("Any") + _NET + "    def forward(self, x: Any):\n        return torch.relu(x)\n",
+        after=_HEAD.format("Any") + _NET + "    def forward(self, x: Tensor):\n        return torch.relu(x)\n",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor"}}),
+        entry="Net(), (torch.randn(2, 4),)",
+        focus="Expected a value of type 'Tensor' for argument 'self' but instead found type 'Any'",
+        at="torch.relu",
+    ),
+    Ignores(
+        _HEAD.format("Any") + _NET + "    def forward(self, x, y: Any):\n        return x\n",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "y": "Tensor"}}),
+        name="of no consequence",
+    ),
     Declines(
         _HEAD.format("Callable")
         + _NET

@@ -64,14 +64,14 @@ class WrongAnnotation(Transform):
             for param in own_parameters(tree, function):
                 fact = facts.parameter(tree.path, qualname, param.name.value)
                 if param.annotation is not None and isinstance(fact, Parameter):
-                    yield from self._parameter(tree, facts, param, fact)
+                    yield from self._parameter(tree, facts, param, fact, _too_wide(tree, param, fact, focus))
             if function.returns is not None:
                 yield from self._returns(tree, facts, qualname, function)
         for owner in facts.classes.values():
             if owner.path == tree.path and owner.is_module and _compiled_class(facts, owner):
                 yield from self._class(tree, facts, owner)
 
-    def _parameter(self, tree: Tree, facts: Facts, param: cst.Param, fact: Parameter) -> Iterator[Proposal]:
+    def _parameter(self, tree: Tree, facts: Facts, param: cst.Param, fact: Parameter, wide: bool) -> Iterator[Proposal]:
         if param.annotation is None:
             return
         node, name = param.annotation.annotation, param.name.value
@@ -80,9 +80,9 @@ class WrongAnnotation(Transform):
         seen = live.type if live is not None and live.type.known and live.type.name not in (NONE, "Union") else None
         if live is not None and live.type.name == NONE and stated is not None and not stated.optional and not is_none(param.default):
             seen = optional(stated)  # a call passes None all the same
-        if stated is not None and (seen is None or takes(stated, seen)):
+        if stated is not None and (seen is None or takes(stated, seen)) and not wide:
             return
-        if stated is None and not refused(tree, facts, node):
+        if stated is None and not refused(tree, facts, node) and not wide:
             return
         type_, what, origin = seen, f"{name} was {seen}", "live"
         if type_ is not None and param.default is not None and tree.code(param.default) == "None":
@@ -155,6 +155,18 @@ class WrongAnnotation(Transform):
                 edit = Edit(tree.path, tree.span(small.target)[1], tree.outer_span(small.value)[0], " = ")
             why = "the compiler resolves every class-level annotation, and has no types for modules"
             yield tree.rewrite(self, statement, f"no annotation of {small.target.value}", [edit], why=why)
+
+
+def _too_wide(tree: Tree, param: cst.Param, fact: Parameter, focus: Focus | None) -> bool:
+    """Whether the compiler stopped at a value of type Any or Union, which a parameter was annotated with and never was but one of."""
+    seen = fact.observed or fact.given
+    if focus is None or param.annotation is None or seen is None or not seen.type.known or seen.type.name in (NONE, "Union"):
+        return False
+    if "found type 'Any'" in focus.message:
+        return tree.dotted(param.annotation.annotation) in ("typing.Any", "builtins.object")
+    node = param.annotation.annotation
+    both = isinstance(node, cst.Subscript) and tree.dotted(node.value) == "typing.Union"
+    return "found type 'Union[" in focus.message and (both or isinstance(node, cst.BinaryOperation))
 
 
 def takes(stated: Type, seen: Type) -> bool:
