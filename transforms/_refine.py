@@ -74,7 +74,7 @@ def optionals(tree: Tree, function: cst.FunctionDef) -> list[tuple[str, Type]]:
     return found
 
 
-def raises_for_none(tree: Tree, load: cst.Name) -> bool:
+def raises_for_none(tree: Tree, load: cst.BaseExpression) -> bool:
     """Whether evaluating the use raises TypeError or AttributeError when the name is None."""
     above = tree.parent(load)
     if isinstance(above, cst.BinaryOperation):
@@ -99,13 +99,13 @@ def raises_for_none(tree: Tree, load: cst.Name) -> bool:
 
 def _edits(tree: Tree, found: list[cst.Name], statement: cst.CSTNode) -> list[Edit]:
     """An ``assert`` before a statement that is sure to evaluate one of the uses, else an unwrap in place of each."""
-    if tree.own_line(statement) and any(_always_evaluated(tree, load, statement) for load in found):
+    if tree.own_line(statement) and any(always_evaluated(tree, load, statement) for load in found):
         return [tree.before(statement, [f"assert {found[0].value} is not None"])]
     unwrap, _ = tree.imports.spell("torch.jit._unwrap_optional")
     return [tree.replace(load, f"{unwrap}({load.value})") for load in found]
 
 
-def _always_evaluated(tree: Tree, load: cst.Name, statement: cst.CSTNode) -> bool:
+def always_evaluated(tree: Tree, load: cst.BaseExpression, statement: cst.CSTNode) -> bool:
     """Whether running the statement evaluates the use, before anything with an effect."""
     node: cst.CSTNode = load
     for above in tree.ancestors(load):
