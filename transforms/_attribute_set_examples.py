@@ -59,7 +59,8 @@ EXAMPLES = (
     Fires(
         _net("if self.cache is None:\n    self.cache = x * 2\nreturn x + self.cache"),
         _net(
-            "if self.cache is None:\n    self.cache = x * 2\ncache = self.cache\nassert cache is not None\nreturn x + cache",
+            "if self.cache is None:\n    self.cache = x * 2\n"
+            "cache = torch.jit._unwrap_optional(self.cache) if torch.jit.is_scripting() else self.cache\nreturn x + cache",
             head=_TYPED,
         ),
         entry=_ENTRY,
@@ -70,7 +71,8 @@ EXAMPLES = (
     Fires(
         _net("if self.cache is None:\n    self.cache = torch.ones_like(x)\nreturn x + self.cache", "self.register_buffer('cache', None)"),
         _net(
-            "if self.cache is None:\n    self.cache = torch.ones_like(x)\ncache = self.cache\nassert cache is not None\nreturn x + cache",
+            "if self.cache is None:\n    self.cache = torch.ones_like(x)\n"
+            "cache = torch.jit._unwrap_optional(self.cache) if torch.jit.is_scripting() else self.cache\nreturn x + cache",
             "self.register_buffer('cache', None)",
             _TYPED,
         ),

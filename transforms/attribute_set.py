@@ -26,7 +26,7 @@ class AttributeSet(Transform):
 
     The compiler takes no attribute that ``__init__`` did not give its type. One that is only left for others to
     look at is left out when scripted. One that starts as None and is read again gets its type in the class body,
-    ``cache: Optional[torch.Tensor]``; where it is read, a local is asserted not to be None.
+    ``cache: Optional[torch.Tensor]``; where it is read, scripted code takes it for not None.
     """
 
     code = "SF802"
@@ -112,7 +112,7 @@ class AttributeSet(Transform):
         if start is None or edits is None:
             yield tree.decline(self, target, f"self.{name} is read where no line can be put before it")
             return
-        why = "the compiler types an attribute by its first value, None here; a local is known not to be None once asserted"
+        why = "the compiler types an attribute by its first value, None here; scripted code stops where it is None, as eager code does"
         yield tree.rewrite(self, target, f"type self.{name} as {spelled.text}", [start, *edits], imports=spelled.imports, why=why)
 
 
@@ -204,7 +204,8 @@ def _refined(tree: Tree, name: str, reads: list[tuple[cst.Attribute, cst.Functio
             return None
         if id(small) not in seen:
             fresh = _fresh(name, assigned_names(function))
-            edit = lines_before(tree, small, [f"{fresh} = {tree.code(node)}", f"assert {fresh} is not None"])
+            read = f"torch.jit._unwrap_optional({tree.code(node)}) if {scripting(tree)} else {tree.code(node)}"
+            edit = lines_before(tree, small, [f"{fresh} = {read}"])
             if edit is None:
                 return None
             seen[id(small)] = fresh

@@ -65,7 +65,9 @@ class DroppedDecorator(Transform):
         Fires(
             name="inference mode, for which scripting has no block of its own",
             before=_HEAD + "class Net(nn.Module):\n    @torch.inference_mode()\n    def forward(self, x):\n        return x * 2\n",
-            after=_HEAD + "class Net(nn.Module):\n    def forward(self, x):\n        with torch.no_grad():\n            return x * 2\n",
+            after=_HEAD
+            + "class Net(nn.Module):\n    def forward(self, x):\n"
+            + "        with (torch.no_grad() if torch.jit.is_scripting() else torch.inference_mode()):\n            return x * 2\n",
             entry=_ENTRY,
             silent=True,
         ),
@@ -111,7 +113,7 @@ class DroppedDecorator(Transform):
             yield decline(self, body, decorator, "scripting drops it without a word, and another decorator stands below it")
             return
         try:
-            edits = _indented(body)
+            edits = _indented(body, decorator)
         except NoForm as reason:
             yield decline(self, body, decorator, f"scripting drops it without a word, and {reason}")
             return
@@ -128,8 +130,8 @@ def _docstring(statement: cst.CSTNode) -> bool:
     return isinstance(statement.body[0].value, cst.SimpleString | cst.ConcatenatedString)
 
 
-def _indented(body: Body) -> list[Edit]:
-    """The edits that put a function's statements into ``with torch.no_grad():``. Raises NoForm."""
+def _indented(body: Body, decorator: cst.Decorator) -> list[Edit]:
+    """The edits that put a function's statements into a block without gradients. Raises NoForm."""
     tree, block = body.tree, body.function.body
     if not isinstance(block, cst.IndentedBlock):
         raise NoForm("its body is on the line of its signature")
@@ -141,7 +143,8 @@ def _indented(body: Body) -> list[Edit]:
             if any(tree.lines(text)[0] != tree.lines(text)[1] for text in tree.find(kind, statement)):
                 raise NoForm("a string in its body runs over several lines")
     first, last = tree.line(statements[0]), tree.last_line(statements[-1])
-    edits = [tree.insert(tree.line_start(first), f"{tree.indent(statements[0])}with {body.spell('torch.no_grad')}():{tree.newline}")]
+    header = f"{tree.indent(statements[0])}with {_context(body, decorator)}:{tree.newline}"
+    edits = [tree.insert(tree.line_start(first), header)]
     for line in range(first, last + 1):
         start = tree.line_start(line)
         if tree.text[start : tree.line_end(line)].strip():
@@ -156,6 +159,16 @@ def _dispatches(body: Body) -> bool:
     """Whether a function takes another way when scripted, which says what its decorator does (SF905)."""
     first = body.function.body.body[0] if body.function.body.body else None
     return isinstance(first, cst.If) and "is_scripting" in body.tree.code(first.test)
+
+
+def _context(body: Body, decorator: cst.Decorator) -> str:
+    """The block for a decorator; of inference mode, which scripting does not have, eager code keeps its own."""
+    node = decorator.decorator
+    named = node.func if isinstance(node, cst.Call) else node
+    plain = f"{body.spell('torch.no_grad')}()"
+    if body.tree.dotted(named) not in _INFERENCE:
+        return plain
+    return f"({plain} if {body.spell('torch.jit.is_scripting')}() else {body.tree.code(named)}())"
 
 
 def _wraps(tree: Tree, node: cst.BaseExpression) -> bool:

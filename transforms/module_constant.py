@@ -199,7 +199,20 @@ def _literal(tree: Tree, name: str) -> str:
             return ""
         if isinstance(above, cst.Subscript) and isinstance(tree.parent(above), cst.AssignTarget | cst.AugAssign | cst.Del):
             return ""
+        if _handed_on(tree, above, load):
+            return ""
     return " ".join(tree.code(small.value).split()) if small.value is not None else ""
+
+
+def _handed_on(tree: Tree, above: cst.CSTNode | None, load: cst.Name) -> bool:
+    """Whether a list or dict gets another name, or goes to a function that may change it."""
+    if isinstance(above, cst.Assign | cst.AnnAssign | cst.NamedExpr | cst.Return | cst.Element | cst.DictElement | cst.AugAssign):
+        return not (isinstance(above, cst.AugAssign) and above.value is load)
+    call = tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
+    if not isinstance(call, cst.Call):
+        return False
+    dotted = tree.dotted(call.func)
+    return not dotted.startswith(("builtins.", "torch."))
 
 
 _QUERIES = frozenset({"index", "count", "get", "items", "keys", "values", "copy"})

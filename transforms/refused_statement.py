@@ -208,8 +208,11 @@ class RefusedStatement(Transform):
                 continue
             dotted = body.dotted(call.func)
             off = dotted == "torch.set_grad_enabled" and len(call.args) == 1 and body.tree.code(call.args[0].value) == "False"
-            if off or (dotted == "torch.inference_mode" and not call.args):
+            inference = dotted == "torch.inference_mode" and not call.args
+            if off or inference:
                 text = f"{body.spell('torch.no_grad')}()"
+                if inference:  # a tensor made in inference mode can be told from one made without gradients
+                    text = f"({text} if {body.spell('torch.jit.is_scripting')}() else {body.tree.code(call)})"
                 yield rewrite(self, body, call, f"{dotted} as a block that scripting has", [body.tree.replace(call, text)])
 
     def _else(self, body: Body, loop: cst.While | cst.For) -> Iterator[Proposal]:

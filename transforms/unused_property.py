@@ -23,7 +23,7 @@ class UnusedProperty(Transform):
     code = "SF207"
     name = "unused-property"
     phase = Phase.CONTAINERS
-    explains = ("",)
+    explains = ("<--- HERE", 'File "')
     hints = ("property",)
     source = "https://docs.pytorch.org/docs/stable/generated/torch.jit.unused.html"
     examples = EXAMPLES
