@@ -125,11 +125,21 @@ def _without_context(tree: Tree, function: cst.FunctionDef, context: str) -> tup
         if isinstance(call, cst.Call) and call.func is above:
             statement = tree.parent(call)
             simple = all(isinstance(a.value, cst.Name | cst.Attribute) and not a.star for a in call.args)
-            if name not in _DROPPED or not isinstance(statement, cst.Expr) or not simple:
+            made = name == "save_for_backward" and all(not a.star and a.keyword is None for a in call.args)
+            if name not in _DROPPED or not isinstance(statement, cst.Expr) or not (simple or made):
                 raise Cannot(f"its forward calls {context}.{name} in a way of its own")
             if name == "mark_non_differentiable":
                 marked |= {a.value.value for a in call.args if isinstance(a.value, cst.Name)}
-            edits.append((*tree.span(call), "pass"))
+            if simple:
+                edits.append((*tree.span(call), "pass"))
+                continue
+            # What is made only to be kept may draw random numbers or raise: it is made all the same.
+            fresh = f"{context}_saved"
+            if fresh in taken:
+                raise Cannot(f"its forward has a name {fresh} already")
+            edits.append((*tree.span(call.func), f"{fresh} = "))
+            if len(call.args) == 1:
+                edits.append((tree.outer_span(call.args[0].value)[1],) * 2 + (",",))
             continue
         if name in ("needs_input_grad", "saved_tensors", "mark_dirty"):
             raise Cannot(f"its forward reads {context}.{name}")

@@ -116,6 +116,10 @@ def _declines(name: str, body: str, because: str) -> Declines:
     return Declines(code, because=because, observed=_SEEN, focus=_EXPORT, at="+ 1", name=name)
 
 
+_KEPT = _CLASS.replace("save_for_backward(x, w)", "save_for_backward(x.clone(), w)")
+_KEPT_PLAIN = _PLAIN.replace("        pass\n", "        ctx_saved = (x.clone(), w)\n")
+_KEPT_CALL = "(_scale_scripted(x, self.w, 3) if torch.jit.is_scripting() else Scale.apply(x, self.w, 3))"
+
 EXAMPLES: tuple[Example, ...] = (
     _fires("by its class", "Scale.apply(x, self.w, 3)", focus=""),
     _fires("by a name for its apply", "scale(x, self.w)", more="\n\nscale = Scale.apply\n", scripted="x, self.w, 2"),
@@ -129,6 +133,13 @@ EXAMPLES: tuple[Example, ...] = (
         focus="Tensor cannot be used as a tuple",
         at="y, big =",
         name="two results",
+    ),
+    Fires(
+        _HEAD + _KEPT + _NET.format(call="Scale.apply(x, self.w, 3)", fn="None"),
+        _HEAD + _KEPT + _KEPT_PLAIN + _NET.format(call=_KEPT_CALL, fn="None"),
+        entry=_ENTRY,
+        observed=_SEEN,
+        name="keeps what it makes",
     ),
     _declines("reads which gradients are wanted", "        return x if ctx.needs_input_grad[0] else w\n", "reads ctx.needs_input_grad"),
     _declines("works in place", "        ctx.mark_dirty(x)\n        return x.mul_(2)\n", "in a way of its own"),
