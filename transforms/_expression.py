@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -84,6 +84,21 @@ class Body:
     def surely(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is a Tensor in eager code too: a bare parameter could be anything that a caller passes."""
         return self.certain.type_of(node) == TENSOR
+
+    @cached_property
+    def _stated(self) -> Numbers:
+        """Types of its expressions by the source alone, whatever runs have shown of its names."""
+        key = (self.tree.path, self.qualname)
+        known = self.facts.function(*key)
+        if known is None:
+            return self.certain
+        parameters = tuple(replace(p, observed=None, given=None) for p in known.parameters)
+        facts = replace(self.facts, functions={**self.facts.functions, key: replace(known, parameters=parameters, locals={})})
+        return _Certain(self.tree, facts, self.qualname, self.function)
+
+    def proved(self, node: cst.BaseExpression) -> bool:
+        """Whether the source alone shows an expression to be a Tensor, so that eager code may rely on it."""
+        return self._stated.type_of(node) == TENSOR
 
     def number(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is known to be an int or a float."""

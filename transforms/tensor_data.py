@@ -114,6 +114,14 @@ class TensorData(Transform):
             code=_HEAD.replace(": torch.Tensor", "") + "        a, b = x\n        return torch.tensor(x) + a + b\n",
         ),
         Ignores(name="as it should be", code=_HEAD + "        return torch.tensor([1.0, 2.0]) + torch.full((2,), 1) + x[0, 1]\n"),
+        Fires(
+            name="what only a run has shown to be a Tensor",
+            before=_HEAD.replace(": torch.Tensor", "") + "        a, b = x\n        return a - b\n",
+            after=_HEAD.replace(": torch.Tensor", "")
+            + "        a, b = x.unbind(0) if torch.jit.is_scripting() else x\n        return a - b\n",
+            observed=Observed(parameters={"Net.forward": {"x": "Tensor"}}),
+            entry=_ENTRY,
+        ),
         Ignores(name="a tuple unpacked", code=_HEAD + "        a, b = x.shape\n        c, d = x.unbind(0)\n        return c * a + d * b\n"),
         Ignores(name="a list that has its type", code=_HEAD + "        n: list[float] = x[0].tolist()\n        return x * n[0]\n"),
     )
@@ -179,7 +187,9 @@ class TensorData(Transform):
         if isinstance(value, cst.Call) and _several(value):
             return
         text = f"{body.tree.operand(value)}.unbind(0)"
-        yield rewrite(self, body, assign, "a Tensor is unpacked through unbind", [body.tree.replace_outer(value, text)])
+        # A run has seen a Tensor; another eager caller may pass a tuple.
+        edits = [body.tree.replace_outer(value, text)] if body.proved(value) else body.guarded(value, text)
+        yield rewrite(self, body, assign, "a Tensor is unpacked through unbind", edits)
 
     def _index(self, body: Body, subscript: cst.Subscript) -> Iterator[Proposal]:
         if len(subscript.slice) != 1 or not isinstance(subscript.slice[0].slice, cst.Index) or not body.surely(subscript.value):
