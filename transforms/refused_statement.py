@@ -115,6 +115,12 @@ class RefusedStatement(Transform):
             entry=_ENTRY,
         ),
         Fires(
+            name="such a comment and no other",
+            before=_HEAD + "        # type: conv or linear\n        y = x + 1\n        return y\n",
+            after=_HEAD + "        # type - conv or linear\n        y = x + 1\n        return y\n",
+            entry=_ENTRY,
+        ),
+        Fires(
             name="a type comment",
             before=_HEAD.replace("import math\n", "import math\nfrom typing import List\n")
             + "        outs = []  # type: List[int]\n        outs.append(1)\n        return x * outs[0]\n",
@@ -235,7 +241,7 @@ class RefusedStatement(Transform):
     def _comments(self, body: Body) -> Iterator[Proposal]:
         """Comments that start like type comments; one under the signature may be the signature's."""
         tree = body.tree
-        comments = tree.find(cst.Comment, body.function.body) if "type:" in tree.code(body.function.body).replace(" ", "") else ()
+        comments = tree.find(cst.Comment, body.function.body) if "type:" in tree.code(body.function).replace(" ", "") else ()
         for comment in comments:
             text = comment.value
             if not _TYPE_COMMENT.match(text) or _FINE_COMMENT.match(text) or _declares(text):
