@@ -50,6 +50,13 @@ TRAPS = {
             return x, n
         def entry(): return f, (torch.ones(1), 7)
         """,
+    "is compares texts by value": """
+        def f(x: Tensor, mode: str):
+            if mode is "mean":
+                return x
+            return x + 1
+        def entry(): return f, (torch.ones(2), "mean")
+        """,
     "**= is not in place": """
         def f(x: Tensor):
             y = x.clone()

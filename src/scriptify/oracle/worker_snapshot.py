@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import sys
 import types
 from collections.abc import Mapping
 from typing import Any
@@ -114,6 +115,9 @@ def renew(value: Any, memo: dict[int, Any] | None = None) -> Any:
         made = copy.deepcopy(value) if value.is_leaf else value.detach().clone().requires_grad_(value.requires_grad)
     elif type(value) in (list, dict) or isinstance(value, tuple):
         made = _renew_container(value, memo)
+    elif type(value) is str:
+        # A text that came through a file is another object than the literal it is compared with by `is`.
+        made = sys.intern(value)
     elif isinstance(value, torch.Generator):
         made = value.clone_state() if hasattr(value, "clone_state") else value
     elif isinstance(value, (torch.nn.Module, types.FunctionType, type, types.ModuleType)):
