@@ -100,7 +100,10 @@ def test_the_same_text_twice_is_two_places() -> None:
     assert [tree.line(statement) for statement in tree.module.body] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("text", ["", "# only a comment\n", "\r\nx = 1\r\n", "x = 1\f\ny = 2\n", "class A:\n  x = 1\n\nclass B:\n    x = 1\n"])
+WHOLE = ("", "# only a comment\n", "\r\nx = 1\r\n", "x = 1\f\ny = 2\n", "class A:\n  x = 1\n\nclass B:\n    x = 1\n")
+
+
+@pytest.mark.parametrize("text", WHOLE)
 def test_what_is_parsed_whole(text: str) -> None:
     assert parse_parts(text) is None
     same(text)

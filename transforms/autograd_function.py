@@ -95,7 +95,8 @@ class AutogradFunction(Transform):
         name = target.node.name.value
         why = "a call into Python can't be saved; scripted, backward through it raises, for its own backward is not to be had there"
         needs = [Need(f"the types that {name}.forward takes and gives", "live")]
-        return tree.rewrite(self, call, f"the forward of {name} in scripted code", edits, imports=imports, needs=needs, why=why)
+        title = f"the forward of {name} in scripted code, without its backward"
+        return tree.rewrite(self, call, title, edits, imports=imports, needs=needs, why=why, raises=True)
 
 
 def _eager_only(tree: Tree, node: cst.CSTNode, function: cst.FunctionDef) -> bool:

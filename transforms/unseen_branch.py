@@ -154,4 +154,4 @@ class UnseenBranch(Transform):
         cut = [f"if {spelt}():", f'    raise RuntimeError("{frame.function.qualname}: {_SENTENCE}")']
         title = "no run went into this branch: it raises in scripted code"
         why = "nothing can translate what the compiler refuses in this branch"
-        yield tree.rewrite(self, first, title, [tree.before(first, cut)], imports=imports, why=why)
+        yield tree.rewrite(self, first, title, [tree.before(first, cut)], imports=imports, why=why, raises=True)

@@ -102,5 +102,11 @@ class UnusedMethod(Transform):
         title = f"no run called {root.qualname}: it is left out of scripted code"
         edit = tree.before(method, [f"@{spelt}"])
         yield tree.rewrite(
-            self, method, title, [edit], imports=imports, why="scripting compiles a submodule's forward even where nothing calls it"
+            self,
+            method,
+            title,
+            [edit],
+            imports=imports,
+            why="scripting compiles a submodule's forward even where nothing calls it",
+            raises=True,
         )

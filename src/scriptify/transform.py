@@ -80,7 +80,8 @@ class Rewrite:
     """One proposed change: edits that stand or fall together.
 
     ``silent`` marks a rewrite of code that the compiler accepts but computes differently: it is kept
-    even where an entry would script without it.
+    even where an entry would script without it. ``raises`` marks one after which scripted code raises
+    where eager code goes on: the report lists those places.
     """
 
     code: str
@@ -94,6 +95,7 @@ class Rewrite:
     why: str = ""
     safety: Safety = Safety.EQUIVALENT
     silent: bool = False
+    raises: bool = False
     before: str = ""
 
     @property

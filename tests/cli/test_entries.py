@@ -132,3 +132,44 @@ def test_the_demo_ends_proved(run: Run, here: Path) -> None:
     last = [line.split() for line in done.out.splitlines() if line.split()[:1] == ["after"]]
     assert last == [["after", *["yes"] * 6]]
     assert run("demo", "--keep", "demo").code == 2
+
+
+UNSEEN = """import torch
+from torch import nn
+
+
+class Loss(nn.Module):
+    def forward(self, x, target):
+        try:
+            return (x - target).mean()
+        finally:
+            print("done")
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.loss = Loss()
+
+    def forward(self, x, names=("a",)):
+        if x.dim() == 5:
+            return {name: nn.Linear(2, 2)(x) for name in names}
+        elif x.dim() == 2:
+            return x + 1
+        return x
+
+
+def entry():
+    return Net(), (torch.rand(2, 4),)
+"""
+
+
+def test_what_no_run_came_to_raises_and_is_told(run: Run, here: Path) -> None:
+    (here / "net.py").write_text(UNSEEN)
+    done = run("migrate", "net.py", "--entry", "net.py:entry", "--save", "net.pt")
+    assert done.code == 0, done.err
+    assert "Eager mode only" in done.err
+    assert {"SF610", "SF611"} <= set(done.err.split())
+    text = (here / "net.py").read_text()
+    assert text.count("raise RuntimeError") == 1
+    assert "@torch.jit.unused\n    def forward(self, x, target)" in text

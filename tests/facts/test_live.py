@@ -217,3 +217,33 @@ def test_an_entry_that_fails_is_told(observing: Observing) -> None:
     assert "ZeroDivisionError" in seen.error and seen.error_type == "ZeroDivisionError" and not seen.functions
     seen = observing("def f(x):\n    y = x\n    raise KeyError('a')\ndef entry(): return f, (1,)\n")
     assert "the model raises KeyError" in seen.error and function(seen, "f").locals["y"] == "int"
+
+
+def test_arms_of_branches_are_told_by_their_headers(observing: Observing) -> None:
+    seen = observing(
+        """
+        class M(nn.Module):
+            def forward(self, x):
+                if x.dim() == 3:
+                    y = x
+                elif (x.dim() ==
+                        4):
+                    y = x + 1
+                else:
+                    y = x + 2
+                for i in range(0):
+                    y = y + i
+                while y.dim() > 9: y = y[0]
+                if x.dim() == 2:
+                    return y
+                return y * 2
+        def entry(): return M(), (torch.ones(2, 2),)
+        """
+    )
+    forward = function(seen, "M.forward")
+    assert forward.arms - forward.entered == {
+        ("x.dim() == 3", "body"),
+        ("x.dim() == 4", "body"),
+        ("i in range(0)", "body"),
+        ("x.dim() == 2", "after"),
+    }

@@ -62,6 +62,7 @@ def rewrite(item: Rewrite, root: Path) -> dict[str, Any]:
         "why": item.why,
         "safety": item.safety.value,
         "silent": item.silent,
+        "raises": item.raises,
         "needs": [{"what": need.what, "origin": need.origin} for need in item.needs],
         "places": len(item.edits),
     }

@@ -49,6 +49,7 @@ def migration(result: RunResult, root: Path, dry_run: bool = False) -> Iterator[
     yield from _declines(result, root)
     if result.entries:
         yield from verdicts(result, root, before=True)
+    yield from _eager_only(result, root)
     yield from _frontend(result, root)
     yield Text(_closing(result, dry_run), style="bold")
     if result.written and result.changed:
@@ -98,6 +99,23 @@ def _declines(result: RunResult, root: Path) -> Iterator[RenderableType]:
     yield table
     if len(reasons) > REASONS:
         yield Text(f"  and {counted(len(reasons) - REASONS, 'more reason')}; --format json has them all", style="dim")
+    yield Text("")
+
+
+def _eager_only(result: RunResult, root: Path) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    raising = [rewrite for rewrite in result.rewrites if rewrite.raises]
+    if not raising:
+        return
+    yield Text("Eager mode only", style="bold yellow")
+    yield _indented(
+        2, "Scripted code raises an error, and says so in it, where eager code goes on. An entry that goes there shows what it takes."
+    )
+    table = _columns()
+    for rewrite in raising:
+        table.add_row("", rewrite.code, Text(f"{shown(rewrite.path, root)}:{rewrite.line} {rewrite.scope}: {rewrite.title}"))
+    yield table
     yield Text("")
 
 

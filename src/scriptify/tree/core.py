@@ -325,6 +325,7 @@ class Tree:
         why: str = "",
         safety: Safety | None = None,
         silent: bool = False,
+        raises: bool = False,
     ) -> Rewrite:
         """A rewrite at ``node`` by a transform; empty edits (text that is there already) are dropped."""
         kept = tuple(sorted(e for e in edits if e.path != self.path or self.text[e.start : e.end] != e.text))
@@ -341,6 +342,7 @@ class Tree:
             why=why,
             safety=safety or by.safety,
             silent=silent,
+            raises=raises,
             before=before,
         )
 
