@@ -120,6 +120,16 @@ class Body:
             guarded = f"({guarded})"
         return [self.tree.replace(node, guarded)]
 
+    def leaning(self, on: cst.BaseExpression, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
+        """Edits inside an expression that hold where ``on`` is a Tensor: for scripting alone, unless the source proves that it is."""
+        if self.proved(on):
+            return list(edits)
+        start, end = self.tree.span(node)
+        text, at = "", start
+        for edit in sorted(edits):
+            text, at = text + self.tree.text[at : edit.start] + edit.text, edit.end
+        return self.guarded(node, text + self.tree.text[at:end])
+
     def alone(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is the whole of an assigned or returned value or an argument, so that any operator may stand in it."""
         above = self.tree.parent(node)

@@ -138,6 +138,8 @@ def _contains(body: Body, node: cst.Comparison) -> list[Edit]:
     if body.certain.type_of(node.left) not in (INT, FLOAT):
         raise NoForm("whether it looks for a plain number is not known")
     text = f"bool(({body.tree.operand(target.comparator)} == {body.tree.operand(node.left)}).any())"
+    if not body.proved(target.comparator):
+        return body.guarded(node, text if isinstance(target.operator, cst.In) else f"not {text}")
     if isinstance(target.operator, cst.In):
         return [body.tree.replace(node, text)]
     above = body.tree.parent(node)

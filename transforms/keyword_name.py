@@ -74,7 +74,7 @@ class KeywordName(Transform):
         Fires(
             name="a method of something the compiler took for a Tensor",
             before=_HEAD + "        a, b = torch.max(x, 1)\n        return a.sum(axis=0)\n",
-            after=_HEAD + "        a, b = torch.max(x, 1)\n        return a.sum(dim=0)\n",
+            after=_HEAD + "        a, b = torch.max(x, 1)\n        return a.sum(dim=0) if torch.jit.is_scripting() else a.sum(axis=0)\n",
             focus="Arguments for call are not valid. The following variants are available: aten::sum(Tensor self)",
             at="a.sum",
             entry=_ENTRY,
@@ -93,6 +93,9 @@ class KeywordName(Transform):
                 if not found or not _of_torch(body, call, focus) or _clash(call):
                     continue
                 edits = [tree.replace(arg.keyword, _NAMES[arg.keyword.value]) for arg in found if arg.keyword is not None]
+                split = method(call)
+                if split is not None and not body.dotted(call.func).startswith("torch."):
+                    edits = body.leaning(split[0], call, edits)
                 yield rewrite(self, body, call, f"{tree.code(call.func)} with torch's argument names", edits)
 
 

@@ -160,7 +160,7 @@ def _binary(body: Body, node: cst.BinaryOperation) -> list[Edit]:
         unit = 1 if kind is cst.Multiply else 0
         for tensor, number in ((node.left, node.right), (node.right, node.left)):
             if _is_bool_tensor(body, tensor) and _constant(body, number) == (int, unit):
-                return [body.tree.replace_outer(tensor, f"{body.tree.operand(tensor)}.long()")]
+                return body.leaning(tensor, node, [body.tree.replace_outer(tensor, f"{body.tree.operand(tensor)}.long()")])
         return []
     if kind not in (cst.FloorDivide, cst.LeftShift, cst.RightShift) or not body.surely(node.right):
         return []
