@@ -11,7 +11,7 @@ from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal
 from scriptify.transforms._unseen import frames, unseen_arm
 from scriptify.tree import Tree
 
-_SENTENCE = "no run that this code was made scriptable by came here; it works in eager mode only"
+_SENTENCE = "this branch works in eager mode only; no run came here when the code was made scriptable"
 
 
 _HEAD = """import torch
