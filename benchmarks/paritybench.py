@@ -71,6 +71,25 @@ def oracle_for(work: Path, name: str) -> Oracle:
     return oracle
 
 
+class Stages:
+    """Where the time of a migration goes, by the stages that it tells of."""
+
+    def __init__(self) -> None:
+        self._spent: collections.Counter[str] = collections.Counter()
+        self._stage, self._since = "start", time.monotonic()
+
+    def watch(self, event: Any) -> None:
+        """A stage begins."""
+        now = time.monotonic()
+        self._spent[self._stage] += now - self._since  # type: ignore[assignment]
+        self._stage, self._since = event.stage, now
+
+    def seconds(self) -> dict[str, float]:
+        """What was spent, the running stage included."""
+        self.watch(argparse.Namespace(stage="end"))
+        return {stage: round(spent, 1) for stage, spent in self._spent.items()}
+
+
 def migrate(name: str, checkout: Path, work: Path, counts: dict[str, list[int]], static: bool) -> dict[str, Any]:
     """Migrate one file with all its entries; the row tells what came of each."""
     place = work / "files" / name.removesuffix(".py")
@@ -86,11 +105,13 @@ def migrate(name: str, checkout: Path, work: Path, counts: dict[str, list[int]],
         entries = [Entry(f"{place / 'scriptify_entries.py'}:entry_{i}", str(work)) for i in counts[name]]
     row: dict[str, Any] = {"file": name, "entries": len(entries)}
     began = time.monotonic()
+    stages = Stages()
     try:
-        result = api.migrate([target], entries, root=place, oracle=None if static else oracle_for(work, name))
+        result = api.migrate([target], entries, root=place, oracle=None if static else oracle_for(work, name), progress=stages.watch)
     except Exception as error:
         return {**row, "error": f"{type(error).__name__}: {error}", "seconds": round(time.monotonic() - began, 1)}
     row["seconds"] = round(time.monotonic() - began, 1)
+    row["stages"] = stages.seconds()
     row["rules"] = dict(result.counts)
     row["refused"] = [f"{r.rewrite.code} {r.rewrite.scope}: {r.reason}" for r in result.refusals]
     row["failures"] = sorted(result.failures.values())
@@ -139,6 +160,11 @@ def table(rows: list[dict[str, Any]]) -> str:
             f"entries that needed repair: seconds median {repaired[len(repaired) // 2]}, most {repaired[-1]}; "
             f"attempts median {attempts[len(attempts) // 2]}, most {attempts[-1]}"
         )
+    spent: collections.Counter[str] = collections.Counter()
+    for row in rows:
+        spent.update(row.get("stages", {}))
+    if total := sum(spent.values()):
+        lines.append("where the time goes: " + ", ".join(f"{stage} {seconds / total:.0%}" for stage, seconds in spent.most_common()))
     rules: collections.Counter[str] = collections.Counter()
     for row in rows:
         rules.update(row.get("rules", {}))

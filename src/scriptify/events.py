@@ -12,7 +12,7 @@ from scriptify.transform import Rewrite
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Progress for whoever watches: a stage (``observe``, ``judge``, ``repair``, ``minimise``), its subject, a count."""
+    """Progress for whoever watches: a stage (``observe``, ``rewrite``, ``repair``, ``judge``, ``minimise``), its subject, a count."""
 
     stage: str
     subject: str = ""

@@ -101,14 +101,17 @@ class Repair:
         """Repair every entry as far as it goes. Raises nothing for a bad entry: its verdict says so."""
         works = self._begin()
         open_works = [work for work in works if work.open]
+        self._watch(Event("rewrite"))
         draft = self._certain(Draft(self._texts), open_works or works, silent_only=not open_works)
         for number, work in enumerate(open_works):
             self._watch(Event("repair", work.entry.target, number, len(open_works)))
             done = self._repair(draft, work)
             # What was done for an entry that stays refused in the end would only be in the way of the others.
             draft = done if work.after.ok or self._keep_partial else draft
+        self._watch(Event("judge"))
         draft = self._settled(draft, open_works)
         draft, dropped = self._minimal(draft, works)
+        self._watch(Event("judge"))
         draft = self._settled(draft, works)
         draft, turned_down = decided(draft, self._decide)
         self._refusals += turned_down

@@ -13,7 +13,13 @@ from scriptify.cli.options import Chosen
 if TYPE_CHECKING:
     from scriptify.events import Event
 
-STAGES = {"observe": "running", "repair": "repairing", "minimise": "leaving out what is not needed", "judge": "judging"}
+STAGES = {
+    "observe": "running",
+    "rewrite": "rewriting",
+    "repair": "repairing",
+    "minimise": "leaving out what is not needed",
+    "judge": "judging",
+}
 QUIET_SECONDS = 1.0
 
 
