@@ -145,11 +145,7 @@ class MultiTaskNet(nn.Module):
                     raise KeyError(f'{task}_head')
                 for key, head in self.heads.items():
                     if key == f'{task}_head':
-                        if i >= len(list(self.scale)):
-                            raise IndexError(f"index {i} is out of range")
-                        for j, scale_i in enumerate(self.scale):
-                            if j == i:
-                                outputs[task] = head(pooled) * scale_i
+                        outputs[task] = head(pooled) * [p for p in self.scale][i]
         for module_key, heads_i in self.heads.items():
             if module_key == self.main + '_head':
                 score = heads_i(pooled).logsumexp(dim=-1)
