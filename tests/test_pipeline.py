@@ -112,3 +112,14 @@ def test_refused_rewrites_are_not_proposed_again():
     first = run("a = 1\n", swap("SF1", "a", "b"))
     (rewrite,) = first.draft.rewrites
     assert run("a = 1\n", swap("SF1", "a", "b"), refused=[rewrite.key]).draft.texts[PATH] == "a = 1\n"
+
+
+OVERLOADED = "a = 1\n\n\nclass Net:\n    @torch.jit._overload_method\n    def forward(self, x): pass\n\n\nb = 1\n"
+
+
+def test_classes_that_torch_knows_by_their_line_keep_it():
+    higher = run(OVERLOADED, swap("SF1", "a", "(\n    c)"))
+    assert higher.draft.texts[PATH] == OVERLOADED
+    assert ["_overload_method" in d.because for d in higher.declines] == [True]
+    assert run(OVERLOADED, swap("SF1", "b", "(\n    c)")).draft.texts[PATH] != OVERLOADED
+    assert run(OVERLOADED, swap("SF1", "a", "c")).draft.texts[PATH] != OVERLOADED

@@ -15,7 +15,7 @@ from scriptify.draft import Draft, parses, settle
 from scriptify.facts.model import Facts
 from scriptify.suppress import Suppression, suppressions
 from scriptify.transform import Changed, Clean, Decline, Failed, Focus, Outcome, Rewrite, Safety, Settings, Transform
-from scriptify.tree import ParseError, Tree, parsed
+from scriptify.tree import ParseError, Tree, import_edits, parsed
 
 Know = Callable[[Mapping[str, str]], Facts]
 """Facts for the texts as they stand now."""
@@ -107,7 +107,9 @@ def _heed(found: Proposals, tree: Tree, facts: Facts, asked: Sequence[Transform]
         used |= {mark} if mark is not None else set()
     for rewrite in found.rewrites:
         mark = _suppressed(rewrite, marks, tree)
-        because = _held_back(rewrite, facts) if mark is None else f"suppressed on line {mark.line}{': ' * bool(mark.reason)}{mark.reason}"
+        because = (
+            _held_back(rewrite, facts, tree) if mark is None else f"suppressed on line {mark.line}{': ' * bool(mark.reason)}{mark.reason}"
+        )
         if mark is not None:
             used.add(mark)
         if because:
@@ -118,7 +120,7 @@ def _heed(found: Proposals, tree: Tree, facts: Facts, asked: Sequence[Transform]
     return Proposals(tuple(rewrites), tuple(declines), found.failures)
 
 
-def _held_back(rewrite: Rewrite, facts: Facts) -> str:
+def _held_back(rewrite: Rewrite, facts: Facts, tree: Tree) -> str:
     """Why a rewrite waits for the user's word or for a run, or an empty text."""
     if facts.settings.unsafe:
         return ""
@@ -126,7 +128,23 @@ def _held_back(rewrite: Rewrite, facts: Facts) -> str:
         return f"callers can see it: {rewrite.title}; --unsafe applies it"
     if rewrite.safety is Safety.OBSERVED and not facts.live:
         return f"only a run can show that nothing changes: {rewrite.title}; give an --entry"
+    if _moves_overloads(rewrite, tree):
+        return f"it would move classes that torch knows by their line (_overload_method): {rewrite.title}; --unsafe applies it"
     return ""
+
+
+def _moves_overloads(rewrite: Rewrite, tree: Tree) -> bool:
+    """Whether classes with overloaded methods get other lines.
+
+    torch keeps a class's overloads by its name and line (torch._jit_internal._overload_method), and refuses
+    the same class on another: a process that has the file loaded could not load the rewritten one.
+    """
+    last = tree.text.rfind("._overload_method")
+    if last < 0:
+        return False
+    above = [edit for edit in rewrite.edits if edit.path == tree.path and edit.start < last]
+    moved = any(edit.text.count("\n") != tree.text[edit.start : edit.end].count("\n") for edit in above)
+    return moved or any(import_edits(tree.path, tree.text, [item]) for item in rewrite.imports if item.path == tree.path)
 
 
 def _could_be_used(mark: Suppression, asked: Sequence[Transform]) -> bool:
