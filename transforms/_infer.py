@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import libcst as cst
 
 from scriptify.facts.model import Attribute, Facts, Kind, TypeFact, Unknown
@@ -258,6 +260,8 @@ class Inference:
             return None
         if any(not c.startswith("torch.nn.") or c.rpartition(".")[2].startswith(_RECURRENT) for c in classes):
             return None
+        if classes and _pools(attribute) and not _only_pooled(attribute.text):
+            return None
         return TENSOR
 
     def _project_call(self, node: cst.Call) -> Type | None:
@@ -310,6 +314,28 @@ def _is_shape(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Call):
         return isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args
     return isinstance(node, cst.Attribute) and node.attr.value == "shape"
+
+
+def _pools(attribute: Attribute) -> bool:
+    """Whether the value is what a max pooling gives, which may be a pair."""
+    last = attribute.items[-1:] if Kind.SEQUENTIAL in attribute.kinds and attribute.items else tuple(attribute.classes)
+    return any("MaxPool" in name for name in last)
+
+
+def _only_pooled(text: str) -> bool:
+    """Whether the source that makes a pooling shows that it gives no indices, by keyword or by position."""
+    try:
+        made = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    found = [node for node in ast.walk(made) if isinstance(node, ast.Call) and "MaxPool" in ast.unparse(node.func)]
+    return bool(found) and not any(_may_give_indices(call) for call in found)
+
+
+def _may_give_indices(call: ast.Call) -> bool:
+    most = 1 if "Adaptive" in ast.unparse(call.func) else 3
+    starred = any(isinstance(arg, ast.Starred) for arg in call.args)
+    return starred or len(call.args) > most or any(k.arg in (None, "return_indices") for k in call.keywords)
 
 
 def _wants_indices(node: cst.Call) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts, Observed
+from scriptify.facts.model import Facts, Kind, Observed
 from scriptify.facts.types import Type, annotation
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import (
@@ -32,6 +32,19 @@ from torch import nn
 
 class Net(nn.Module):
     def forward(self, x: torch.Tensor):
+"""
+_POOL = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, *parts):
+        super().__init__()
+        self.pool = nn.MaxPool2d(2{more})
+
+    def forward(self, x: torch.Tensor):
+        a, b = self.pool(x)
+        return a * b
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
 _SINGLE = frozenset({"sum", "mean", "max", "min", "prod", "norm", "std", "var", "numel"})
@@ -122,6 +135,17 @@ class TensorData(Transform):
             observed=Observed(parameters={"Net.forward": {"x": "Tensor"}}),
             entry=_ENTRY,
         ),
+        Fires(
+            name="what a layer gives",
+            before=_POOL.format(more=""),
+            after=_POOL.format(more="").replace("self.pool(x)", "self.pool(x).unbind(0)"),
+            entry="Net(), (torch.randn(2, 3, 4, 4),)",
+        ),
+        Ignores(
+            name="a pooling that gives indices too",
+            code=_POOL.format(more=", return_indices=True"),
+        ),
+        Ignores(name="a Sequential of which nothing is known", code=_POOL.replace("nn.MaxPool2d(2{more})", "nn.Sequential(*parts)")),
         Ignores(name="a tuple unpacked", code=_HEAD + "        a, b = x.shape\n        c, d = x.unbind(0)\n        return c * a + d * b\n"),
         Ignores(name="a list that has its type", code=_HEAD + "        n: list[float] = x[0].tolist()\n        return x * n[0]\n"),
     )
@@ -184,7 +208,7 @@ class TensorData(Transform):
         if any(isinstance(element, cst.StarredElement) for element in target.elements):
             return
         value = assign.value
-        if isinstance(value, cst.Call) and _several(value):
+        if isinstance(value, cst.Call) and (_several(value) or _unknown_module(body, value)):
             return
         text = f"{body.tree.operand(value)}.unbind(0)"
         # A run has seen a Tensor; another eager caller may pass a tuple.
@@ -203,6 +227,13 @@ class TensorData(Transform):
         text = body.tree.code(index)
         parts = ", ".join(f"{text}[{number}]" for number in range(len(known.args)))
         yield rewrite(self, body, subscript, "the index is written out", [body.tree.replace(subscript.slice[0], parts)])
+
+
+def _unknown_module(body: Body, call: cst.Call) -> bool:
+    """Whether a call goes to a Sequential of unknown parts: that its result is unpacked speaks for a tuple."""
+    func = call.func
+    attribute = body.types.self_attribute(func) if isinstance(func, cst.Attribute) else None
+    return attribute is not None and Kind.SEQUENTIAL in attribute.kinds and not attribute.items
 
 
 def _tensor(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
