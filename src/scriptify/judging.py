@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from scriptify.oracle.protocol import Entry, Limits, Overlay, Verdict
+from scriptify.oracle.protocol import Entry, Limits, LiveModule, Overlay, Verdict
 from scriptify.oracle.runner import Oracle, OracleError
+from scriptify.result import EntryResult, ModuleRow
 
 
 @contextmanager
@@ -37,3 +39,26 @@ def save(entry: Entry, overlay: Overlay, path: Path, root: Path, limits: Limits)
         except OracleError as error:
             return f"{path}: the scripted model was not saved: {error}"
     return ""
+
+
+def with_modules(results: Sequence[EntryResult], before: Overlay, after: Overlay, root: Path, limits: Limits) -> tuple[EntryResult, ...]:
+    """The results with the module tree of each entry, under the texts ``before`` and ``after`` a migration."""
+    with Oracle(root=root, limits=limits) as running:
+        done = []
+        for item in results:
+            if not item.usable:
+                done.append(item)
+                continue
+            old = running.modules(item.entry, before, proved=item.before.ok)
+            new = old if before == after else running.modules(item.entry, after, proved=item.after.ok)
+            done.append(replace(item, modules=tuple(_rows(old, new))))
+        return tuple(done)
+
+
+def _rows(old: Sequence[LiveModule], new: Sequence[LiveModule]) -> Iterator[ModuleRow]:
+    left = {(item.model, item.path): item for item in new}
+    for item in old:
+        after = left.pop((item.model, item.path), None)
+        yield ModuleRow(item.path, item.name, item.file, item.line, item.parameters, item.forms, after.forms if after else {}, item.model)
+    for item in left.values():
+        yield ModuleRow(item.path, item.name, item.file, item.line, item.parameters, {}, item.forms, item.model)

@@ -7,8 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scriptify.diagnostics import Diagnostic, parse
-from scriptify.oracle.protocol import Entry, Verdict
+from scriptify.oracle.protocol import Entry, Level, State, Verdict
 from scriptify.transform import Changed, Decline, Failed, Outcome, Rewrite, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRow:
+    """One module of an entry's model, before and after: a row of the module tree.
+
+    ``path`` is its name as ``named_modules`` gives it (``""`` for the whole), ``model`` the number of its model among the
+    entry's; ``name`` is its class, ``file`` and ``line`` where that stands if it is the user's own; ``parameters`` counts
+    elements in it and below. ``before`` and ``after`` map a form (``scripts``, ``scripted_same``, ...) to what was proved
+    of the module in that form; a form that was not asked for is absent.
+    """
+
+    path: str
+    name: str
+    file: str = ""
+    line: int = 0
+    parameters: int = 0
+    before: Mapping[str, Level] = field(default_factory=dict)
+    after: Mapping[str, Level] = field(default_factory=dict)
+    model: int = 0
+
+    @staticmethod
+    def state(forms: Mapping[str, Level]) -> State:
+        """One state for a side: refuted where any form is, proved where one is and none is refuted."""
+        states = {level.state for level in forms.values()}
+        return next((state for state in (State.REFUTED, State.PROVED) if state in states), State.NOT_TRIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +42,8 @@ class EntryResult:
     """One entry: its verdict before and after, and why the work on it stopped short, if it did.
 
     ``remaining`` is the diagnostic nothing answered; ``advice`` what a person could do; ``outside`` the
-    file outside the project in which it lies. ``attempts`` counts forks of the oracle.
+    file outside the project in which it lies. ``attempts`` counts forks of the oracle. ``modules`` is the
+    tree of its models' modules, parents first, where that was asked for.
     """
 
     entry: Entry
@@ -27,6 +54,7 @@ class EntryResult:
     outside: str = ""
     attempts: int = 0
     seconds: float = 0.0
+    modules: tuple[ModuleRow, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -212,5 +212,27 @@ class Observation:
     seconds: float = 0.0
 
 
+FORMS = ("scripts", "scripted_same")
+"""What is asked of each module of a model: does it script by itself, and compute the same on the inputs of the eager run?"""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveModule:
+    """One module of an entry's model.
+
+    ``path`` is its name as ``named_modules`` gives it (``""`` for the whole), ``model`` the number of its model among the
+    entry's. ``file`` and ``line`` are those of its class where it is the user's own. ``parameters`` counts the elements of
+    the parameters in it and below. ``forms`` tells for each form (see FORMS) what was proved.
+    """
+
+    path: str
+    name: str
+    file: str = ""
+    line: int = 0
+    parameters: int = 0
+    forms: Mapping[str, Level] = field(default_factory=dict)
+    model: int = 0
+
+
 Overlay = Mapping[str, str]
 """Rewritten source by absolute path: what the child sees in place of the files on disk."""

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from scriptify.oracle import wire
-from scriptify.oracle.protocol import LEVELS, Entry, Limits, Observation, Overlay, Verdict
+from scriptify.oracle.protocol import LEVELS, Entry, Limits, LiveModule, Observation, Overlay, Verdict
 
 _START = 300.0
 _GRACE = 30.0
@@ -115,6 +115,19 @@ class Oracle:
         answer = self._ask("observe", entry, dict(overlay or {}), {"files": files})
         seen = answer.value if isinstance(answer.value, Observation) else Observation(error=answer.ended, error_type=answer.error_type)
         return replace(seen, seconds=time.monotonic() - begun)
+
+    def modules(
+        self, entry: Entry, overlay: Overlay | None = None, *, proved: bool = False, seconds: float = 60.0, attempts: int = 200
+    ) -> tuple[LiveModule, ...]:
+        """Every module of the entry's models, parents first, with what is proved of it by itself; none where the entry does not run.
+
+        ``proved`` says that the entry as a whole is: then its modules are, and none is tried. After ``seconds`` (of the limit
+        for an attempt at most) or ``attempts`` the rest is told as not tried.
+        """
+        # What is left of the attempt's own limit is for building and running the model, and for the answer.
+        options = {"seconds": min(seconds, self.limits.seconds / 2), "attempts": attempts, "known": proved}
+        answer = self._ask("modules", entry, dict(overlay or {}), options)
+        return answer.value if isinstance(answer.value, tuple) else ()
 
     def frontend(self, texts: Mapping[str, str]) -> dict[str, list[str]]:
         """What can be proved of files without an entry: ``path:line: message`` for each thing that is refused.

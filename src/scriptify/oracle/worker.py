@@ -48,7 +48,7 @@ class Worker:
         """The packed answer to one request."""
         if request.kind == "judge":
             return wire.pack(self._judge(request))
-        names = {"observe": _observe, "frontend": _frontend, "save": _save}
+        names = {"observe": _observe, "frontend": _frontend, "save": _save, "modules": _modules}
         result = self._attempt(request, names[request.kind])
         if isinstance(result, Ended):
             empty: dict[str, Any] = {"observe": Observation(error=result.sentence, error_type=result.kind), "save": result.sentence}
@@ -129,6 +129,17 @@ def _save(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wi
     overlay.install(request.overlay, folder)
     assert request.entry is not None
     return wire.Answer(worker_judge.save_scripted(request.entry, root, request.options["path"]))
+
+
+def _modules(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
+    from scriptify.oracle import overlay, worker_entry, worker_modules
+
+    overlay.install(request.overlay, folder)
+    assert request.entry is not None
+    try:
+        return wire.Answer(worker_modules.look(request.entry, root, **request.options))
+    except worker_entry.EntryError as error:
+        return wire.Answer(ended=str(error), error_type=error.kind)
 
 
 _OUTSIDE: set[str] = set()

@@ -60,15 +60,13 @@ class Attempt:
     def _child(self, out: int, work: Callable[..., wire.Answer], args: tuple[Any, ...]) -> NoReturn:
         status = 1
         try:
-            os.setpgid(0, 0)
             # Open here, they would keep the runner waiting for a worker that died.
             os.close(self.orders)
             os.close(self.answers)
             _die_with_parent()
             faulthandler.enable(self.trace)
             faulthandler.register(signal.SIGUSR2, self.trace, all_threads=False)
-            _limit(self.limits.memory)
-            _quiet()
+            self._alone()
             try:
                 data = wire.pack(work(self, *args))
             except MemoryError:
@@ -79,6 +77,11 @@ class Attempt:
             status = 0
         finally:
             os._exit(status)
+
+    def _alone(self) -> None:
+        os.setpgid(0, 0)
+        _limit(self.limits.memory)
+        _quiet()
 
     def _watch(self, child: int, pipe: int) -> wire.Answer | Ended:
         deadline = time.monotonic() + self.limits.seconds
@@ -139,6 +142,25 @@ class Attempt:
             if rest and is_users(path):
                 return f" at {path}:{rest.split()[0]}"
         return ""
+
+
+class Nested(Attempt):
+    """An attempt within an attempt: a fork of what that has built and run. It has that one's limits, and ends with it."""
+
+    def __init__(self, seconds: float) -> None:
+        # Nothing is ever written there: no other side can ask or go away but the process that forks.
+        super().__init__(Limits(seconds=seconds), *os.pipe())
+
+    def run(self, work: Callable[..., wire.Answer], *args: Any) -> wire.Answer | Ended:
+        """Call ``work(self, *args)`` in a fork of this process."""
+        try:
+            return super().run(work, *args)
+        finally:
+            os.close(self.orders)
+            os.close(self.answers)
+
+    def _alone(self) -> None:
+        """Stay in the group that is ended with the outer attempt, under the memory limit it has set."""
 
 
 def _own(error: BaseException) -> str:
