@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import libcst as cst
 
+from scriptify.choosing import one_by_one
 from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict, proved
 from scriptify.repair import Repair
 from scriptify.transform import Phase, Settings, Transform
@@ -173,10 +174,29 @@ def test_the_patch_is_minimal():
 
 
 def test_a_person_may_turn_down_a_rewrite():
-    result, after = repaired("bad = 1\n", refuses("bad"), swap("SF1", "bad", "good"), decide=lambda rewrite: False)
+    result, after = repaired("bad = 1\n", refuses("bad"), swap("SF1", "bad", "good"), choose=one_by_one(lambda rewrite: False))
     assert after == "bad = 1\n"
     assert not result.entries[0].ok
-    assert [r.reason for r in result.refusals] == ["turned down"]
+    assert [(r.reason, r.by_choice) for r in result.refusals] == [("turned down", True)]
+    assert "bad is refused" in result.entries[0].remaining.headline
+
+
+def test_a_rewrite_knows_the_message_it_answers():
+    first, second = swap("SF1", "bad", "good"), swap("SF2", "worse", "fine", explains=("worse is refused",), demanded=True)
+    result, _ = repaired("bad = 1\nworse = 2\n", refuses("bad", "worse"), first, second)
+    assert [r.answers.splitlines()[0] for r in result.draft.rewrites] == ["bad is refused:", "worse is refused:"]
+
+
+def test_what_does_harm_without_the_rest_is_not_kept():
+    def rules(text: str):
+        if ("good" in text) != ("fine" in text):
+            return "eager_same", "the outputs differ"
+        return ("scripts", "bad is refused") if "bad" in text else None
+
+    swaps = swap("SF1", "bad", "good"), swap("SF2", "worse", "fine", silent=True)
+    result, after = repaired("bad = 1\nworse = 2\n", rules, *swaps, choose=one_by_one(lambda rewrite: rewrite.code == "SF1"))
+    assert after == "bad = 1\nworse = 2\n"
+    assert [(r.rewrite.code, r.by_choice) for r in result.refusals] == [("SF2", True), ("SF1", False)]
 
 
 def test_an_entry_that_does_not_run_ends_the_work_on_it_alone():

@@ -42,16 +42,17 @@ def draft() -> Draft:
     return Draft({PATH: TEXT}).adding(layer)
 
 
-def still(trial: Draft, work: Needs) -> bool:
-    """Whether the entry has what it needs."""
+def still(trial: Draft, work: Needs) -> str:
+    """What the entry lacks."""
     work.asked += 1
-    return all(f"b{n} =" in trial.texts[PATH] for n in work.needed)
+    return next((f"a{n} is refused" for n in sorted(work.needed) if f"b{n} =" not in trial.texts[PATH]), "")
 
 
 def test_an_entry_is_asked_only_for_what_it_runs() -> None:
     works = [Needs(frozenset({n}), frozenset({(PATH, f"Net{n}.forward")})) for n in (1, 5)]
     slim = slimmed(draft(), range(8), works, still, lambda tried: None, near=True)
     assert slim.texts[PATH] == "".join(f"{'b' if n in (1, 5) else 'a'}{n} = 0\n" for n in range(8))
+    assert [r.answers for r in slim.rewrites] == ["a1 is refused", "a5 is refused"]
     near = sum(work.asked for work in works)
     for work in works:
         work.asked = 0

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scriptify import judging, pipeline, project, registry
-from scriptify.events import Decide, Event, decided
+from scriptify.choosing import Choose, Decide, Judgement, Offer, broken, chooser, left_out, parsing
+from scriptify.draft import Draft
+from scriptify.events import Event
 from scriptify.facts import static
 from scriptify.facts.model import Facts, Observed
 from scriptify.oracle.protocol import Entry, Limits, Verdict
@@ -127,6 +129,7 @@ def migrate(
     entries: Iterable[Entry | str] = (),
     *,
     decide: Decide | None = None,
+    choose: Choose | None = None,
     progress: Progress | None = None,
     executor: Executor | None = None,
     settings: Settings | None = None,
@@ -141,16 +144,17 @@ def migrate(
 
     With entries, only what they need is changed, and everything is judged by the oracle. Without, static
     facts decide, and what is proved is that the results parse, compile and pass the scripting front end.
-    ``decide`` may refuse single rewrites; ``save`` is where the first entry's scripted model goes, if it
-    is proved; ``oracle`` is one to share between several migrations. What could not be written or saved is
-    told in ``problems`` of the result, with every file as it was. Raises SourceError where no path leads to
-    a file, RegistryError for an unknown code, ValueError for a malformed entry.
+    ``decide`` may turn down single rewrites, ``choose`` has the whole draft to choose from; ``save`` is where
+    the first entry's scripted model goes, if it is proved; ``oracle`` is one to share between several migrations.
+    What could not be written or saved is told in ``problems`` of the result, with every file as it was.
+    Raises SourceError where no path leads to a file, RegistryError for an unknown code, ValueError for a
+    malformed entry, Withdrawn where ``choose`` raises it.
     """
     began = time.monotonic()
     settings = settings or Settings()
     found = project.read(map(Path, paths), root)
     wanted = [entry if isinstance(entry, Entry) else Entry(entry, str(found.root)) for entry in entries]
-    order = _Order(tuple(wanted), settings, decide, progress, executor, limits, keep_partial, oracle)
+    order = _Order(tuple(wanted), settings, chooser(decide, choose), progress, executor, limits, keep_partial, oracle)
     result = _with_entries(found, order) if wanted else _without_entries(found, order)
     changes = {o.path: o.after for o in result.changed}
     unwritten = _written(found, changes) if write else ""
@@ -176,7 +180,7 @@ class _Order:
 
     entries: tuple[Entry, ...]
     settings: Settings
-    decide: Decide | None
+    choose: Choose
     progress: Progress | None
     executor: Executor | None
     limits: Limits
@@ -188,14 +192,31 @@ def _without_entries(found: project.Project, order: _Order) -> RunResult:
     transforms = registry.chosen(order.settings)
     start = _spread(order.executor, order.settings)
     result = pipeline.run(found.texts, transforms, _knower(order.settings), settings=order.settings, start=start)
-    draft, refusals = decided(result.draft, order.decide)
-    problems = judging.frontend(draft.changed, found.root, order.limits) if draft.changed else {}
+    judge = _frontend_judge(found, result.draft, order)
+    whole = judge(result.draft)
+    choice = order.choose(Offer(result.draft, whole, judge))
+    draft, torn = parsing(choice.draft)
+    frontend = whole.frontend if draft is result.draft else judge(draft).frontend
     return RunResult(
         outcomes=tuple(_outcomes(found, replace(result, draft=draft))),
-        refusals=tuple(refusals),
+        refusals=(*left_out(choice), *torn),
         failures=result.failures,
-        frontend={path: tuple(lines) for path, lines in problems.items()},
+        frontend={path: lines for path, lines in frontend.items() if path in draft.changed},
     )
+
+
+def _frontend_judge(found: project.Project, draft: Draft, order: _Order) -> Callable[[Draft], Judgement]:
+    """Judges parts of a draft that no entry runs: they parse, and the front end of the compiler tells what it refuses."""
+    paths = [*draft.changed]
+
+    def judge(trial: Draft) -> Judgement:
+        torn = broken(trial)
+        if torn or not paths:
+            return Judgement(broken=torn)
+        problems = judging.frontend({path: trial.texts[path] for path in paths}, found.root, order.limits)
+        return Judgement(frontend={path: tuple(lines) for path, lines in problems.items()})
+
+    return judge
 
 
 def _with_entries(found: project.Project, order: _Order) -> RunResult:
@@ -208,7 +229,7 @@ def _with_entries(found: project.Project, order: _Order) -> RunResult:
         limits=order.limits,
         keep_partial=order.keep_partial,
         watch=order.progress,
-        decide=order.decide,
+        choose=order.choose,
         executor=order.executor,
         oracle=order.oracle,
     )
@@ -238,4 +259,4 @@ def verify(
     return judging.judge(wanted, overlay or {}, base, limits)
 
 
-__all__ = ["Decide", "Progress", "migrate", "rewrite", "survey", "verify"]
+__all__ = ["Choose", "Decide", "Progress", "migrate", "rewrite", "survey", "verify"]

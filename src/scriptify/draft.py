@@ -80,6 +80,11 @@ class Draft:
             moved = moved.after(kept, dropped)
         return replace(self, layers=tuple(layer for layer in layers if layer))
 
+    def answering(self, errors: Mapping[str, str]) -> Draft:
+        """The draft whose rewrites know the error that each, by its key, was found to answer."""
+        layers = (tuple(replace(r, answers=errors.get(r.key, r.answers)) for r in layer) for layer in self.layers)
+        return replace(self, layers=tuple(layers))
+
     def touches(self, path: str) -> bool:
         """Whether a rewrite changes this file."""
         return any(edit.path == path for rewrite in self.rewrites for edit in rewrite.edits)

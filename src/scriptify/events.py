@@ -1,13 +1,9 @@
-"""What the repair tells while it works, and what it asks: plain callbacks."""
+"""What the repair tells while it works: plain callbacks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from scriptify.draft import Draft
-from scriptify.result import Refusal
-from scriptify.transform import Rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +17,3 @@ class Event:
 
 
 Watch = Callable[[Event], None]
-
-Decide = Callable[[Rewrite], bool]
-"""Whether to keep a rewrite; asked once for each, after the oracle has had its say."""
-
-
-def decided(draft: Draft, decide: Decide | None) -> tuple[Draft, list[Refusal]]:
-    """The draft without what was turned down, and that as refusals."""
-    if decide is None:
-        return draft, []
-    turned_down = [number for number, rewrite in enumerate(draft.rewrites) if not decide(rewrite)]
-    refusals = [Refusal(draft.rewrites[number], "turned down") for number in turned_down]
-    return draft.without(turned_down), refusals

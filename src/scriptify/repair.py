@@ -7,17 +7,18 @@ rewrite is needed by an entry that passes, or guards against a silent difference
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from scriptify import pipeline
+from scriptify.choosing import ALONE, Choose, Judgement, Offer, accept_all, left_out
 from scriptify.diagnostics import Diagnostic, parse, scope_at
 from scriptify.draft import Draft, parses, settle
-from scriptify.events import Decide, Event, Watch, decided
+from scriptify.events import Event, Watch
 from scriptify.facts import merge, static
 from scriptify.facts.combine import combined
 from scriptify.facts.model import Facts
@@ -26,30 +27,12 @@ from scriptify.observing import looks
 from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict
 from scriptify.oracle.runner import Oracle
 from scriptify.registry import answering
+from scriptify.repair_bench import Bench, Work
 from scriptify.result import EntryResult, Refusal
-from scriptify.slim import Scope, slimmed, touched
+from scriptify.slim import slimmed, touched
 from scriptify.transform import Decline, Focus, Phase, Rewrite, Settings, Transform
 
 MAX_STEPS = 60
-
-
-@dataclass(slots=True)
-class _Work:
-    """One entry's state while the repair runs."""
-
-    entry: Entry
-    before: Verdict
-    after: Verdict
-    remaining: Diagnostic | None = None
-    advice: str = ""
-    attempts: int = 0
-    seconds: float = 0.0
-    seen: set[tuple[str, ...]] = field(default_factory=set)
-    touched: frozenset[Scope] = frozenset()
-
-    @property
-    def open(self) -> bool:
-        return self.before.imports.ok and self.before.eager_same.ok and not self.after.ok
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +60,7 @@ class Repair:
         *,
         keep_partial: bool = False,
         watch: Watch | None = None,
-        decide: Decide | None = None,
+        choose: Choose | None = None,
         executor: Executor | None = None,
         root: Path = Path(),
     ) -> None:
@@ -88,7 +71,8 @@ class Repair:
         self._settings = settings
         self._keep_partial = keep_partial
         self._watch = watch or (lambda event: None)
-        self._decide = decide
+        self._choose = choose or accept_all
+        self._bench = Bench(oracle, frozenset(texts), self._watch)
         self._executor = executor
         self._root = root
         self._observations: list[Observation] = []
@@ -113,23 +97,21 @@ class Repair:
         draft, dropped = self._minimal(draft, works)
         self._watch(Event("judge"))
         draft = self._settled(draft, works)
-        draft, turned_down = decided(draft, self._decide)
-        self._refusals += turned_down
-        self._judge_all(draft, works)
-        results = tuple(self._finish(work) for work in works)
+        draft = self._chosen(draft, works)
+        results = tuple(self._bench.result(work, work.after) for work in works)
         declines = pipeline.declined(draft.texts, self._know(draft.texts), self._transforms)
         return Repaired(draft, results, declines, self._failures, tuple(self._refusals), dropped)
 
     # what is known
 
-    def _begin(self) -> list[_Work]:
-        works: list[_Work] = []
+    def _begin(self) -> list[Work]:
+        works: list[Work] = []
         total = len(self._entries)
         self._watch(Event("observe", "", 0, total))
         seen_all = looks(self._oracle, self._entries, sorted(self._texts), self._executor, self._root)
         for entry, seen in zip(self._entries, seen_all, strict=True):
             through = touched(seen.observation)
-            works.append(_Work(entry, seen.verdict, seen.verdict, attempts=seen.attempts, seconds=seen.seconds, touched=through))
+            works.append(Work(entry, seen.verdict, seen.verdict, attempts=seen.attempts, seconds=seen.seconds, touched=through))
             if seen.observation is not None:
                 self._observations.append(seen.observation)
             self._watch(Event("observe", entry.target, len(works) - 1, total))
@@ -146,25 +128,7 @@ class Repair:
             self._known = (key, facts)
         return self._known[1]
 
-    # judging
-
-    def _judge(self, draft: Draft, work: _Work) -> Verdict:
-        with self._counted(work):
-            return self._oracle.judge(work.entry, draft.changed)
-
-    @contextmanager
-    def _counted(self, work: _Work) -> Iterator[None]:
-        began, before = time.monotonic(), self._oracle.attempts
-        yield
-        work.seconds += time.monotonic() - began
-        work.attempts += self._oracle.attempts - before
-
-    def _judge_all(self, draft: Draft, works: Sequence[_Work]) -> None:
-        for work in works:
-            if work.before.imports.ok and work.before.eager_same.ok:
-                work.after = self._judge(draft, work)
-
-    def _certain(self, draft: Draft, works: Sequence[_Work], silent_only: bool = False) -> Draft:
+    def _certain(self, draft: Draft, works: Sequence[Work], silent_only: bool = False) -> Draft:
         """Add what the compiler is certain to refuse, less what changes eager behaviour."""
         transforms = self._transforms
         found = pipeline.run(
@@ -180,31 +144,28 @@ class Repair:
         fresh = found.draft.rewrites[len(draft.rewrites) :]
         if not fresh:
             return draft
-        judged = [work for work in works if work.before.imports.ok and work.before.eager_same.ok]
-        start = len(draft.rewrites)
-        positions = list(range(start, start + len(fresh)))
-        full = found.draft
+        return self._unharmed(found.draft, len(draft.rewrites), works, "the model's eager results or state_dict keys would not be the same")
 
-        def holds(kept: list[int]) -> bool:
-            trial = full.without(set(positions) - set(kept))
-            return all(self._harmless(trial, work) for work in judged)
+    def _unharmed(self, draft: Draft, start: int, works: Sequence[Work], reason: str) -> Draft:
+        """The draft less those rewrites, from this position on, that change what the models compute."""
+        usable = [work for work in works if work.usable]
+        positions = range(start, len(draft.rewrites))
+        return self._held(draft, positions, lambda trial: all(self._bench.harmless(trial, work) for work in usable), reason)
 
-        kept, refused = acceptable(positions, holds)
+    def _held(self, draft: Draft, positions: Sequence[int], holds: Callable[[Draft], bool], reason: str) -> Draft:
+        """The draft less those of some rewrites with which it does not hold, found by group tests and refused."""
+        _, refused = acceptable(positions, lambda kept: holds(draft.without(set(positions) - set(kept))))
         for position in refused:
-            self._refuse(full.rewrites[position], "the model's eager results or state_dict keys would not be the same")
-        return full.without(set(positions) - set(kept)) if refused else full
-
-    def _harmless(self, draft: Draft, work: _Work) -> bool:
-        verdict = self._judge(draft, work)
-        return verdict.harmless if not work.before.ok else verdict.ok
+            self._refuse(draft.rewrites[position], reason)
+        return draft.without(refused) if refused else draft
 
     def _refuse(self, rewrite: Rewrite, reason: str) -> None:
         self._refused.add(rewrite.key)
         self._refusals.append(Refusal(rewrite, reason))
 
-    def _repair(self, draft: Draft, work: _Work) -> Draft:
+    def _repair(self, draft: Draft, work: Work) -> Draft:
         """Follow one entry's diagnostics until it passes or no transform answers."""
-        verdict = self._judge(draft, work)
+        verdict = self._bench.judge(draft, work)
         began = time.monotonic()
         for _ in range(MAX_STEPS):
             work.after = verdict
@@ -223,7 +184,7 @@ class Repair:
             draft, verdict = step
         return draft
 
-    def _answer(self, draft: Draft, work: _Work, diagnostic: Diagnostic, verdict: Verdict) -> tuple[Draft, Verdict] | None:
+    def _answer(self, draft: Draft, work: Work, diagnostic: Diagnostic, verdict: Verdict) -> tuple[Draft, Verdict] | None:
         """The first group of focused rewrites that brings the entry further, with its verdict."""
         focus = self._focus(draft, diagnostic)
         asked = answering(self._transforms, focus.message)
@@ -251,9 +212,9 @@ class Repair:
         callers = tuple((path, draft.line_shift(path, line)) for path, line in focus.callers)
         return replace(focus, line=draft.line_shift(focus.path, focus.line), callers=callers)
 
-    def _try(self, draft: Draft, work: _Work, rewrites: Sequence[Rewrite], verdict: Verdict) -> tuple[Draft, Verdict] | None:
+    def _try(self, draft: Draft, work: Work, rewrites: Sequence[Rewrite], verdict: Verdict) -> tuple[Draft, Verdict] | None:
         """All of a transform's rewrites together, then one by one."""
-        together, _ = settle(rewrites, draft.working)
+        together, _ = settle([replace(r, answers=verdict.error) for r in rewrites], draft.working)
         groups = [together] if len(together) < 2 else [together, *([r] for r in together)]
         for group in groups:
             if not group:
@@ -262,40 +223,44 @@ class Repair:
             touched = {edit.path for rewrite in group for edit in rewrite.edits}
             if any(parses(path, trial.working[path]) for path in touched):
                 continue
-            after = self._judge(trial, work)
+            after = self._bench.judge(trial, work)
             if self._further(work, verdict, after, trial):
                 return trial, after
         return None
 
     @staticmethod
-    def _further(work: _Work, before: Verdict, after: Verdict, trial: Draft) -> bool:
+    def _further(work: Work, before: Verdict, after: Verdict, trial: Draft) -> bool:
         if not after.harmless:
             return False
         if after.ok or after.depth > before.depth:
             return True
         return after.depth == before.depth and _mark(trial, parse(after.error, after.error_type)) not in work.seen
 
-    def _settled(self, draft: Draft, works: Sequence[_Work]) -> Draft:
+    def _settled(self, draft: Draft, works: Sequence[Work]) -> Draft:
         """The draft less what breaks an entry that passed: what one entry needed must not cost another."""
         passing = [work for work in works if work.after.ok]
-        self._judge_all(draft, works)
+        self._bench.judge_all(draft, works)
         hurt = [work for work in passing if not work.after.ok]
         if not hurt:
             return draft
-        positions = list(range(len(draft.rewrites)))
+        draft = self._unharmed(draft, 0, hurt, "it would break another entry")
+        self._bench.judge_all(draft, works)
+        return draft
 
-        def holds(kept: list[int]) -> bool:
-            trial = draft.without(set(positions) - set(kept))
-            return all(self._judge(trial, work).ok for work in hurt if work.before.ok) and all(
-                self._judge(trial, work).harmless for work in hurt
-            )
+    def _chosen(self, draft: Draft, works: Sequence[Work]) -> Draft:
+        """What whoever decides makes of the draft, judged again, and less what does harm without the rest."""
+        whole = Judgement(tuple(self._bench.result(work, work.after) for work in works))
+        choice = self._choose(Offer(draft, whole, lambda trial: self._bench.judgement(trial, works)))
+        self._refusals += left_out(choice)
+        if choice.draft is draft:
+            return draft
+        self._watch(Event("judge"))
+        positions = range(len(choice.draft.rewrites))
+        chosen = self._held(choice.draft, positions, lambda trial: self._bench.judgement(trial, works).harmless, ALONE)
+        self._bench.judge_all(chosen, works)
+        return chosen
 
-        kept, refused = acceptable(positions, holds)
-        for position in refused:
-            self._refuse(draft.rewrites[position], "it would break another entry")
-        return draft.without(set(positions) - set(kept))
-
-    def _minimal(self, draft: Draft, works: Sequence[_Work]) -> tuple[Draft, tuple[Rewrite, ...]]:
+    def _minimal(self, draft: Draft, works: Sequence[Work]) -> tuple[Draft, tuple[Rewrite, ...]]:
         """Leave out every rewrite that no passing entry needs; keep guards against silent differences."""
         passing = [work for work in works if work.after.ok]
         if self._keep_partial and len(passing) < len(works):
@@ -307,28 +272,13 @@ class Repair:
         standing = {t.code for t in self._transforms if t.phase is Phase.DEPLOY}
         loose = [i for i, r in enumerate(draft.rewrites) if not r.silent and r.code not in standing]
         slim = self._slim(draft, loose, needy, near=True)
-        if not all(self._judge(slim, work).ok for work in needy):
+        if not all(self._bench.judge(slim, work).ok for work in needy):
             slim = self._slim(draft, loose, needy, near=False)
         left = {r.key for r in slim.rewrites}
         return slim, tuple(r for r in draft.rewrites if r.key not in left)
 
-    def _slim(self, draft: Draft, loose: Sequence[int], needy: Sequence[_Work], *, near: bool) -> Draft:
-        return slimmed(draft, loose, needy, self._still, lambda tried: self._watch(Event("minimise", "", tried)), near=near)
-
-    def _still(self, draft: Draft, work: _Work) -> bool:
-        with self._counted(work):
-            quick = self._oracle.scripts(work.entry, draft.changed)
-        return quick.scripts.ok and self._judge(draft, work).ok
-
-    def _finish(self, work: _Work) -> EntryResult:
-        outside = ""
-        place = work.remaining.place if work.remaining else None
-        if not work.after.ok and place is not None and place.path not in self._texts:
-            outside = place.path
-        remaining = work.remaining if not work.after.ok else None
-        return EntryResult(
-            work.entry, work.before, work.after, remaining, work.advice if remaining else "", outside, work.attempts, work.seconds
-        )
+    def _slim(self, draft: Draft, loose: Sequence[int], needy: Sequence[Work], *, near: bool) -> Draft:
+        return slimmed(draft, loose, needy, self._bench.still, lambda tried: self._watch(Event("minimise", "", tried)), near=near)
 
 
 def _mark(draft: Draft, diagnostic: Diagnostic) -> tuple[str, ...]:
@@ -353,7 +303,7 @@ def repair(
     limits: Limits,
     keep_partial: bool = False,
     watch: Watch | None = None,
-    decide: Decide | None = None,
+    choose: Choose | None = None,
     executor: Executor | None = None,
     oracle: Oracle | None = None,
 ) -> Repaired:
@@ -371,11 +321,11 @@ def repair(
             settings,
             keep_partial=keep_partial,
             watch=watch,
-            decide=decide,
+            choose=choose,
             executor=executor,
             root=root,
         )
         return work.run()
 
 
-__all__ = ["Decide", "Event", "Repair", "Repaired", "decided", "repair"]
+__all__ = ["Event", "Repair", "Repaired", "repair"]

@@ -62,6 +62,11 @@ class EntryResult:
         return self.after.ok
 
     @property
+    def harmless(self) -> bool:
+        """Whether the eager side is proved the same, and what scripted before still does."""
+        return self.after.ok if self.before.ok else self.after.harmless
+
+    @property
     def before_diagnostic(self) -> Diagnostic | None:
         """What the compiler said of the original, where it refused it."""
         return parse(self.before.error, self.before.error_type) if self.before.error and not self.before.ok else None
@@ -74,10 +79,11 @@ class EntryResult:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A rewrite the oracle (or a person) did not let pass, and why."""
+    """A rewrite that was not let pass, and why: by the oracle, or ``by_choice`` of whoever was asked."""
 
     rewrite: Rewrite
     reason: str
+    by_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +132,10 @@ class RunResult:
         """0 nothing left to do, 1 findings or entries remain, 3 the oracle refused something, 4 a file failed."""
         if self.failed or self.problems or self.failures:
             return 4
-        if self.refusals:
+        if any(not refusal.by_choice for refusal in self.refusals):
             return 3
+        if self.refusals:
+            return 1
         if any(not entry.ok for entry in self.entries):
             return 1
         if not self.written and self.changed:

@@ -48,16 +48,18 @@ def concerned(rewrite: Rewrite, works: Sequence[W]) -> list[W]:
 
 
 def slimmed(
-    draft: Draft, loose: Sequence[int], works: Sequence[W], still: Callable[[Draft, W], bool], tell: Callable[[int], None], *, near: bool
+    draft: Draft, loose: Sequence[int], works: Sequence[W], still: Callable[[Draft, W], str], tell: Callable[[int], None], *, near: bool
 ) -> Draft:
     """The draft without those of the ``loose`` rewrites (by position) that no entry needs.
 
-    ``still`` judges one entry; ``tell`` hears how many drafts were tried; with ``near`` an entry is
-    judged only for rewrites that concern it.
+    ``still`` judges one entry and gives the error it met, ``""`` for none; ``tell`` hears how many drafts
+    were tried; with ``near`` an entry is judged only for rewrites that concern it. Each rewrite that is
+    needed knows the error met without it.
     """
     rewrites = draft.rewrites
     tried = 0
     gone_well: Collection[int] = ()
+    errors: dict[str, str] = {}
 
     def holds_without(gone: list[int]) -> bool:
         nonlocal tried, gone_well
@@ -66,8 +68,10 @@ def slimmed(
         trial = draft.without(gone)
         fresh = [rewrites[position] for position in gone if position not in gone_well]
         asked = [work for work in works if not near or any(work in concerned(rewrite, works) for rewrite in fresh)]
-        held = all(still(trial, work) for work in asked)
-        gone_well = list(gone) if held else gone_well
-        return held
+        error = next(filter(None, (still(trial, work) for work in asked)), "")
+        if error and len(fresh) == 1:
+            errors[fresh[0].key] = error
+        gone_well = list(gone) if not error else gone_well
+        return not error
 
-    return draft.without(unneeded(loose, holds_without))
+    return draft.without(unneeded(loose, holds_without)).answering(errors)

@@ -81,7 +81,8 @@ class Rewrite:
 
     ``silent`` marks a rewrite of code that the compiler accepts but computes differently: it is kept
     even where an entry would script without it. ``raises`` marks one after which scripted code raises
-    where eager code goes on: the report lists those places.
+    where eager code goes on: the report lists those places. ``answers`` is the error, in full, that an
+    entry met without it, as far as it was met.
     """
 
     code: str
@@ -97,6 +98,7 @@ class Rewrite:
     silent: bool = False
     raises: bool = False
     before: str = ""
+    answers: str = ""
 
     @property
     def key(self) -> str:
