@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from scriptify import registry
 from scriptify.draft import Draft, parses, settle
 from scriptify.facts.model import Facts
+from scriptify.pieces import pieces
 from scriptify.suppress import Suppression, suppressions
 from scriptify.transform import Changed, Clean, Decline, Failed, Focus, Outcome, Rewrite, Safety, Settings, Transform
 from scriptify.tree import ParseError, Tree, import_edits, parsed
@@ -55,7 +56,8 @@ class Result:
         if path not in self.draft.changed:
             return Clean(path, mine)
         rewrites = tuple(r for r in self.draft.rewrites if any(e.path == path for e in r.edits))
-        return Changed(path, self.draft.base[path], self.draft.changed[path], rewrites, mine)
+        found = pieces(self.draft, path, rewrites)
+        return Changed(path, self.draft.base[path], self.draft.changed[path], rewrites, mine, found)
 
 
 def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform], focus: Focus | None = None) -> Proposals:

@@ -250,14 +250,29 @@ class Transform:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """The characters ``start:end`` of a file as read, and the text that stands there in the end.
+
+    ``owners`` are the positions in the file's ``rewrites`` of those that had a part in it: a rewrite's own
+    edits count in a text that others may have changed before, a piece's place does not move.
+    """
+
+    start: int
+    end: int
+    text: str
+    owners: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
-    """A file whose text changes, with the rewrites that did it."""
+    """A file whose text changes, with the rewrites that did it, and the ``pieces`` that lead from ``before`` to ``after``."""
 
     path: str
     before: str
     after: str
     rewrites: tuple[Rewrite, ...]
     declines: tuple[Decline, ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
