@@ -149,3 +149,12 @@ def test_an_ascii_terminal_is_no_traceback(here: Path) -> None:
     done = real("check", name, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert "Traceback" not in done.stderr
     assert "mod\\xe8le.py:" in done.stdout
+
+
+def test_sarif_goes_to_stdout_and_nothing_else_does(run: Run, net: Path) -> None:
+    done = run("check", "net.py", "--format", "sarif")
+    assert done.code == 1
+    log = json.loads(done.out)
+    assert (log["version"], {item["ruleId"] for item in log["runs"][0]["results"]}) == ("2.1.0", {"SF101", "SF201", "SF401"})
+    assert log["runs"][0]["invocations"][0]["exitCode"] == 1
+    assert net.read_text() == NET

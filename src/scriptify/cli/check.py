@@ -14,7 +14,7 @@ from scriptify.cli.output import Output
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="PATH...")
-@options.styles("text", "json", "github")
+@options.styles("text", "json", "sarif", "github")
 @options.selection
 def check(paths: tuple[str, ...], style: str, config_file: Path | None, quiet: bool, no_color: bool, **choices: Any) -> None:
     """List what scripting would refuse, by file and line, with the transform that answers it; writes nothing."""

@@ -26,7 +26,7 @@ from scriptify.cli.output import Output
     help="For the repair of one entry; 0 for none.",
 )
 @click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Save the first entry's scripted model here (.pt).")
-@options.styles("text", "json")
+@options.styles("text", "json", "sarif", "github")
 @options.selection
 def migrate(
     paths: tuple[str, ...],

@@ -48,13 +48,7 @@ class Output:
         """What ``check`` found."""
         from scriptify.report import text
 
-        if style == "json":
-            self._run(result)
-        elif style == "github":
-            from scriptify.report import github
-
-            sys.stdout.writelines(f"{line}\n" for line in github.workflow_commands(result, self._here))
-        else:
+        if not self._machine(result, style):
             # One line each, whatever the width: they are read by editors and grep as well.
             for line in text.findings(result, self._here):
                 self._out.print(line, soft_wrap=True)
@@ -80,9 +74,7 @@ class Output:
 
     def migration(self, result: RunResult, style: str, dry_run: bool) -> None:
         """What ``migrate`` did."""
-        if style == "json":
-            self._run(result)
-        elif not self._chosen.quiet:
+        if not self._machine(result, style) and not self._chosen.quiet:
             from scriptify.report import migration
 
             self._all(self._err, migration.migration(result, self._here, dry_run))
@@ -90,9 +82,7 @@ class Output:
 
     def verdicts(self, result: RunResult, style: str) -> None:
         """What ``verify`` found."""
-        if style == "json":
-            self._run(result)
-        elif not self._chosen.quiet:
+        if not self._machine(result, style) and not self._chosen.quiet:
             from scriptify.report import migration
 
             self._all(self._err, migration.verdicts(result, self._here))
@@ -150,10 +140,21 @@ class Output:
             sys.stdout.flush()
             self._err.print(words, style="bold", soft_wrap=True)
 
-    def _run(self, result: RunResult) -> None:
-        from scriptify.report import jsonable
+    def _machine(self, result: RunResult, style: str) -> bool:
+        """Print the result in a form for machines; whether ``style`` is one."""
+        if style == "json":
+            from scriptify.report import jsonable
 
-        self._json(jsonable.run(result, self._here))
+            self._json(jsonable.run(result, self._here))
+        elif style == "sarif":
+            from scriptify.report import sarif
+
+            self._json(sarif.log(result, self._here))
+        elif style == "github":
+            from scriptify.report import github
+
+            sys.stdout.writelines(f"{line}\n" for line in github.workflow_commands(result, self._here))
+        return style != "text"
 
     @staticmethod
     def _json(body: Any) -> None:

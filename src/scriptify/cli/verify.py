@@ -13,7 +13,7 @@ from scriptify.cli.output import Output
 
 @click.command()
 @options.entry
-@options.styles("text", "json")
+@options.styles("text", "json", "sarif", "github")
 @options.common
 def verify(entries: tuple[str, ...], time_limit: float, style: str, config_file: Path | None, quiet: bool, no_color: bool) -> None:
     """Judge what is on disk: does it script, compute the same as eager, and do so after save and load?"""

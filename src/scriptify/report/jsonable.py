@@ -1,6 +1,6 @@
 """A run as plain data for machines, as ``schema.json`` beside this file describes it.
 
-The version changes when a key changes its meaning or goes away.
+Within a version keys may come; it changes when a key changes its meaning or goes away.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from scriptify.diagnostics import Diagnostic
-from scriptify.oracle.protocol import Verdict
+from scriptify.oracle.protocol import Level, Verdict
 from scriptify.report.paths import relative, shown
-from scriptify.result import EntryResult, RunResult
+from scriptify.result import EntryResult, ModuleRow, RunResult
 from scriptify.transform import Changed, Failed, Rewrite, Skipped
 
 VERSION = 1
@@ -63,6 +63,7 @@ def rewrite(item: Rewrite, root: Path) -> dict[str, Any]:
         "safety": item.safety.value,
         "silent": item.silent,
         "raises": item.raises,
+        "answers": relative(item.answers, root),
         "needs": [{"what": need.what, "origin": need.origin} for need in item.needs],
         "places": len(item.edits),
     }
@@ -80,12 +81,33 @@ def entry(item: EntryResult, root: Path) -> dict[str, Any]:
         "outside": item.outside,
         "attempts": item.attempts,
         "seconds": round(item.seconds, 3),
+        "modules": [module(row, root) for row in item.modules],
     }
+
+
+def module(row: ModuleRow, root: Path) -> dict[str, Any]:
+    """One row of a module tree."""
+    return {
+        "path": row.path,
+        "model": row.model,
+        "class": row.name,
+        "file": shown(row.file, root) if row.file else "",
+        "line": row.line,
+        "parameters": row.parameters,
+        "before": {form: level(found, root) for form, found in row.before.items()},
+        "after": {form: level(found, root) for form, found in row.after.items()},
+    }
+
+
+def level(item: Level, root: Path | None = None) -> dict[str, Any]:
+    """One level of a verdict, or one form of a module."""
+    detail = relative(item.detail, root) if root else item.detail
+    return {"state": item.state.value, "detail": detail, "remarks": list(item.remarks)}
 
 
 def verdict(item: Verdict) -> dict[str, Any]:
     """One verdict, level by level."""
-    levels = {name: {"state": level.state.value, "detail": level.detail, "remarks": list(level.remarks)} for name, level in item.levels()}
+    levels = {name: level(found) for name, found in item.levels()}
     return {**levels, "ok": item.ok, "unsteady": item.unsteady, "cases": item.cases, "error": item.error, "error_type": item.error_type}
 
 
