@@ -38,7 +38,9 @@ WITH_TORCH = ("facts.live*", "oracle.worker*", "oracle.compare", "oracle.overlay
 SAMPLES = ("demo.*",)
 # Run by a maintainer as ``python -m``, imported by nothing of ours.
 COMMANDS = ("schemas.generate", "docs", "docs.*")
-PRINTING = ("cli", "cli.*", "report", "report.*")
+# The screen of a review; the rest of that room is pure.
+SCREEN = ("review.colours", "review.editor", "review.page", "review.screen", "review.terminal")
+PRINTING = ("cli", "cli.*", "report", "report.*", *SCREEN)
 LONGEST = 400
 
 
@@ -182,6 +184,12 @@ def test_only_cli_and_report_print(path: Path) -> None:
     wrong = list(prints(ast.parse(path.read_bytes())))
     wrong += [(line, f"import of {name}") for line, name in imports_of(path) if name.split(".")[0] in ("click", "rich")]
     fail_at(path, sorted(wrong), f"only {', '.join(PRINTING)} may print")
+
+
+def test_the_rules_of_a_review_know_no_terminal() -> None:
+    path = PACKAGE / "review" / "session.py"
+    wrong = [(line, name) for line, name in ours_in(path) if name not in ("review.amend", "review.finding")]
+    fail_at(path, wrong, "review.session may import of ours only review.amend and review.finding")
 
 
 @each(ALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scriptify import judging, pipeline, project, registry
-from scriptify.choosing import Choose, Decide, Judgement, Offer, broken, chooser, left_out, parsing
+from scriptify.choosing import Choose, Decide, Judge, Judgement, Offer, broken, chooser, left_out, parsing
 from scriptify.draft import Draft
 from scriptify.events import Event
 from scriptify.facts import static
@@ -205,11 +205,11 @@ def _without_entries(found: project.Project, order: _Order) -> RunResult:
     )
 
 
-def _frontend_judge(found: project.Project, draft: Draft, order: _Order) -> Callable[[Draft], Judgement]:
+def _frontend_judge(found: project.Project, draft: Draft, order: _Order) -> Judge:
     """Judges parts of a draft that no entry runs: they parse, and the front end of the compiler tells what it refuses."""
     paths = [*draft.changed]
 
-    def judge(trial: Draft) -> Judgement:
+    def judge(trial: Draft, targets: Collection[str] = ()) -> Judgement:
         torn = broken(trial)
         if torn or not paths:
             return Judgement(broken=torn)

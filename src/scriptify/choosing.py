@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from scriptify.draft import Draft, parses
 from scriptify.minimise import acceptable, unneeded
@@ -51,7 +52,12 @@ class Judgement:
         return frozenset({*self.broken, *lines, *(item.entry.target for item in self.entries if not item.ok)})
 
 
-Judge = Callable[[Draft], Judgement]
+class Judge(Protocol):
+    """Judges a part of an offer's draft, or what was made of it; for the entries named alone, where some are."""
+
+    def __call__(self, draft: Draft, /, targets: Collection[str] = ()) -> Judgement:
+        """What holds of ``draft``."""
+        ...
 
 
 @dataclass(frozen=True)

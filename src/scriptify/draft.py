@@ -65,7 +65,14 @@ class Draft:
 
     def without(self, keys: Collection[int]) -> Draft:
         """The draft without the rewrites at these positions of ``rewrites``, and without what stands on them."""
-        gone = set(keys)
+        return replace(self, layers=tuple(layer for layer in self._thinned(keys)[0] if layer))
+
+    def carried(self, keys: Collection[int]) -> frozenset[int]:
+        """The positions of all that goes with the rewrites at these positions: themselves, and what stands on them."""
+        return self._thinned(keys)[1]
+
+    def _thinned(self, keys: Collection[int]) -> tuple[list[Layer], frozenset[int]]:
+        asked, gone = set(keys), set()
         moved = _Moved()
         layers: list[Layer] = []
         number = 0
@@ -73,12 +80,13 @@ class Draft:
             kept: list[Rewrite] = []
             dropped: list[Rewrite] = []
             for rewrite in layer:
-                fits = number not in gone and not any(moved.hits(edit) for edit in rewrite.edits)
+                fits = number not in asked and not any(moved.hits(edit) for edit in rewrite.edits)
                 (kept if fits else dropped).append(rewrite)
+                gone |= set() if fits else {number}
                 number += 1
             layers.append(tuple(rewrite.moved([moved.shift(edit) for edit in rewrite.edits]) for rewrite in kept))
             moved = moved.after(kept, dropped)
-        return replace(self, layers=tuple(layer for layer in layers if layer))
+        return layers, frozenset(gone)
 
     def answering(self, errors: Mapping[str, str]) -> Draft:
         """The draft whose rewrites know the error that each, by its key, was found to answer."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from scriptify import pipeline
@@ -250,13 +250,13 @@ class Repair:
     def _chosen(self, draft: Draft, works: Sequence[Work]) -> Draft:
         """What whoever decides makes of the draft, judged again, and less what does harm without the rest."""
         whole = Judgement(tuple(self._bench.result(work, work.after) for work in works))
-        choice = self._choose(Offer(draft, whole, lambda trial: self._bench.judgement(trial, works)))
+        choice = self._choose(Offer(draft, whole, partial(self._bench.judgement, works)))
         self._refusals += left_out(choice)
         if choice.draft is draft:
             return draft
         self._watch(Event("judge"))
         positions = range(len(choice.draft.rewrites))
-        chosen = self._held(choice.draft, positions, lambda trial: self._bench.judgement(trial, works).harmless, ALONE)
+        chosen = self._held(choice.draft, positions, lambda trial: self._bench.judgement(works, trial).harmless, ALONE)
         self._bench.judge_all(chosen, works)
         return chosen
 

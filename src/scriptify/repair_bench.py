@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -83,14 +83,15 @@ class Bench:
         verdict = self.judge(draft, work) if quick.scripts.ok else quick
         return "" if verdict.ok else verdict.error or "it is not proved"
 
-    def judgement(self, draft: Draft, works: Sequence[Work]) -> Judgement:
-        """What holds of a selection; the entries' own state stays as it is."""
+    def judgement(self, works: Sequence[Work], draft: Draft, targets: Collection[str] = ()) -> Judgement:
+        """What holds of a selection, for all entries or those named; their own state stays as it is."""
         torn = broken(draft)
         if torn:
             return Judgement(broken=torn)
         found = []
-        for number, work in enumerate(works):
-            self._watch(Event("judge", work.entry.target, number, len(works)))
+        asked = [work for work in works if not targets or work.entry.target in targets]
+        for number, work in enumerate(asked):
+            self._watch(Event("judge", work.entry.target, number, len(asked)))
             found.append(self.result(work, self.judge(draft, work) if work.usable else work.before))
         return Judgement(tuple(found))
 

@@ -15,6 +15,7 @@ VERBS = {
     "check": "List what scripting would refuse; writes nothing.",
     "diff": "Print a patch that `git apply` takes.",
     "migrate": "Rewrite, prove, write, report.",
+    "review": "The same, asking about each rewrite.",
     "verify": "Judge what is on disk: does it script, compute the same, reload?",
     "rules": "List the transforms.",
     "explain": "Explain a transform, or an error of torch.jit that is piped in.",

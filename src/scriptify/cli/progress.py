@@ -23,28 +23,53 @@ STAGES = {
 QUIET_SECONDS = 1.0
 
 
+class Watch:
+    """Shows progress events; called with each."""
+
+    def __init__(self, no_color: bool | None, words: str) -> None:
+        from rich.console import Console
+        from rich.text import Text
+
+        self._words = Text
+        self._status = Console(stderr=True, no_color=no_color).status(Text(words))
+        self._to: Callable[[Event], None] | None = None
+        self._later = threading.Timer(QUIET_SECONDS, self._status.start)
+        self._later.daemon = True
+        self._later.start()
+
+    def __call__(self, event: Event) -> None:
+        if self._to is not None:
+            self._to(event)
+            return
+        counted = f" {event.done + 1}/{event.total}" if event.total else f" {event.done}" * bool(event.done)
+        self._status.update(self._words(f"{STAGES.get(event.stage, event.stage)}{counted} {event.subject}"))
+
+    @contextmanager
+    def aside(self, to: Callable[[Event], None]) -> Iterator[None]:
+        """Leave the terminal to somebody else, who hears the events in the meantime."""
+        self.stop()
+        self._to = to
+        try:
+            yield
+        finally:
+            self._to = None
+        self._status.start()
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._later.cancel()
+        self._later.join()
+        self._status.stop()
+
+
 @contextmanager
-def watching(chosen: Chosen, words: str) -> Iterator[Callable[[Event], None] | None]:
+def watching(chosen: Chosen, words: str) -> Iterator[Watch | None]:
     """A callback for progress events, or None where nobody looks. ``words`` are shown until the first event."""
     if chosen.quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=True, no_color=True if chosen.color is False else None)
-    status = console.status(Text(words))
-    later = threading.Timer(QUIET_SECONDS, status.start)
-    later.daemon = True
-    later.start()
-
-    def watch(event: Event) -> None:
-        counted = f" {event.done + 1}/{event.total}" if event.total else f" {event.done}" * bool(event.done)
-        status.update(Text(f"{STAGES.get(event.stage, event.stage)}{counted} {event.subject}"))
-
+    watch = Watch(True if chosen.color is False else None, words)
     try:
         yield watch
     finally:
-        later.cancel()
-        later.join()
-        status.stop()
+        watch.stop()

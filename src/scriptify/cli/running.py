@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from scriptify.cli.options import Chosen
-from scriptify.cli.progress import watching
+from scriptify.cli.progress import Watch, watching
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from scriptify.choosing import Choice, Choose, Offer
+    from scriptify.events import Event
     from scriptify.oracle.protocol import Entry
     from scriptify.result import RunResult
+
+
+class Asking(Protocol):
+    """Whoever decides about a draft, and hears of progress meanwhile."""
+
+    def choose(self, offer: Offer) -> Choice:
+        """Choose; may raise Withdrawn."""
+        ...
+
+    def watch(self, event: Event) -> None:
+        """Hear of progress."""
+        ...
 
 
 @contextmanager
@@ -49,8 +63,9 @@ def migrate(
     save: Path | None = None,
     root: Path | None = None,
     entry_limit: float = 1800.0,
+    asking: Asking | None = None,
 ) -> RunResult:
-    """A migration with a progress line; ``save`` also writes the first entry's scripted model."""
+    """A migration with a progress line; ``save`` also writes the first entry's scripted model, ``asking`` decides about the draft."""
     given = chosen.paths(paths)
     wanted = _entries(chosen, entries)
     if save is not None and not wanted:
@@ -72,7 +87,18 @@ def migrate(
             write=write,
             save=save,
             root=root,
+            choose=_with_the_terminal(asking, watch) if asking is not None else None,
         )
+
+
+def _with_the_terminal(asking: Asking, watch: Watch | None) -> Choose:
+    """Let whoever decides have the terminal, and hear of the judge's progress, while the line of ours is away."""
+
+    def choose(offer: Offer) -> Choice:
+        with watch.aside(asking.watch) if watch is not None else nullcontext():
+            return asking.choose(offer)
+
+    return choose
 
 
 def verify(chosen: Chosen, entries: Sequence[str], time_limit: float) -> RunResult:

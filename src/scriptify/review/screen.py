@@ -1,0 +1,335 @@
+"""What each moment of a review looks like, as pages of a given width. Knows the states, not the terminal."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from scriptify.choosing import Judgement
+from scriptify.review import colours, diff
+from scriptify.review.amend import Clash
+from scriptify.review.deck import Deck
+from scriptify.review.finding import Finding
+from scriptify.review.page import Page
+from scriptify.review.session import Mark, Mode, Session, State
+from scriptify.review.words import KEYS, headline, promise, reason, transform_of, verdict_lines
+
+WIDE = 140
+LABEL = 10
+STYLES = {Mark.OPEN: "bold yellow", Mark.TAKEN: "bold green", Mark.REFUSED: "bold red"}
+SIGNS = {Mark.OPEN: "?", Mark.TAKEN: "+", Mark.REFUSED: "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What was judged: the whole draft at the start, and the selection when it was last asked for, in words."""
+
+    whole: Judgement
+    latest: tuple[str, ...] = ()
+
+
+class Screen:
+    """Pages for one review."""
+
+    def __init__(self, session: Session, deck: Deck, utf8: bool = True) -> None:
+        self._session = session
+        self._deck = deck
+        self.rule, self._bar = ("─", "│") if utf8 else ("-", "|")
+
+    def page(self, state: State, verdicts: Verdicts, width: int) -> Page:
+        """The page of a state."""
+        width = max(width, 20)
+        foot = self._foot(state, width)
+        if state.mode is Mode.HELP:
+            return Page([self._title(state, width)], list(_help(width)), foot)
+        if state.mode is Mode.END:
+            return Page([self._title(state, width), Text("")], list(self._end(state, verdicts, width)), foot)
+        if state.mode is Mode.GOTO:
+            return Page([self._title(state, width)], list(self._list(state, width)), foot)
+        if state.mode is Mode.VERDICT or (state.mode is Mode.WHY and state.end is not None):
+            body = verdicts.latest if state.end is None else _full(state.end.judgement)
+            return Page([self._title(state, width), Text("")], list(_flowing(body, width)), foot)
+        head = [self._title(state, width), *self._about(state, verdicts, width)]
+        if state.mode is Mode.WHY:
+            return Page([self._title(state, width), Text("")], list(self._why(state, verdicts, width)), foot)
+        return Page(head, list(self._diff(state, width)), foot)
+
+    # parts
+
+    def _title(self, state: State, width: int) -> Text:
+        marks = state.decided.marks
+        counts = {mark: len(state.decided.where(mark)) for mark in Mark}
+        words = f"{counts[Mark.TAKEN]} accepted  {counts[Mark.REFUSED]} rejected  {counts[Mark.OPEN]} left "
+        card = self._session.card(state) if marks else ()
+        where = f"{card[0] + 1}-{card[-1] + 1}" if len(card) > 1 else f"{state.at + 1}"
+        name = " scriptify review " + (f" {where} of {len(marks)}" if state.mode is not Mode.END else " the end")
+        line = Text(name + words.rjust(width - len(name)), style="reverse", no_wrap=True)
+        line.truncate(width)
+        return line
+
+    def _about(self, state: State, verdicts: Verdicts, width: int) -> Iterator[Text]:
+        card = self._session.card(state)
+        first = self._deck.rewrites[card[0]]
+        mark = self._mark_of(state, card)
+        if len(card) == 1:
+            head = Text.assemble((f" {first.code} {_name(first.code)} ", "bold cyan"), (self._place(card[0]), "bold"))
+        else:
+            codes = ", ".join(sorted({self._deck.items[n].code for n in card}))
+            head = Text.assemble((f" {self._deck.items[card[0]].path} ", "bold cyan"), (f"{len(card)} rewrites by {codes}", "bold"))
+        yield _justified(head, mark, width)
+        if len(card) == 1:
+            yield from self._reasons(state, card[0], verdicts, width)
+        else:
+            yield from _labelled("verdict", self._so_far(verdicts), width, 2)
+        yield Text(self.rule * width, style="dim")
+
+    def _mark_of(self, state: State, card: Sequence[int]) -> Text:
+        marks = {state.decided.marks[n] for n in card}
+        mark = marks.pop() if len(marks) == 1 else Mark.OPEN
+        edited = " edited by hand," if any(n in state.decided.edits for n in card) else ""
+        return Text.assemble((edited, "bold"), (f" {mark.value} ", STYLES[mark]))
+
+    def _place(self, number: int) -> str:
+        item, scope = self._deck.items[number], self._deck.rewrites[number].scope
+        return f"{item.path}:{item.line}" + f" in {scope}" * bool(scope)
+
+    def _reasons(self, state: State, number: int, verdicts: Verdicts, width: int) -> Iterator[Text]:
+        rewrite, item = self._deck.rewrites[number], self._deck.items[number]
+        yield from _labelled("does", rewrite.title, width, 2)
+        if rewrite.answers:
+            yield from _labelled("answers", headline(rewrite), width, 2, "red")
+        if rewrite.why or not rewrite.answers:
+            yield from _labelled("why", reason(rewrite), width, 2)
+        for need in rewrite.needs[:3]:
+            yield from _labelled("rests on", f"{need.what}  [{need.origin}]", width, 1)
+        if len(rewrite.needs) > 3:
+            yield from _labelled("", f"and {len(rewrite.needs) - 3} more; w shows them", width, 1)
+        if item.stands_on:
+            yield from _labelled("stands on", self._named(item.stands_on), width, 1)
+        if item.carries:
+            yield from _labelled("carries", self._named(item.carries), width, 1)
+        yield from _labelled("promise", promise(rewrite), width, 1)
+        yield from _labelled("verdict", self._so_far(verdicts), width, 2)
+
+    def _so_far(self, verdicts: Verdicts) -> str:
+        return _relative((*verdicts.latest, *verdict_lines(verdicts.whole, "all of them"))[0], self._deck)
+
+    def _named(self, numbers: Iterable[int]) -> str:
+        return ", ".join(f"{self._deck.items[n].code} at {self._deck.items[n].path}:{self._deck.items[n].line}" for n in sorted(numbers))
+
+    def _diff(self, state: State, width: int) -> Iterator[Text]:
+        card = self._session.card(state)
+        try:
+            changes = self._deck.changes(card, state.decided.edits)
+        except Clash as error:
+            yield from _flowing([f"{error}. Press e to edit it again, u to take the edit back."], width)
+            return
+        number = 0
+        parts = [(path, before, after, diff.hunks(before, after, state.context)) for path, before, after in changes]
+        places = sum(len(hunks) for *_, hunks in parts)
+        for path, before, after, hunks in parts:
+            for hunk in hunks:
+                number += 1
+                count = f"  {number} of {places}" if places > 1 else ""
+                words = f" {path}{f'  {hunk.scope}' if hunk.scope else ''}{count}"
+                yield Text(words, style="bold", no_wrap=True, overflow="ellipsis")
+                draw = colours.beside if width >= WIDE else colours.unified
+                yield from draw(hunk, colours.highlighted(before), colours.highlighted(after), width, self._bar)
+                yield Text("")
+
+    def _why(self, state: State, verdicts: Verdicts, width: int) -> Iterator[Text]:
+        for number in self._session.card(state):
+            rewrite = self._deck.rewrites[number]
+            yield Text(f" {rewrite.code} {_name(rewrite.code)}  {self._place(number)}", style="bold cyan")
+            yield from _labelled("does", rewrite.title, width)
+            yield from _labelled("why", reason(rewrite), width)
+            for need in rewrite.needs:
+                yield from _labelled("rests on", f"{need.what}  [{need.origin}]", width)
+            yield from _labelled("promise", promise(rewrite), width)
+            yield from _labelled("key", self._deck.identities[number], width)
+            yield Text("")
+            if rewrite.answers:
+                yield Text(" Without it:", style="bold")
+                yield from (Text(f"   {colours.plain(line)}", style="red") for line in _relative(rewrite.answers, self._deck).splitlines())
+                yield Text("")
+            transform = transform_of(rewrite.code)
+            if transform is not None:
+                yield from _flowing(inspect.cleandoc(type(transform).__doc__ or "").replace("``", "`").splitlines(), width)
+                yield Text("")
+        yield Text(" Verdict", style="bold")
+        yield from _flowing([*verdict_lines(verdicts.whole, "all of them"), *verdicts.latest], width)
+
+    def _list(self, state: State, width: int) -> Iterator[Text]:
+        path = ""
+        for number, item in enumerate(self._deck.items):
+            if item.path != path:
+                path = item.path
+                yield Text(f" {path}", style="bold")
+            mark = state.decided.marks[number]
+            here = ">" if number in self._session.card(state) else " "
+            row = Text.assemble(
+                f"{here}{number + 1:>4} ",
+                (f"{SIGNS[mark]} ", STYLES[mark]),
+                (f"{item.code} ", "cyan"),
+                (f"{item.line:>5} ", "dim"),
+                self._deck.rewrites[number].title,
+            )
+            row.truncate(width, overflow="ellipsis")
+            yield row
+
+    def _end(self, state: State, verdicts: Verdicts, width: int) -> Iterator[Text]:
+        end = state.end
+        assert end is not None
+        taken, left = state.decided.where(Mark.TAKEN), state.decided.where(Mark.OPEN)
+        if end.empty:
+            yield from _flowing(["Nothing was accepted, so nothing will be written."], width, "bold")
+            return
+        files = len({self._deck.items[n].path for n in taken})
+        yield from _flowing([_outcome(end, len(taken), files)], width, _mood(end))
+        yield Text("")
+        if not end.clash:
+            lines = verdict_lines(end.judgement, "your selection")
+            yield from _flowing([_relative(line, self._deck) for line in lines], width)
+            yield Text("")
+        for subject, items in end.lost.items():
+            words = f"{subject} is not proved without {self._named(items)}" if items else f"{subject}: nothing that was left out settles it"
+            yield from _flowing([words + "."], width, "yellow")
+        if end.harmful:
+            yield from _flowing([f"Without the rest, these do harm: {self._named(end.harmful)}."], width, "red")
+        if end.edits:
+            yield from _flowing([f"What was edited by hand is at fault: {self._named(end.edits)}."], width, "red")
+        if left:
+            words = f"{len(left)} not decided: they stay as they are, and can be decided later with --resume."
+            yield from _flowing([words], width, "dim")
+
+    # the foot
+
+    def _foot(self, state: State, width: int) -> list[Text]:
+        note = Text(f" {state.note}" if state.note else "", style="bold yellow", no_wrap=True, overflow="ellipsis")
+        note.truncate(width, overflow="ellipsis")
+        return [note, *_keys(self._prompt(state), width)]
+
+    def _prompt(self, state: State) -> str:
+        if state.mode is Mode.GOTO:
+            return f"Go to (number, or file:line): {state.typed}_"
+        if state.mode is Mode.SEARCH:
+            again = f" (Enter: {state.pattern})" if state.pattern and not state.typed else ""
+            return f"Search{again}: {state.typed}_"
+        if state.mode is Mode.ABORT:
+            return "Abort: forget what was decided in this review, write nothing? [!] yes, [any other key] no"
+        if state.mode in (Mode.HELP, Mode.WHY, Mode.VERDICT):
+            return "[any key] back, [space b] scroll"
+        if state.mode is Mode.END:
+            return self._choices(state)
+        what = "these" if len(self._session.card(state)) > 1 else "this"
+        return f"Accept {what}? [y]es [n]o [e]dit [u]ndo  [j k] move [w]hy [o] judge [q] done [?] keys"
+
+    def _choices(self, state: State) -> str:
+        end = state.end
+        assert end is not None
+        if end.empty:
+            return "[q] leave  [b]ack to the rewrites  [u]ndo"
+        parts = []
+        if end.whole:
+            parts.append("[y] write")
+        if end.missing:
+            parts.append(f"[t]ake {'that one' if len(end.missing) == 1 else f'those {len(end.missing)}'} too")
+        if end.harmful:
+            parts.append("[r]eject what does harm")
+        if end.edits:
+            parts.append("[x] drop those edits")
+        if end.harmless and not end.whole:
+            parts.append("[p] write this part as it is")
+        return "  ".join([*parts, "[b]ack", "[u]ndo", "[w]hy", "[q] leave, write nothing"])
+
+
+def _outcome(end: Finding, count: int, files: int) -> str:
+    """What holds of the accepted set, in a sentence."""
+    many = count != 1
+    what = f"The {count} rewrites in {files} file{'s' * (files != 1)} you accepted" if many else "The rewrite you accepted"
+    if end.clash:
+        return f"{what} can't be put together: {end.clash}."
+    if end.whole:
+        return f"{what} hold." if many else f"{what} holds."
+    if end.harmless:
+        return f"{what} do no harm, but are not enough." if many else f"{what} does no harm, but is not enough."
+    return f"{what} can't be written as {'they are' if many else 'it is'}."
+
+
+def _mood(end: Finding) -> str:
+    return "bold green" if end.whole else "bold yellow" if end.harmless else "bold red"
+
+
+def _name(code: str) -> str:
+    found = transform_of(code)
+    return found.name if found is not None else ""
+
+
+def _relative(words: str, deck: Deck) -> str:
+    return words.replace(f"{deck.root}/", "")
+
+
+def _justified(left: Text, right: Text, width: int) -> Text:
+    room = width - right.cell_len
+    if left.cell_len > room:
+        left.truncate(max(room, 1), overflow="ellipsis")
+    return Text.assemble(left, " " * max(room - left.cell_len, 0), right)
+
+
+def _labelled(label: str, words: str, width: int, most: int = 1000, style: str = "") -> Iterator[Text]:
+    """Words under a label in the margin, at most so many lines."""
+    lines = textwrap.wrap(colours.plain(" ".join(words.split())), max(width - LABEL - 2, 10)) or [""]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], textwrap.shorten(" ".join(lines[most - 1 :]), max(width - LABEL - 2, 10), placeholder=" ...")]
+    for number, line in enumerate(lines):
+        yield Text.assemble((f" {label if not number else '':<{LABEL}}", "dim"), (line, style))
+
+
+def _flowing(paragraphs: Iterable[str], width: int, style: str = "") -> Iterator[Text]:
+    for words in paragraphs:
+        indent = " " * (len(words) - len(words.lstrip()))
+        for line in textwrap.wrap(colours.plain(words.strip()), max(width - 2 - len(indent), 10)) or [""]:
+            yield Text(f" {indent}{line}", style=style)
+
+
+def _full(judgement: Judgement) -> Iterator[str]:
+    for item in judgement.entries:
+        if not item.ok and item.after.error:
+            yield f"{item.entry.target}:"
+            yield from (f"  {line}" for line in item.after.error.splitlines())
+    for lines in judgement.frontend.values():
+        yield from lines
+    yield from (f"{path}: {why}" for path, why in judgement.broken.items())
+
+
+def _help(width: int) -> Iterator[Text]:
+    for heading, keys in KEYS:
+        yield Text("")
+        yield Text(f" {heading}", style="bold")
+        for key, words in keys:
+            lines = textwrap.wrap(words, max(width - 14, 10))
+            for number, line in enumerate(lines):
+                yield Text.assemble((f"   {key if not number else '':<10}", "bold cyan"), line)
+
+
+def _keys(words: str, width: int) -> list[Text]:
+    """A line of keys, or two: what stands in brackets is what to press."""
+    lines = [""]
+    for part in words.split("  "):
+        joined = f"{lines[-1]}  {part}".strip()
+        lines = [*lines[:-1], joined] if len(joined) < width - 1 else [*lines, part]
+    return [_bracketed(line, width) for line in lines if line]
+
+
+def _bracketed(words: str, width: int) -> Text:
+    line = Text(" ")
+    for part in words.split("["):
+        key, bracket, rest = part.partition("]")
+        line.append(f"[{key}]" if bracket else key, style="bold cyan" if bracket else "")
+        line.append(rest)
+    line.truncate(width, overflow="ellipsis")
+    return line
