@@ -33,7 +33,8 @@ FOR_TRANSFORMS = (
     "schemas.*",
     "transforms._*",
 )
-WITH_TORCH = ("facts.live*", "oracle.worker*", "oracle.compare", "oracle.overlay")
+# What takes a live model from the caller's process and gives one back is there only where the caller has torch loaded.
+WITH_TORCH = ("facts.live*", "oracle.worker*", "oracle.compare", "oracle.overlay", "scripting.pickled", "scripting.bound")
 # Model code that ships as input for the program to work on: read and run by the oracle, imported by nothing of ours.
 SAMPLES = ("demo.*",)
 # Run by a maintainer as ``python -m``, imported by nothing of ours.

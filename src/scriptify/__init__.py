@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scriptify.api import migrate, rewrite, verify
     from scriptify.oracle.protocol import Entry, Verdict
+    from scriptify.scripting import Proof, proof, script
+    from scriptify.scripting.errors import ScriptifyError
     from scriptify.transform import Decline, Declines, Edit, Fires, Ignores, Phase, Rewrite, Safety, Settings, Transform
 
 __version__ = "0.1.0"
@@ -23,20 +25,26 @@ __all__ = [
     "Fires",
     "Ignores",
     "Phase",
+    "Proof",
     "Rewrite",
     "Safety",
+    "ScriptifyError",
     "Settings",
     "Transform",
     "Verdict",
     "__version__",
     "migrate",
+    "proof",
     "rewrite",
+    "script",
     "verify",
 ]
 
 _HOMES = {
     "scriptify.api": ("migrate", "rewrite", "verify"),
     "scriptify.oracle.protocol": ("Entry", "Verdict"),
+    "scriptify.scripting": ("Proof", "proof", "script"),
+    "scriptify.scripting.errors": ("ScriptifyError",),
     "scriptify.transform": (
         "Decline",
         "Declines",

@@ -54,6 +54,11 @@ def install(overlay: Mapping[str, str], codes: str = "") -> None:
     loader.get_data, loader.get_code = get_data, get_code
 
 
+def seen(path: str) -> str | None:
+    """What stands in place of a file, or None."""
+    return _installed.get(os.path.realpath(path))
+
+
 def _compiled(loader: Any, data: bytes, path: str, codes: str) -> CodeType:
     kept = os.path.join(codes, hashlib.sha256(path.encode() + b"\0" + data).hexdigest()) if codes else ""
     if kept and os.path.exists(kept):
