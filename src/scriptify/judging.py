@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from scriptify.oracle.protocol import Entry, Limits, LiveModule, Overlay, Verdict
+from scriptify import cpp
+from scriptify.oracle.protocol import Delivery, Entry, Limits, LiveModule, Order, Overlay, Verdict
 from scriptify.oracle.runner import Oracle, OracleError
 from scriptify.result import EntryResult, ModuleRow
 
@@ -62,3 +64,12 @@ def _rows(old: Sequence[LiveModule], new: Sequence[LiveModule]) -> Iterator[Modu
         yield ModuleRow(item.path, item.name, item.file, item.line, item.parameters, item.forms, after.forms if after else {}, item.model)
     for item in left.values():
         yield ModuleRow(item.path, item.name, item.file, item.line, item.parameters, {}, item.forms, item.model)
+
+
+def deliver(entry: Entry, order: Order, path: Path, overlay: Overlay, root: Path, limits: Limits, project: Path | None = None) -> Delivery:
+    """Make, prove and write the file that ``order`` says; with ``project``, a CMake project that runs it.
+
+    Raises OracleError and ProjectError.
+    """
+    with Oracle(root=root, limits=limits) as running:
+        return running.deliver(entry, order, path, overlay, None if project is None else partial(cpp.write, project))

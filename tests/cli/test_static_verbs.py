@@ -17,12 +17,12 @@ from scriptify import __version__, registry
 def test_help_lists_every_verb_and_the_exit_codes(run: Run) -> None:
     done = run("--help")
     assert done.code == 0
-    for word in ("check", "diff", "migrate", "verify", "rules", "explain", "undo", "demo", "Exit codes"):
+    for word in ("check", "diff", "migrate", "verify", "rules", "explain", "export", "undo", "demo", "Exit codes"):
         assert word in done.out
     assert run("--version").out == f"scriptify, version {__version__}\n"
 
 
-@pytest.mark.parametrize("verb", ["check", "diff", "migrate", "verify", "rules", "explain", "undo", "demo"])
+@pytest.mark.parametrize("verb", ["check", "diff", "migrate", "verify", "rules", "explain", "export", "undo", "demo"])
 def test_every_verb_has_help_and_every_option_says_what_it_does(run: Run, verb: str) -> None:
     done = run(verb, "--help")
     assert done.code == 0

@@ -17,6 +17,7 @@ VERBS = {
     "migrate": "Rewrite, prove, write, report.",
     "review": "The same, asking about each rewrite.",
     "verify": "Judge what is on disk: does it script, compute the same, reload?",
+    "export": "Write a model as TorchScript, ONNX or a program of torch.export, proved.",
     "rules": "List the transforms.",
     "explain": "Explain a transform, or an error of torch.jit that is piped in.",
     "undo": "Take the last migration back.",

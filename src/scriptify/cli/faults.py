@@ -57,7 +57,8 @@ def _expected(error: Exception) -> int | None:
         return FAILED if isinstance(error, WriteError) else USAGE
     # By name: importing these modules would load libcst or start the oracle's.
     name = f"{type(error).__module__}.{type(error).__name__}"
-    return {"scriptify.registry.RegistryError": USAGE, "scriptify.oracle.runner.OracleError": FAILED}.get(name)
+    known = {"scriptify.registry.RegistryError": USAGE, "scriptify.oracle.runner.OracleError": FAILED, "scriptify.cpp.ProjectError": FAILED}
+    return known.get(name)
 
 
 def _usage(error: click.ClickException) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from scriptify.advice import Advice
+    from scriptify.delivering import Exported
     from scriptify.result import RunResult
     from scriptify.transform import Transform
 
@@ -86,6 +87,18 @@ class Output:
             from scriptify.report import migration
 
             self._all(self._err, migration.verdicts(result, self._here))
+
+    def export(self, result: Exported, as_json: bool, project: Path | None) -> None:
+        """What ``export`` gave."""
+        from scriptify.report import delivery, migration
+
+        if as_json:
+            self._json(delivery.as_json(result, self._here))
+            return
+        if result.migration is not None and not self._chosen.quiet:
+            self._all(self._err, migration.migration(result.migration, self._here))
+        if not self._chosen.quiet or not result.ok:
+            self._all(self._err, delivery.told(result, self._here, project))
 
     def catalogue(self, transforms: Sequence[Transform], style: str) -> None:
         """The transforms."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from scriptify import cpp
 from scriptify.cli.options import Chosen
 from scriptify.cli.progress import Watch, watching
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from scriptify.choosing import Choice, Choose, Offer
     from scriptify.events import Event
+    from scriptify.delivering import Exported
     from scriptify.oracle.protocol import Entry
     from scriptify.result import RunResult
 
@@ -99,6 +101,23 @@ def _with_the_terminal(asking: Asking, watch: Watch | None) -> Choose:
             return asking.choose(offer)
 
     return choose
+
+
+def export(chosen: Chosen, entries: Sequence[str], output: Path, time_limit: float, **order: Any) -> Exported:
+    """A file of the one entry's first model; ``order`` are the keywords of ``delivering.export``."""
+    wanted = _entries(chosen, entries)
+    if len(wanted) != 1:
+        raise click.UsageError("give one --entry, or set one in [tool.scriptify] of pyproject.toml")
+    from scriptify import delivering
+    from scriptify.oracle.protocol import Limits
+
+    with watching(chosen, "starting") as watch:
+        try:
+            return delivering.export(
+                wanted[0], output, limits=Limits(seconds=time_limit), progress=watch, settings=chosen.settings, **order
+            )
+        except (delivering.OrderError, cpp.ProjectError) as error:
+            raise click.UsageError(str(error)) from error
 
 
 def verify(chosen: Chosen, entries: Sequence[str], time_limit: float) -> RunResult:

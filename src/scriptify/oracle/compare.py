@@ -33,10 +33,14 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """How to compare, and the remarks met on the way. ``values`` off: structure, types and dtypes only."""
+    """How to compare, and the remarks met on the way.
+
+    ``values`` off: structure, types and dtypes only. ``grads`` off: a frozen model gives no gradients, which is a remark.
+    """
 
     scripted: bool = False
     values: bool = True
+    grads: bool = True
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, where: str, what: str) -> None:
@@ -108,9 +112,12 @@ def _tensors(a: Node, b: Node, how: Comparison, where: str) -> Iterator[Differen
             before, after = (list(n.names[2]) if index == 2 else n.names[index] for n in (a, b))
             yield Difference(where, f"{what}{before} became {after}")
             return
-    if a.grad != b.grad:
+    if a.grad != b.grad and how.grads:
         yield Difference(where, f"requires_grad {a.grad} became {b.grad}")
-    elif how.values and a.data.device.type != "meta":
+        return
+    if a.grad != b.grad:
+        how.remark("output", "no gradients flow through it")
+    if how.values and a.data.device.type != "meta":
         yield from _numbers(a.data, b.data, how, where)
 
 

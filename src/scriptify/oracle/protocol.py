@@ -234,5 +234,79 @@ class LiveModule:
     model: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What file is wanted of an entry's first model.
+
+    ``form`` is ``torchscript``, ``onnx`` or ``export`` (a program of torch.export). ``how`` it is made: of TorchScript
+    ``auto``, ``script``, ``trace`` or ``mixed``; of ONNX ``auto``, ``dynamo`` or ``torchscript``, its two exporters.
+    ``freeze`` and ``optimize`` are torch.jit's. ``dynamic`` are the dimensions of every input Tensor that may vary, besides
+    those in which the entry's cases differ.
+    """
+
+    form: str = "torchscript"
+    how: str = "auto"
+    freeze: bool = False
+    optimize: bool = False
+    dynamic: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one module was taken into the file (``script`` or ``trace``), and why; ``path`` is ``""`` for the whole."""
+
+    path: str
+    name: str
+    how: str
+    why: str
+
+
+STEPS = ("runs", "made", "same", "reloads")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was proved of a file, step by step: the model runs, the form can be made of it, computes the same (also with
+    constant parameters moved), and does so once loaded back from the file with the model's own parameters.
+
+    ``how`` names what was done in the end. ``models`` counts those of the entry; only the first is delivered.
+    """
+
+    runs: Level = field(default_factory=lambda: not_tried("not reached"))
+    made: Level = field(default_factory=lambda: not_tried("not reached"))
+    same: Level = field(default_factory=lambda: not_tried("not reached"))
+    reloads: Level = field(default_factory=lambda: not_tried("not reached"))
+    how: str = ""
+    choices: tuple[Choice, ...] = ()
+    error: str = ""
+    error_type: str = ""
+    unsteady: bool = False
+    cases: int = 0
+    models: int = 1
+    seconds: float = 0.0
+
+    def levels(self) -> Iterator[tuple[str, Level]]:
+        """The steps by name, in the order they are proved."""
+        for name in STEPS:
+            yield name, getattr(self, name)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all steps were proved."""
+        return all(level.ok for _, level in self.levels())
+
+    @property
+    def first_failure(self) -> tuple[str, Level] | None:
+        """The first step that was not proved."""
+        return next(((name, level) for name, level in self.levels() if not level.ok), None)
+
+    def stopped(self, step: str, detail: str, error: str = "", error_type: str = "") -> Delivery:
+        """The same delivery refuted at ``step``; what comes after is not tried."""
+        values: dict[str, Any] = {step: refuted(detail), "error": error or detail, "error_type": error_type}
+        for later in STEPS[STEPS.index(step) + 1 :]:
+            values[later] = not_tried(f"{step} was refuted")
+        return replace(self, **values)
+
+
 Overlay = Mapping[str, str]
 """Rewritten source by absolute path: what the child sees in place of the files on disk."""

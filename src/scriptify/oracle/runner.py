@@ -10,15 +10,16 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from scriptify.oracle import wire
-from scriptify.oracle.protocol import LEVELS, Entry, Limits, LiveModule, Observation, Overlay, Verdict
+from scriptify.oracle.protocol import LEVELS, Delivery, Entry, Limits, LiveModule, Observation, Order, Overlay, Verdict
 
 _START = 300.0
 _GRACE = 30.0
@@ -146,6 +147,37 @@ class Oracle:
         if problem := answer.ended or str(answer.value or ""):
             raise OracleError(problem)
 
+    def deliver(
+        self,
+        entry: Entry,
+        order: Order,
+        path: str | Path,
+        overlay: Overlay | None = None,
+        cases: Callable[[Path, Path], None] | None = None,
+    ) -> Delivery:
+        """Make the file that ``order`` says of the entry's first model, prove it, and only then put it at ``path``, atomically.
+
+        ``cases`` is called before, with the finished file and one that holds inputs and expected outputs for
+        ``torch::pickle_load``; both are gone later. Raises OracleError where the file can't be written.
+        """
+        begun = time.monotonic()
+        wanted = Path(os.path.abspath(path))
+        try:
+            with tempfile.TemporaryDirectory(dir=wanted.parent, prefix=".scriptify-") as folder:
+                # In the file's own folder, under its own name: moving it is atomic, and ONNX keeps big weights beside it by that name.
+                part, recorded = Path(folder, wanted.name), Path(folder, f"{wanted.name}.cases")
+                options = {"order": order, "path": str(part), "cases": str(recorded) if cases else ""}
+                answer = self._ask("deliver", entry, dict(overlay or {}), options)
+                done = answer.value if isinstance(answer.value, Delivery) else Delivery().stopped("runs", answer.ended, answer.ended)
+                if done.ok:
+                    if cases is not None:
+                        cases(part, recorded)
+                        recorded.unlink()
+                    _moved(Path(folder), wanted)
+        except OSError as error:
+            raise OracleError(f"{path} can't be written: {error.strerror or error}") from error
+        return replace(done, seconds=time.monotonic() - begun)
+
     def _absolute(self, entry: Entry) -> Entry:
         return replace(entry, root=os.path.abspath(entry.root or self.root))
 
@@ -154,7 +186,7 @@ class Oracle:
         request = wire.Request(kind, self._absolute(entry) if entry else None, overlay, self.limits, options)
         worker = self._running()
         # A baseline with and without moved parameters, then the attempt itself.
-        limit = 3 * self.limits.seconds + _GRACE
+        limit = (4 if kind == "deliver" else 3) * self.limits.seconds + _GRACE
         try:
             answer = wire.unpack(worker.ask(wire.pack(request), limit))
         except (wire.Closed, TimeoutError, pickle.UnpicklingError) as error:
@@ -239,6 +271,13 @@ class _Worker:
             with contextlib.suppress(OSError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def _moved(folder: Path, wanted: Path) -> None:
+    """Put finished files in place, the one that the others belong to last."""
+    for name in sorted(os.listdir(folder), key=lambda name: name == wanted.name):
+        os.chmod(folder / name, 0o644)
+        os.replace(folder / name, wanted.parent / name)
 
 
 def _digest(overlay: Mapping[str, str]) -> str:

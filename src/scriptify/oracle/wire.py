@@ -26,7 +26,7 @@ class Closed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order to the worker: ``kind`` is ``judge``, ``observe``, ``modules``, ``frontend``, ``save`` or ``stop``.
+    """One order to the worker: ``kind`` is ``judge``, ``observe``, ``modules``, ``frontend``, ``save``, ``deliver`` or ``stop``.
 
     ``options`` are further plain values by name; ``overlay`` maps absolute paths to rewritten text.
     """

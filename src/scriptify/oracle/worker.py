@@ -14,10 +14,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from scriptify.oracle import wire
-from scriptify.oracle.protocol import LEVELS, Entry, Observation, Verdict, proved
+from scriptify.oracle.protocol import LEVELS, Delivery, Entry, Observation, State, Verdict, not_tried, proved
 from scriptify.oracle.worker_attempt import Attempt, Ended
 
 
@@ -48,6 +49,8 @@ class Worker:
         """The packed answer to one request."""
         if request.kind == "judge":
             return wire.pack(self._judge(request))
+        if request.kind == "deliver":
+            return wire.pack(wire.Answer(self._deliver(request)))
         names = {"observe": _observe, "frontend": _frontend, "save": _save, "modules": _modules}
         result = self._attempt(request, names[request.kind])
         if isinstance(result, Ended):
@@ -74,6 +77,33 @@ class Worker:
             verdict = _ended(answer, "the entry")
             return wire.Answer(verdict, None, answer.sentence)
         return wire.Answer(answer.value, {**kept[2], **answer.files})
+
+    def _deliver(self, request: wire.Request) -> Delivery:
+        """Two passes: with constant parameters moved, compared in memory; with the model's own, saved and compared as loaded back."""
+        done = Delivery()
+        for moved in (True, False):
+            path = os.path.join(self.folder, "deliver.baseline")
+            first = self._attempt(request, _baseline, path, moved)
+            if isinstance(first, Ended):
+                return done.stopped("runs", f"the model {first.sentence}", first.sentence, first.kind)
+            verdict, finite = first.value
+            if (failure := verdict.first_failure) is not None and failure[1].state is State.REFUTED:
+                return done.stopped("runs", failure[1].detail, verdict.error, verdict.error_type)
+            if moved and not finite:  # may be so only because they were moved
+                continue
+            answer = self._attempt(request, _deliver, path, "" if moved else request.options["path"])
+            if isinstance(answer, Ended):
+                step = next(name for name, level in done.levels() if not level.ok)
+                return done.stopped(step, f"it {answer.sentence}", answer.sentence, answer.kind)
+            same = done.same
+            done = answer.value
+            assert isinstance(done, Delivery)
+            if not moved:
+                same = same if same.ok else done.reloads
+                done = replace(done, same=same if done.reloads.ok or same.ok else not_tried("not reached"))
+            if not done.runs.ok or not done.made.ok or (moved and not done.same.ok):
+                return done
+        return done
 
     def _baseline(self, request: wire.Request, path: str) -> Any:
         first = self._attempt(request, _baseline, path, True)
@@ -103,9 +133,19 @@ def _judge(attempt: Attempt, request: wire.Request, root: str, folder: str, path
 def _baseline(attempt: Attempt, request: wire.Request, root: str, folder: str, path: str, moved: bool) -> wire.Answer:
     from scriptify.oracle import overlay, worker_baseline
 
-    overlay.install({}, folder)
+    # A verdict compares rewritten code with what is on disk; a file is compared with the code it is made of.
+    overlay.install(request.overlay if request.kind == "deliver" else {}, folder)
     assert request.entry is not None
     return wire.Answer(worker_baseline.measure(request.entry, root, path, moved, attempt.reach), stamps())
+
+
+def _deliver(attempt: Attempt, request: wire.Request, root: str, folder: str, kept: str, path: str) -> wire.Answer:
+    from scriptify.oracle import overlay, worker_deliver
+
+    overlay.install(request.overlay, folder)
+    assert request.entry is not None
+    cases = request.options.get("cases", "") if path else ""
+    return wire.Answer(worker_deliver.deliver(request.options["order"], request.entry, root, kept, path, cases))
 
 
 def _observe(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
