@@ -68,7 +68,7 @@ def test_it_gives_the_same_numbers(program: Path, tmp_path: Path, entry: str, op
 def test_it_tells_what_differs_and_what_can_not_be_used(program: Path, tmp_path: Path) -> None:
     folder, other = tmp_path / "one", tmp_path / "two"
     assert export(f"{MODELS}:plain", tmp_path / "model.pt", project=folder, root=MODELS.parent).ok
-    assert export(f"{MODELS}:two", tmp_path / "model.pt", project=other, root=MODELS.parent).ok
+    assert export(f"{MODELS}:training", tmp_path / "model.pt", project=other, root=MODELS.parent).ok
     shutil.copyfile(other / cpp.CASES, folder / cpp.CASES)
     ran = run(program, folder)
     assert ran.returncode == 1 and "case 1: output: other values" in ran.stdout

@@ -92,6 +92,8 @@ def export(
     """
     base = (root or Path.cwd()).resolve()
     wanted = entry if isinstance(entry, Entry) else Entry(entry, str(base))
+    if Path(path).is_dir():
+        raise OrderError(f"{path} is a folder; name a file in it")
     asked = order(Path(path), form=form, how=how, freeze=freeze, optimize=optimize, dynamic=dynamic)
     _writable(Path(path), asked, project)
     overlay: dict[str, str] = {}
@@ -111,8 +113,6 @@ def export(
 
 
 def _writable(path: Path, asked: Order, project: Path | None) -> None:
-    if path.is_dir():
-        raise OrderError(f"{path} is a folder; name a file in it")
     if not path.absolute().parent.is_dir():
         raise OrderError(f"{path}: there is no folder {path.absolute().parent}")
     if project is None:

@@ -1,7 +1,5 @@
 """The tutorial's models: a gate that looks at values, a cell that holds it, a plain feed-forward part; and what is asked of them."""
 
-from typing import Dict, List, Optional, Tuple
-
 import torch
 from torch import nn
 
@@ -134,8 +132,8 @@ class Containers(nn.Module):
     """Arguments and results of every kind that a file of cases holds."""
 
     def forward(
-        self, xs: List[torch.Tensor], named: Dict[str, torch.Tensor], sizes: List[int], gain: Optional[float] = None, label: str = "a"
-    ) -> Tuple[List[torch.Tensor], Dict[str, torch.Tensor], int, str, Optional[torch.Tensor]]:
+        self, xs: list[torch.Tensor], named: dict[str, torch.Tensor], sizes: list[int], gain: float | None = None, label: str = "a"
+    ) -> tuple[list[torch.Tensor], dict[str, torch.Tensor], int, str, torch.Tensor | None]:
         total = xs[0]
         for x in xs:
             total = total + x

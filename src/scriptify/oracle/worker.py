@@ -145,7 +145,7 @@ def _deliver(attempt: Attempt, request: wire.Request, root: str, folder: str, ke
     overlay.install(request.overlay, folder)
     assert request.entry is not None
     cases = request.options.get("cases", "") if path else ""
-    return wire.Answer(worker_deliver.deliver(request.options["order"], request.entry, root, kept, path, cases))
+    return wire.Answer(worker_deliver.deliver(request.options["order"], request.entry, root, folder, kept, path, cases))
 
 
 def _observe(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import torch
 
-from scriptify.oracle import worker_baseline
-from scriptify.oracle.compare import Comparison, Difference, compare
+from scriptify.oracle import worker_baseline, worker_torchscript
+from scriptify.oracle.compare import Comparison, Difference
 from scriptify.oracle.protocol import Delivery, Entry, Order, proved
 from scriptify.oracle.worker_calls import ROUNDS, Outcome, agree, models, sequence, state_difference
-from scriptify.oracle.worker_entry import CALL_SEED, EntryError, build, load_function, said
-from scriptify.oracle.worker_making import NotMade
+from scriptify.oracle.worker_entry import CALL_SEED, Case, EntryError, build, load_function, said
+from scriptify.oracle.worker_making import Made, NotMade
 from scriptify.oracle.worker_snapshot import Node
-from scriptify.oracle.worker_trace import Call
 
 
-def maker(order: Order) -> Any:
-    """The room that makes a form."""
-    if order.form == "onnx":
-        from scriptify.oracle import worker_exporters
+def maker(order: Order) -> Callable[..., Made]:
+    """What makes a form."""
+    if order.form == "torchscript":
+        return worker_torchscript.make
+    from scriptify.oracle import worker_exporters
 
-        return worker_exporters.make
-    if order.form == "export":
-        from scriptify.oracle import worker_program
-
-        return worker_program.make
-    from scriptify.oracle import worker_torchscript
-
-    return worker_torchscript.make
+    return worker_exporters.make
 
 
-def deliver(order: Order, entry: Entry, root: str, kept: str, path: str, cases_path: str = "") -> Delivery:
+def deliver(order: Order, entry: Entry, root: str, folder: str, kept: str, path: str, cases_path: str = "") -> Delivery:
     """One pass. Without ``path`` the form is compared in memory, with it as loaded back from there.
 
     ``kept`` is the baseline's file; ``cases_path`` is where inputs and expected outputs go, for a program in another language.
@@ -46,9 +40,9 @@ def deliver(order: Order, entry: Entry, root: str, kept: str, path: str, cases_p
     found, owners = models(cases)
     own = [number for number, owner in enumerate(owners) if owner == 0]
     done = Delivery(runs=proved(), models=len(found), cases=len(own), unsteady=baseline.unsteady)
-    calls = [Call(cases[number].args, cases[number].kwargs) for number in own]
+    given = [cases[number] for number in own]
     try:
-        made = maker(order)(order, found[0], calls, values=not baseline.unsteady)
+        made = maker(order)(order, given, folder, values=not baseline.unsteady)
     except NotMade as error:
         return done.stopped("made", str(error), error.text, error.kind)
     done = replace(done, made=proved(*made.remarks), how=made.how, choices=tuple(made.choices))
@@ -60,14 +54,14 @@ def deliver(order: Order, entry: Entry, root: str, kept: str, path: str, cases_p
         except (Exception, SystemExit) as error:
             return done.stopped("reloads", f"it can't be saved and loaded: {said(error)}", str(error), type(error).__name__)
         if cases_path:
-            recorded = [_case(call, baseline.outcomes[number][0]) for call, number in zip(calls, own, strict=True)]
+            recorded = [_case(case, baseline.outcomes[number][0]) for case, number in zip(given, own, strict=True)]
             torch.save((CALL_SEED, recorded), cases_path)
     worker_baseline.load(baseline, cases)
     how = Comparison(scripted=True, values=not baseline.unsteady, grads=made.grads)
     rounds = ROUNDS if not baseline.stateless or not path else 1
-    outcomes = sequence([run] * len(own), [cases[number] for number in own], rounds)
+    outcomes = sequence([run] * len(own), given, rounds)
     expected = [baseline.outcomes[number] for number in own]
-    if wrong := _difference(expected, outcomes, how, made.flat):
+    if wrong := _difference(expected, outcomes, how):
         first = next((o for row in outcomes for o in row if o.output is None), None)
         return done.stopped(step, str(wrong), first.error if first else "", first.error_type if first else "")
     state = baseline.states[0] if not path and not (order.freeze or order.optimize) and hasattr(run, "state_dict") else None
@@ -76,42 +70,17 @@ def deliver(order: Order, entry: Entry, root: str, kept: str, path: str, cases_p
     return replace(done, **{step: proved(*how.remarks)})  # type: ignore[arg-type]
 
 
-def _difference(expected: list[list[Outcome]], got: list[list[Outcome]], how: Comparison, flat: bool) -> Difference | None:
+def _difference(expected: list[list[Outcome]], got: list[list[Outcome]], how: Comparison) -> Difference | None:
     several = len(expected) > 1
     for number, (row, outcomes) in enumerate(zip(expected, got, strict=True), 1):
         for turn, outcome in enumerate(outcomes):
-            names = str(number) if several else ""
-            before = row[min(turn, len(row) - 1)]
-            found = _flat(before, outcome, how, names) if flat else agree(before, outcome, how, names)
+            found = agree(row[min(turn, len(row) - 1)], outcome, how, str(number) if several else "")
             if found is not None:
                 return replace(found, what=f"{found.what} (call {turn + 1} in a row)") if turn else found
     return None
 
 
-def _flat(expected: Outcome, got: Outcome, how: Comparison, names: str) -> Difference | None:
-    """Compare a list of Tensors with the Tensors of a structured output, in order."""
-    label = f"output of case {names}" if names else "output"
-    if expected.output is None or got.output is None:
-        return agree(expected, got, how, names)
-    leaves, others = _leaves(expected.output)
-    if others:
-        how.remark(label, "what is no Tensor in it is not part of the file")
-    if len(leaves) != len(got.output.items):
-        return Difference(label, f"{len(leaves)} Tensors became {len(got.output.items)}")
-    pairs = zip(leaves, got.output.items, strict=True)
-    plain = Comparison(scripted=True, values=how.values, grads=False)
-    return next((found for n, (a, b) in enumerate(pairs) if (found := compare(a, b, plain, f"{label}[{n}]"))), None)
-
-
-def _leaves(node: Node) -> tuple[list[Node], bool]:
-    if node.kind == "tensor":
-        return [node], False
-    parts = [_leaves(item) for item in node.items]
-    others = node.kind in ("scalar", "opaque") and node.cls != "NoneType"
-    return [leaf for leaves, _ in parts for leaf in leaves], others or any(other for _, other in parts)
-
-
-def _case(given: Call, outcome: Outcome) -> tuple[list[Any], dict[str, Any], Any]:
+def _case(given: Case, outcome: Outcome) -> tuple[list[Any], dict[str, Any], Any]:
     return list(given.args), given.kwargs, _value(outcome.output) if outcome.output is not None else None
 
 

@@ -1,38 +1,35 @@
-"""An entry's model as ONNX, by torch's two exporters, run in ONNX Runtime."""
+"""An entry's model as ONNX or as a program of torch.export: forms of ``worker_forms`` with open dimensions and a choice of exporter."""
 
 from __future__ import annotations
 
-import inspect
-import logging
-import tempfile
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
+from scriptify.oracle import worker_forms
 from scriptify.oracle.protocol import Choice, Order
+from scriptify.oracle.worker_entry import Case
 from scriptify.oracle.worker_judge import refusal, script
-from scriptify.oracle.worker_making import AsModule, Made, NotMade, tensors, varying
-from scriptify.oracle.worker_program import first_line, specification
-from scriptify.oracle.worker_trace import Call, NoTrace, trace
+from scriptify.oracle.worker_leaves import filled, tensors
+from scriptify.oracle.worker_making import Made, NotMade
+from scriptify.oracle.worker_trace import NoTrace, trace
 
-OPSET = 17
+EXPORTERS = {"dynamo": "onnx", "torchscript": "onnx-legacy"}
 
 
-def make(order: Order, model: Any, calls: list[Call], *, values: bool) -> Made:
-    """ONNX for the first call's arguments. Raises NotMade, also where a library is not installed."""
-    for name in ("onnx", "onnxruntime", *(("onnxscript",) if order.how != "torchscript" else ())):
-        try:
-            __import__(name)
-        except ImportError:
-            raise NotMade(f"{name} is not installed: `pip install 'torch-scriptify[onnx]'`") from None
-    ways = ("dynamo", "torchscript") if order.how == "auto" else (order.how,)
+def make(order: Order, cases: Sequence[Case], folder: str, *, values: bool) -> Made:
+    """The form for the first case's arguments; dimensions in which the cases differ, or that are wanted, stay open.
+
+    ``folder`` takes files that are needed while the form is used. Raises NotMade.
+    """
+    if order.form == "export":
+        return _made("export", cases[0], cases, order, folder, "export", "torch.export takes the whole model")
+    ways = tuple(EXPORTERS) if order.how == "auto" else (order.how,)
     said: list[NotMade] = []
     for way in ways:
         try:
-            made = (_dynamo if way == "dynamo" else _torchscript)(order, model, calls)
+            made = _dynamo(cases, order, folder) if way == "dynamo" else _torchscript(cases, order, folder)
         except NotMade as error:
             said.append(error)
             continue
@@ -41,120 +38,76 @@ def make(order: Order, model: Any, calls: list[Call], *, values: bool) -> Made:
     raise NotMade("; ".join(map(str, said)), said[-1].text, said[-1].kind)
 
 
-def _names(calls: list[Call]) -> list[str]:
-    return [f"input_{number}" for number in range(len(tensors([*calls[0].args, calls[0].kwargs])))]
+def _dynamo(cases: Sequence[Case], order: Order, folder: str) -> Made:
+    return _made("onnx", cases[0], cases, order, folder, "dynamo", "torch.export takes the whole model")
 
 
-def _dynamo(order: Order, model: Any, calls: list[Call]) -> Made:
-    module = model if isinstance(model, torch.nn.Module) else AsModule(model)
-    spec = specification(module, calls, order)
-    names = _names(calls)
-    try:
-        with _quiet():
-            program: Any = torch.onnx.export(
-                module,
-                calls[0].args,
-                kwargs=calls[0].kwargs,
-                dynamo=True,
-                input_names=names,
-                dynamic_shapes=spec,
-                verbose=False,
-                optimize=True,
-            )
-    except BaseException as error:
-        cause = error.__cause__ or error
-        raise NotMade(f"it is refused: {first_line(cause)}", str(error), type(error).__name__) from error
-    if program is None:
-        raise NotMade("it gave no program")
-    return _made(program.save, "dynamo", type(model).__qualname__, "torch.export takes the whole model", names)
-
-
-def _torchscript(order: Order, model: Any, calls: list[Call]) -> Made:
+def _torchscript(cases: Sequence[Case], order: Order, folder: str) -> Made:
     """The older exporter, on the scripted model where it scripts: only so are its branches kept."""
-    names = _names(calls)
+    first = cases[0]
     try:
-        source, why = script(model), "the scripted model: its branches are kept"
+        source, why = script(first.model), "the scripted model: its branches are kept"
     except BaseException as error:
-        frozen = _branches(model, calls)
-        if frozen:
-            raise NotMade(
-                f"it does not script ({refusal(error)}), and a trace would freeze the branch at {frozen[0]}",
-                str(error),
-                type(error).__name__,
-            ) from error
-        source = model if isinstance(model, torch.nn.Module) else AsModule(model)
-        why = "a trace: no tensor decides about Python code"
-    args = _positional(model, calls[0])
-    axes = {name: {dim: f"{name}_{dim}" for dim in dims} for name, dims in zip(names, varying(calls, order.dynamic), strict=True) if dims}
+        if frozen := _branches(first):
+            text = f"it does not script ({refusal(error)}), and a trace would freeze the branch at {frozen[0]}"
+            raise NotMade(text, str(error), type(error).__name__) from error
+        source, why = first.model, "a trace: no tensor decides about Python code"
+    return _made("onnx-legacy", Case(source, first.args, first.kwargs), cases, order, folder, "torchscript", why)
 
-    def save(path: str) -> None:
-        with _quiet():
-            torch.onnx.export(source, args, path, dynamo=False, input_names=names, dynamic_axes=axes or None, opset_version=OPSET)
 
+def _branches(case: Case) -> list[str]:
     try:
-        return _made(save, "torchscript", type(model).__qualname__, why, names)
-    except NotMade:
-        raise
-    except BaseException as error:
-        raise NotMade(f"the older exporter refuses it: {first_line(error)}", str(error), type(error).__name__) from error
-
-
-def _branches(model: Any, calls: list[Call]) -> list[str]:
-    try:
-        return [place for found in trace(model, calls[0]).frozen.values() for place in found]
+        return [place for found in trace(case.model, case).frozen.values() for place in found]
     except NoTrace:
         return []
 
 
-def _positional(model: Any, given: Call) -> tuple[Any, ...]:
-    if not given.kwargs:
-        return given.args
-    forward = model.forward if isinstance(model, torch.nn.Module) else model
-    bound = inspect.signature(forward).bind(*given.args, **given.kwargs)
-    bound.apply_defaults()
-    if bound.kwargs:
-        raise NotMade("the older exporter takes no keyword-only arguments")
-    return bound.args
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
+def _made(name: str, case: Case, cases: Sequence[Case], order: Order, folder: str, how: str, why: str) -> Made:
+    first = cases[0]
+    dims = varying(cases, order.dynamic)
+    options: dict[str, Any] = {}
+    if any(dims):
+        options = _axes(first, dims) if name == "onnx-legacy" else {"dynamic_shapes": _specification(first, dims)}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
+        form = worker_forms.make(name, case, folder, **options)
+    except worker_forms.FormError as error:
+        raise NotMade(str(error), error.text, error.kind) from error
+    remarks = list(form.remarks)
+    if text := ", ".join(f"input {number}: {sorted(found)}" for number, found in enumerate(dims, 1) if found):
+        remarks.append(f"these dimensions may vary: {text}")
+    choices = [Choice("", type(first.model).__qualname__ if first.is_module else first.model.__name__, how, why)]
+    # ONNX Runtime knows no gradients.
+    return Made(
+        form.call, form.save, lambda path: worker_forms.load(path, first).call, how, choices, remarks, grads=not name.startswith("onnx")
+    )
 
 
-def _made(save: Callable[[str], None], how: str, name: str, why: str, names: list[str]) -> Made:
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/model.onnx"
-        save(path)
-        run = _session(path, names)
-    return Made(run, save, lambda path: _session(path, names), how, [Choice("", name, how, why)], [], grads=False, flat=True)
+def varying(cases: Sequence[Case], wanted: Sequence[int]) -> list[set[int]]:
+    """For each input Tensor of the first case, the dimensions that are wanted or in which the cases differ."""
+    first = tensors((cases[0].args, cases[0].kwargs))
+    found = [{dim if dim >= 0 else dim + t.dim() for dim in wanted if -t.dim() <= dim < t.dim()} for t in first]
+    for other in cases[1:]:
+        others = tensors((other.args, other.kwargs))
+        if len(others) == len(first) and all(a.dim() == b.dim() for a, b in zip(first, others, strict=True)):
+            for dims, a, b in zip(found, first, others, strict=True):
+                dims |= {dim for dim in range(a.dim()) if a.shape[dim] != b.shape[dim]}
+    return found
 
 
-def _session(model: Any, names: list[str]) -> Any:
-    """Something to call like the model: runs in ONNX Runtime on one thread, gives the output Tensors in a list."""
-    import onnxruntime  # type: ignore[import-untyped]
+def _specification(case: Case, dims: list[set[int]]) -> Any:
+    """torch.export's ``dynamic_shapes`` in the shape of the case's arguments."""
+    arguments = worker_forms.positional(case.model, case.args, case.kwargs)
+    if arguments is None:
+        raise NotMade("its dimensions can't be left open: an argument has no name or is given by keyword only")
+    given: Any = [dict.fromkeys(found, torch.export.Dim.AUTO) or None for found in dims]
+    plain = {name: value if tensors(value) else None for name, value in arguments.items()}
+    return filled(plain, given)
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except BaseException as error:
-        raise NotMade(f"ONNX Runtime does not load it: {first_line(error)}", str(error), type(error).__name__) from error
-    wanted = {item.name for item in session.get_inputs()}
 
-    def run(*args: Any, **kwargs: Any) -> list[torch.Tensor]:
-        given = tensors([*args, kwargs])
-        if len(given) != len(names):
-            raise TypeError(f"the file takes {len(names)} input Tensors, not {len(given)}")
-        feed = {name: value.detach().cpu().numpy() for name, value in zip(names, given, strict=True) if name in wanted}
-        return [torch.as_tensor(value) for value in session.run(None, feed)]
-
-    return run
+def _axes(case: Case, dims: list[set[int]]) -> dict[str, Any]:
+    """The older exporter's ``dynamic_axes``, with names for the inputs."""
+    names = [f"input_{number}" for number in range(len(dims))]
+    return {
+        "input_names": names,
+        "dynamic_axes": {name: {dim: f"{name}_{dim}" for dim in found} for name, found in zip(names, dims, strict=True) if found},
+    }

@@ -7,15 +7,17 @@ stand are decided first, then it is traced around them, or scripted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from scriptify.oracle.protocol import Choice
 from scriptify.oracle.worker_calls import call, copied
+from scriptify.oracle.worker_entry import Case
 from scriptify.oracle.worker_judge import refusal, script
 from scriptify.oracle.worker_snapshot import renew
-from scriptify.oracle.worker_trace import Call, Checked, NoTrace, Traced, check, trace
+from scriptify.oracle.worker_trace import Checked, NoTrace, Traced, check, trace
 
 KEPT_CALLS = 3
 KEPT_BYTES = 1 << 28
@@ -28,10 +30,10 @@ class NoMix(Exception):
 class Mixer:
     """Decides about every module of a model; ``choices`` tells how each was taken and why."""
 
-    def __init__(self, model: Any, calls: list[Call], *, values: bool = True) -> None:
+    def __init__(self, model: Any, calls: Sequence[Case], *, values: bool = True) -> None:
         self.model, self.values = model, values
         self.choices: list[Choice] = []
-        self._calls: dict[int, list[Call]] = {id(model): calls}
+        self._calls: dict[int, list[Case]] = {id(model): list(calls)}
         self._done: dict[int, Any] = {}
         self._state = copied(model.state_dict()) if isinstance(model, torch.nn.Module) else None
 
@@ -55,7 +57,7 @@ class Mixer:
             if len(kept) < KEPT_CALLS and size <= left:
                 left -= size
                 memo: dict[int, Any] = {}
-                kept.append(Call(tuple(renew(list(args), memo)), renew(dict(kwargs), memo)))
+                kept.append(Case(module, tuple(renew(list(args), memo)), renew(dict(kwargs), memo)))
 
         for module in self.model.modules():
             if module is not self.model and not isinstance(module, torch.jit.ScriptModule):
@@ -92,7 +94,7 @@ class Mixer:
                 return self._take(module, path, "trace", around, f"its own code has no control flow; {parts} was decided by itself")
         return self._scripted(module, path, why, changed)
 
-    def _tried(self, module: Any, calls: list[Call]) -> tuple[Any, str]:
+    def _tried(self, module: Any, calls: list[Case]) -> tuple[Any, str]:
         """A trace that stands, with ``""``; or None with why there is none."""
         if not calls:
             return None, "no run went into it"
@@ -110,7 +112,7 @@ class Mixer:
         self._checked = checked
         return traced.module, ""
 
-    def _own(self, module: Any, calls: list[Call]) -> bool:
+    def _own(self, module: Any, calls: list[Case]) -> bool:
         """Whether the module's own forward, not one of a part, makes a trace impossible."""
         try:
             return module in trace(module, calls[0]).frozen

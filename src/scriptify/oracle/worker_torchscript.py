@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from scriptify.oracle.protocol import Choice, Order
+from scriptify.oracle.worker_entry import Case
 from scriptify.oracle.worker_judge import refusal, script
 from scriptify.oracle.worker_making import Made, NotMade
 from scriptify.oracle.worker_mixed import Mixer, NoMix
-from scriptify.oracle.worker_trace import Call, NoTrace, check, trace
+from scriptify.oracle.worker_trace import NoTrace, check, trace
 
 
-def make(order: Order, model: Any, calls: list[Call], *, values: bool) -> Made:
-    """TorchScript of a model that was called with ``calls``. Raises NotMade."""
+def make(order: Order, calls: Sequence[Case], folder: str, *, values: bool) -> Made:
+    """TorchScript of the model of these cases. Raises NotMade."""
+    model = calls[0].model
     made = _HOW[order.how](model, calls, values)
     if not (order.freeze or order.optimize):
         return made
@@ -29,7 +32,7 @@ def make(order: Order, model: Any, calls: list[Call], *, values: bool) -> Made:
         raise NotMade(f"it can't be {what}: {refusal(error)}", str(error), type(error).__name__) from error
 
 
-def _script(model: Any, calls: list[Call], values: bool) -> Made:
+def _script(model: Any, calls: Sequence[Case], values: bool) -> Made:
     try:
         made = script(model)
     except BaseException as error:
@@ -37,7 +40,7 @@ def _script(model: Any, calls: list[Call], values: bool) -> Made:
     return _made(made, "script", [Choice("", _name(model), "script", "the whole model scripts")])
 
 
-def _trace(model: Any, calls: list[Call], values: bool) -> Made:
+def _trace(model: Any, calls: Sequence[Case], values: bool) -> Made:
     try:
         traced = trace(model, calls[0])
     except NoTrace as error:
@@ -53,7 +56,7 @@ def _trace(model: Any, calls: list[Call], values: bool) -> Made:
     return _made(traced.module, "trace", [Choice("", _name(model), "trace", why)], remarks)
 
 
-def _mixed(model: Any, calls: list[Call], values: bool) -> Made:
+def _mixed(model: Any, calls: Sequence[Case], values: bool) -> Made:
     mixer = Mixer(model, calls, values=values)
     try:
         made = mixer.make()
@@ -64,7 +67,7 @@ def _mixed(model: Any, calls: list[Call], values: bool) -> Made:
     return _made(made, "mixed" if len(ways) > 1 else ways.pop(), mixer.choices)
 
 
-def _auto(model: Any, calls: list[Call], values: bool) -> Made:
+def _auto(model: Any, calls: Sequence[Case], values: bool) -> Made:
     try:
         return _script(model, calls, values)
     except NotMade as refused:

@@ -6,7 +6,7 @@ import inspect
 import linecache
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,20 +17,13 @@ from torch.jit._trace import TracerWarning
 from scriptify.oracle.compare import Comparison
 from scriptify.oracle.overlay import is_users
 from scriptify.oracle.worker_calls import agree, call, copied
+from scriptify.oracle.worker_entry import Case
 
 Mapper = Callable[[torch.Tensor], torch.Tensor]
 
 
 class NoTrace(Exception):
     """What can't be traced, as a part of a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Arguments a module was called with."""
-
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -41,7 +34,7 @@ class Traced:
     frozen: dict[Any, list[str]] = field(default_factory=dict)
 
 
-def trace(model: Any, given: Call) -> Traced:
+def trace(model: Any, given: Case) -> Traced:
     """Trace a module or a function on one call. Raises NoTrace."""
     frozen: dict[Any, list[str]] = {}
     inputs = _inputs(model, given)
@@ -57,7 +50,7 @@ def trace(model: Any, given: Call) -> Traced:
     return Traced(made, frozen)
 
 
-def _inputs(model: Any, given: Call) -> tuple[Any, ...] | dict[str, Any]:
+def _inputs(model: Any, given: Case) -> tuple[Any, ...] | dict[str, Any]:
     """What torch.jit.trace is to be given: a tuple, or a dict where something is only given by keyword."""
     forward = model.forward if isinstance(model, torch.nn.Module) else model
     try:
@@ -123,12 +116,12 @@ class Checked:
     tried: int = 0
 
 
-def check(model: Any, traced: Any, given: list[Call], *, values: bool = True) -> Checked:
+def check(model: Any, traced: Any, given: Sequence[Case], *, values: bool = True) -> Checked:
     """Compare a trace of ``given[0]`` with the model on the other calls, and on changed inputs that the model takes."""
     state = copied(model.state_dict()) if isinstance(model, torch.nn.Module) else None
     tried = 0
 
-    def differs(what: Call) -> str | None:
+    def differs(what: Case) -> str | None:
         nonlocal tried
         outcomes = []
         for callee in (model, traced):
@@ -185,7 +178,7 @@ _CHANGES: tuple[tuple[str, Mapper], ...] = (
 _SHAPES: tuple[tuple[str, Mapper], ...] = (("a batch twice as large", _twice), ("images twice as large", _larger))
 
 
-def _changed(given: Call, change: Mapper) -> Call:
+def _changed(given: Case, change: Mapper) -> Case:
     def over(value: Any) -> Any:
         if isinstance(value, torch.Tensor):
             return change(value)
@@ -195,7 +188,7 @@ def _changed(given: Call, change: Mapper) -> Call:
             return type(value)(over(item) for item in value)
         return value
 
-    return Call(tuple(over(value) for value in given.args), {key: over(value) for key, value in given.kwargs.items()})
+    return Case(given.model, tuple(over(value) for value in given.args), {key: over(value) for key, value in given.kwargs.items()})
 
 
 def shown(place: str) -> str:
