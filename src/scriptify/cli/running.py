@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from scriptify.choosing import Choice, Choose, Offer
-    from scriptify.events import Event
     from scriptify.delivering import Exported
+    from scriptify.events import Event
     from scriptify.oracle.protocol import Entry
     from scriptify.result import RunResult
 
