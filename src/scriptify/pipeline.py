@@ -78,7 +78,12 @@ def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform],
     for transform in asked:
         try:
             for proposal in transform.propose(tree, facts, focus):
-                (rewrites if isinstance(proposal, Rewrite) else declines).append(proposal)  # type: ignore[arg-type]
+                if isinstance(proposal, Rewrite):
+                    rewrites.append(proposal)
+                elif isinstance(proposal, Decline):
+                    declines.append(proposal)
+                else:
+                    raise TypeError(f"propose gave a {type(proposal).__name__}, neither a Rewrite nor a Decline")
         except Exception as error:  # a broken transform must cost its own rewrites and no other's
             where = traceback.extract_tb(error.__traceback__)[-1]
             failures[transform.code] = f"{path}: {transform.code} failed: {type(error).__name__}: {error} ({where.name}:{where.lineno})"

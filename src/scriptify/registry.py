@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
 
-from scriptify.transform import Settings, Transform
+from scriptify.transform import Declines, Fires, Ignores, Phase, Safety, Settings, Transform
 
 GROUP = "scriptify.transforms"
 
@@ -21,14 +22,42 @@ class RegistryError(Exception):
 
 @cache
 def all_transforms() -> tuple[Transform, ...]:
-    """Every transform, sorted by phase and code. Raises RegistryError for a broken or doubled one."""
+    """Every transform, sorted by phase and code; of other distributions those that are sound (see :func:`problems`).
+
+    Raises RegistryError for a broken or doubled one of our own.
+    """
+    return _collected()[0]
+
+
+@cache
+def problems() -> tuple[str, ...]:
+    """A sentence for each transform of another distribution that is left out, and why: one bad package must not cost all the others."""
+    return _collected()[1]
+
+
+@cache
+def _collected() -> tuple[tuple[Transform, ...], tuple[str, ...]]:
     found: dict[str, Transform] = {}
-    for kind in [*_built_in(), *_plugged_in()]:
-        _check(kind)
-        if kind.code in found and type(found[kind.code]) is not kind:
-            raise RegistryError(f"two transforms have the code {kind.code}: {type(found[kind.code]).__qualname__} and {kind.__qualname__}")
-        found[kind.code] = kind()
-    return tuple(sorted(found.values(), key=lambda t: (t.phase, t.code)))
+    for kind in _built_in():
+        _add(found, kind)
+    told: list[str] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value)):
+        try:
+            for kind in _plugged_in(point):
+                _add(found, kind)
+        except RegistryError as error:
+            told.append(f"the transform {point.name} ({point.value}) is left out: {error}")
+    return tuple(sorted(found.values(), key=lambda t: (t.phase, t.code))), tuple(told)
+
+
+def _add(found: dict[str, Transform], kind: type[Transform]) -> None:
+    check(kind)
+    other = next((t for t in found.values() if kind.code == t.code or kind.name == t.name), None)
+    if other is not None and type(other) is not kind:
+        raise RegistryError(
+            f"{kind.__qualname__} has the code or name of {type(other).__module__}.{type(other).__qualname__} ({other.code})"
+        )
+    found[kind.code] = kind()
 
 
 def chosen(settings: Settings) -> tuple[Transform, ...]:
@@ -61,7 +90,7 @@ def in_module(name: str) -> list[type[Transform]]:
     """The transform classes a module defines itself. Raises RegistryError when it can't be imported."""
     try:
         module = importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RegistryError(f"transform module {name} cannot be imported: {type(error).__name__}: {error}") from error
     members = [value for _, value in inspect.getmembers(module, inspect.isclass)]
     return [kind for kind in members if _is_transform(kind) and kind.__module__ == module.__name__]
@@ -74,28 +103,45 @@ def _built_in() -> Iterable[type[Transform]]:
             yield from in_module(f"{package.__name__}.{info.name}")
 
 
-def _plugged_in() -> Iterable[type[Transform]]:
-    for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
-        try:
-            loaded = point.load()
-        except Exception as error:
-            raise RegistryError(f"the transform {point.name} ({point.value}) cannot be loaded: {error}") from error
-        if _is_transform(loaded):
-            yield loaded
-        else:
-            yield from in_module(loaded.__name__)
+def _plugged_in(point: EntryPoint) -> list[type[Transform]]:
+    try:
+        loaded = point.load()
+    except (Exception, SystemExit) as error:
+        raise RegistryError(f"it cannot be loaded: {type(error).__name__}: {error}") from error
+    if _is_transform(loaded):
+        return [loaded]
+    if not inspect.ismodule(loaded):
+        raise RegistryError(f"it is a {type(loaded).__name__}, neither a Transform nor a module of some")
+    kinds = in_module(loaded.__name__)
+    if not kinds:
+        raise RegistryError("the module defines no Transform")
+    return kinds
 
 
 def _is_transform(value: object) -> TypeGuard[type[Transform]]:
-    return isinstance(value, type) and issubclass(value, Transform) and value is not Transform and hasattr(value, "code")
+    return isinstance(value, type) and issubclass(value, Transform) and value is not Transform and not inspect.isabstract(value)
 
 
-def _check(kind: type[Transform]) -> None:
-    for name in ("code", "name", "phase"):
-        if not hasattr(kind, name):
-            raise RegistryError(f"the transform {kind.__qualname__} has no {name}")
+def check(kind: type[Transform]) -> None:
+    """Raise RegistryError for a transform class that lacks what every transform has, or has it in another form."""
+    named = kind.__qualname__
+    for name, wanted in (("code", str), ("name", str), ("phase", Phase), ("safety", Safety)):
+        if not isinstance(getattr(kind, name, None), wanted):
+            raise RegistryError(f"{named} has no {name}" if not hasattr(kind, name) else f"{named}: {name} is no {wanted.__name__}")
+    if not re.fullmatch(r"[A-Z]{2,}[0-9]{3,}", kind.code):
+        raise RegistryError(f"{named}: the code {kind.code!r} is not some capital letters and three digits or more, as XY101 is")
     if not (kind.__doc__ or "").strip():
         raise RegistryError(f"the transform {kind.code} has no docstring")
+    for name in ("explains", "hints"):
+        value = getattr(kind, name)
+        if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
+            raise RegistryError(f"{named}: {name} is no tuple of texts")
+    if not isinstance(kind.examples, tuple) or not all(isinstance(item, Fires | Declines | Ignores) for item in kind.examples):
+        raise RegistryError(f"{named}: examples is no tuple of Fires, Declines and Ignores")
+    try:
+        kind.interested(""), kind.answers(""), kind()
+    except Exception as error:
+        raise RegistryError(f"{named} does not work: {type(error).__name__}: {error}") from error
 
 
 def _matches(transform: Transform, choice: str) -> bool:

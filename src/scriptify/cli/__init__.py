@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from scriptify import __version__
-from scriptify.cli.faults import told
+from scriptify.cli.faults import left_out, told
 
 VERBS = {
     "check": "List what scripting would refuse; writes nothing.",
@@ -47,7 +47,7 @@ class Verbs(click.Group):
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
         """Run the command line; always ends with SystemExit."""
-        with told():
+        with told(), left_out():
             super().main(args, prog_name or "scriptify", **{**extra, "standalone_mode": False})
 
 

@@ -46,6 +46,19 @@ def told() -> Iterator[None]:
     sys.exit(0)
 
 
+@contextmanager
+def left_out() -> Iterator[None]:
+    """Say in the end which transforms of other packages could not be used; where none was looked for, nothing is loaded for it."""
+    try:
+        yield
+    finally:
+        registry = sys.modules.get("scriptify.registry")
+        if registry is not None:
+            sys.stdout.flush()
+            for problem in registry.problems():
+                _say(problem)
+
+
 def _expected(error: Exception) -> int | None:
     """The exit code of an error we know of, or None for a bug. Imported late: most runs end without one."""
     from scriptify.config import ConfigError

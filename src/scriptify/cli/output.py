@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scriptify.delivering import Exported
     from scriptify.result import RunResult
     from scriptify.transform import Transform
+    from scriptify.trials import Trial
 
 
 class Output:
@@ -108,6 +109,15 @@ class Output:
             self._json(catalogue.as_json(transforms))
             return
         self._out.print(catalogue.table(transforms))
+
+    def trials(self, trials: Sequence[Trial], style: str) -> None:
+        """What became of the examples of a module's transforms."""
+        from scriptify.report import trials as report
+
+        if style == "json":
+            self._json(report.as_json(trials))
+            return
+        self._all(self._out, report.table(trials))
 
     def transform(self, transform: Transform) -> None:
         """One transform in full."""
