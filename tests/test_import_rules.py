@@ -33,8 +33,20 @@ FOR_TRANSFORMS = (
     "schemas.*",
     "transforms._*",
 )
-# What takes a live model from the caller's process and gives one back is there only where the caller has torch loaded.
-WITH_TORCH = ("facts.live*", "oracle.worker*", "oracle.compare", "oracle.overlay", "scripting.pickled", "scripting.bound")
+WITH_TORCH = (
+    "facts.live*",
+    "oracle.worker*",
+    "oracle.compare",
+    "oracle.overlay",
+    # What takes a live model from the caller's process and gives one back is there only where the caller has torch loaded.
+    "scripting.pickled",
+    "scripting.bound",
+    # The rooms that hold tensors; what only knows names and sizes (prefixes, mapping, files, model) does without.
+    "checkpoint.loading",
+    "checkpoint.sections",
+    "checkpoint.converting",
+    "checkpoint.writing",
+)
 # Model code that ships as input for the program to work on: read and run by the oracle, imported by nothing of ours.
 SAMPLES = ("demo.*",)
 # Run by a maintainer as ``python -m``, imported by nothing of ours.

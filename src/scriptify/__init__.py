@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scriptify import checkpoint
     from scriptify.api import migrate, rewrite, verify
     from scriptify.oracle.protocol import Entry, Verdict
     from scriptify.scripting import Proof, proof, script
@@ -33,6 +34,7 @@ __all__ = [
     "Transform",
     "Verdict",
     "__version__",
+    "checkpoint",
     "migrate",
     "proof",
     "rewrite",
@@ -63,6 +65,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """The public name ``name`` from the module it lives in. Raises AttributeError for any other name."""
+    if name == "checkpoint":  # a package of its own, with names of its own
+        return importlib.import_module(f"{__name__}.checkpoint")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

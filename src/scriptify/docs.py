@@ -10,7 +10,7 @@ import difflib
 import inspect
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -73,8 +73,7 @@ def _commands_table() -> str:
     commands = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
     common = {"config_file", "quiet", "no_color", "help"}
     selection = {"select", "ignore", "unsafe", "none_default", "jobs"}
-    for name, verb in commands:
-        assert verb is not None
+    for name, verb in [*_single(commands)]:
         usage = " ".join([name, *(p.make_metavar(context) for p in verb.params if isinstance(p, click.Argument))])
         options = [p for p in verb.params if isinstance(p, click.Option) and p.name not in common | selection]
         names = [f"`{max(option.opts, key=len)}`" for option in options]
@@ -82,6 +81,15 @@ def _commands_table() -> str:
         rows.append(f"| `{usage}` | {_markdown(_sentence(verb))} | {', '.join(names)} |")
     rows += ["", "Selection: `--select CODE`, `--ignore CODE`, `--unsafe`, `--none-default`, `--jobs N`.", COMMON]
     return "\n".join(rows)
+
+
+def _single(commands: Iterable[tuple[str, click.Command | None]]) -> Iterator[tuple[str, click.Command]]:
+    """Each command that does something; a group gives way to its own."""
+    for name, verb in commands:
+        if isinstance(verb, click.Group):
+            yield from _single((f"{name} {inner}", command) for inner, command in verb.commands.items())
+        elif verb is not None:
+            yield name, verb
 
 
 def _sentence(verb: click.Command) -> str:

@@ -18,6 +18,7 @@ VERBS = {
     "review": "The same, asking about each rewrite.",
     "verify": "Judge what is on disk: does it script, compute the same, reload?",
     "export": "Write a model as TorchScript, ONNX or a program of torch.export, proved.",
+    "checkpoint": "Look into a checkpoint, strip prefixes off its keys, verify that it loads, convert it.",
     "rules": "List the transforms.",
     "explain": "Explain a transform, or an error of torch.jit that is piped in.",
     "undo": "Take the last migration back.",

@@ -13,6 +13,14 @@ import click
 USAGE = 2
 FAILED = 4
 INTERRUPTED = 130
+_CODES = {
+    "scriptify.registry.RegistryError": USAGE,
+    "scriptify.oracle.runner.OracleError": FAILED,
+    "scriptify.cpp.ProjectError": FAILED,
+    "scriptify.checkpoint.model.ChoiceError": USAGE,
+    "scriptify.checkpoint.model.CheckpointError": FAILED,
+    "scriptify.checkpoint.model.UnsafeError": FAILED,
+}
 
 
 @contextmanager
@@ -70,8 +78,7 @@ def _expected(error: Exception) -> int | None:
         return FAILED if isinstance(error, WriteError) else USAGE
     # By name: importing these modules would load libcst or start the oracle's.
     name = f"{type(error).__module__}.{type(error).__name__}"
-    known = {"scriptify.registry.RegistryError": USAGE, "scriptify.oracle.runner.OracleError": FAILED, "scriptify.cpp.ProjectError": FAILED}
-    return known.get(name)
+    return _CODES.get(name)
 
 
 def _usage(error: click.ClickException) -> str:

@@ -17,6 +17,7 @@ PADDING = re.compile(r" +$", re.MULTILINE)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
     from scriptify.advice import Advice
     from scriptify.delivering import Exported
@@ -100,6 +101,22 @@ class Output:
             self._all(self._err, migration.migration(result.migration, self._here))
         if not self._chosen.quiet or not result.ok:
             self._all(self._err, delivery.told(result, self._here, project))
+
+    def asked(self, body: dict[str, Any], lines: Iterable[Text], style: str) -> None:
+        """What was asked for: as lines on stdout, or as JSON."""
+        if style == "json":
+            self._json(body)
+            return
+        for line in lines:
+            self._out.print(line, soft_wrap=True)
+
+    def told(self, body: dict[str, Any], lines: Iterable[Text], style: str) -> None:
+        """What was done: as lines on stderr, or as JSON on stdout."""
+        if style == "json":
+            self._json(body)
+        elif not self._chosen.quiet:
+            for line in lines:
+                self._err.print(line, soft_wrap=True)
 
     def catalogue(self, transforms: Sequence[Transform], style: str) -> None:
         """The transforms."""

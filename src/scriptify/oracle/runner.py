@@ -178,6 +178,13 @@ class Oracle:
             raise OracleError(f"{path} can't be written: {error.strerror or error}") from error
         return replace(done, seconds=time.monotonic() - begun)
 
+    def checkpoint(self, operation: str, arguments: dict[str, Any], entry: Entry | None = None) -> Any:
+        """What an operation of ``oracle.worker_checkpoint`` gives for a checkpoint file. Raises OracleError where it gave nothing."""
+        answer = self._ask("checkpoint", entry, {}, {"operation": operation, "arguments": arguments})
+        if answer.ended:
+            raise OracleError(f"{arguments.get('path', 'the checkpoint')}: reading it {answer.ended}")
+        return answer.value
+
     def _absolute(self, entry: Entry) -> Entry:
         return replace(entry, root=os.path.abspath(entry.root or self.root))
 

@@ -16,7 +16,9 @@ from typing import Any
 from scriptify.oracle.protocol import Entry, Limits
 
 _HEADER = struct.Struct("!Q")
-_MODULES = frozenset({"scriptify.oracle.protocol", "scriptify.oracle.wire", "scriptify.facts.model", "scriptify.facts.types"})
+_MODULES = frozenset(
+    {"scriptify.oracle.protocol", "scriptify.oracle.wire", "scriptify.facts.model", "scriptify.facts.types", "scriptify.checkpoint.model"}
+)
 _BUILTINS = frozenset({"frozenset", "set", "complex"})
 
 
@@ -26,8 +28,9 @@ class Closed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order to the worker: ``kind`` is ``judge``, ``observe``, ``modules``, ``frontend``, ``save``, ``deliver`` or ``stop``.
+    """One order to the worker.
 
+    ``kind`` is ``judge``, ``observe``, ``modules``, ``frontend``, ``save``, ``checkpoint``, ``deliver`` or ``stop``;
     ``options`` are further plain values by name; ``overlay`` maps absolute paths to rewritten text.
     """
 

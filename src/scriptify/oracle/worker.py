@@ -51,7 +51,7 @@ class Worker:
             return wire.pack(self._judge(request))
         if request.kind == "deliver":
             return wire.pack(wire.Answer(self._deliver(request)))
-        names = {"observe": _observe, "frontend": _frontend, "save": _save, "modules": _modules}
+        names = {"observe": _observe, "frontend": _frontend, "save": _save, "modules": _modules, "checkpoint": _checkpoint}
         result = self._attempt(request, names[request.kind])
         if isinstance(result, Ended):
             empty: dict[str, Any] = {"observe": Observation(error=result.sentence, error_type=result.kind), "save": result.sentence}
@@ -180,6 +180,14 @@ def _modules(attempt: Attempt, request: wire.Request, root: str, folder: str) ->
         return wire.Answer(worker_modules.look(request.entry, root, **request.options))
     except worker_entry.EntryError as error:
         return wire.Answer(ended=str(error), error_type=error.kind)
+
+
+def _checkpoint(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
+    from scriptify.oracle import overlay, worker_checkpoint
+
+    overlay.install(request.overlay, folder)
+    sys.path.insert(0, root)
+    return wire.Answer(worker_checkpoint.run(request.options["operation"], request.options["arguments"], request.entry, root))
 
 
 _OUTSIDE: set[str] = set()

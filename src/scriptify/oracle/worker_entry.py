@@ -152,9 +152,9 @@ def _import_as(name: str, path: str) -> types.ModuleType:
     return module
 
 
-def build(entry: Entry, function: Callable[[], Any]) -> list[Case]:
-    """Call the entry under the build seed and check what it gave. Raises EntryError."""
-    seed(BUILD_SEED)
+def build(entry: Entry, function: Callable[[], Any], at: int = BUILD_SEED) -> list[Case]:
+    """Call the entry under the build seed (or ``at``) and check what it gave. Raises EntryError."""
+    seed(at)
     try:
         given = function()
         items = list(given) if isinstance(given, (list, types.GeneratorType)) else None
