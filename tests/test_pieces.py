@@ -51,6 +51,17 @@ def test_edits_of_one_layer_are_pieces_of_their_own() -> None:
     assert found(draft) == [(0, 3, "1", (0,)), (4, 7, "", (1,)), (13, 13, "!", (0,))]
 
 
+def test_neighbours_keep_their_own_pieces() -> None:
+    draft = Draft({PATH: "one\ntwo\nthree\n"}).adding([rewrite((0, 4, "1\n")), rewrite((4, 8, "2\n"))])
+    assert found(draft) == [(0, 4, "1\n", (0,)), (4, 8, "2\n", (1,))]
+    assert found(draft.adding([rewrite((0, 1, "I"))])) == [(0, 4, "I\n", (0, 2)), (4, 8, "2\n", (1,))]
+
+
+def test_an_insertion_beside_another_change_is_one_with_it() -> None:
+    draft = Draft({PATH: "one two"}).adding([rewrite((0, 3, "1")), rewrite((3, 3, "!"))])
+    assert found(draft) == [(0, 3, "1!", (0, 1))]
+
+
 def test_what_stands_on_a_rewrite_shares_its_piece() -> None:
     draft = Draft({PATH: "one two"}).adding([rewrite((0, 3, "f(one)"))]).adding([rewrite((2, 5, "uno"), (7, 10, "2"))])
     assert found(draft) == [(0, 3, "f(uno)", (0, 1)), (4, 7, "2", (1,))]
@@ -95,5 +106,5 @@ def test_they_give_the_text_that_is_written(text: str, plan: list[list[list[tupl
         draft = draft.adding(made)
     made_pieces = pieces(draft, PATH, draft.rewrites)
     assert applied(text, made_pieces) == draft.texts[PATH]
-    assert all(a.end < b.start for a, b in pairwise(made_pieces))
+    assert all(a.end < b.start or (a.end == b.start and a.start < a.end and b.start < b.end) for a, b in pairwise(made_pieces))
     assert {n for piece in made_pieces for n in piece.owners} == set(range(len(draft.rewrites)))

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Progress for whoever watches: a stage (``observe``, ``rewrite``, ``repair``, ``judge``, ``minimise``), its subject, a count."""
+    """Progress for whoever watches: a stage, its subject, a count.
+
+    The stages are ``observe``, ``rewrite``, ``repair``, ``judge``, ``minimise`` and ``modules``.
+    """
 
     stage: str
     subject: str = ""

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from scriptify import cpp
+from scriptify.events import Event, Watch
 from scriptify.oracle.protocol import Delivery, Entry, Limits, LiveModule, Order, Overlay, Verdict
 from scriptify.oracle.runner import Oracle, OracleError
 from scriptify.result import EntryResult, ModuleRow
@@ -43,18 +44,21 @@ def save(entry: Entry, overlay: Overlay, path: Path, root: Path, limits: Limits)
     return ""
 
 
-def with_modules(results: Sequence[EntryResult], before: Overlay, after: Overlay, root: Path, limits: Limits) -> tuple[EntryResult, ...]:
+def with_modules(
+    results: Sequence[EntryResult], before: Overlay, after: Overlay, root: Path, limits: Limits, watch: Watch | None = None
+) -> tuple[EntryResult, ...]:
     """The results with the module tree of each entry, under the texts ``before`` and ``after`` a migration."""
+    done = []
     with Oracle(root=root, limits=limits) as running:
-        done = []
-        for item in results:
-            if not item.usable:
-                done.append(item)
-                continue
-            old = running.modules(item.entry, before, proved=item.before.ok)
-            new = old if before == after else running.modules(item.entry, after, proved=item.after.ok)
-            done.append(replace(item, modules=tuple(_rows(old, new))))
-        return tuple(done)
+        for number, item in enumerate(results):
+            if watch is not None:
+                watch(Event("modules", item.entry.target, number, len(results)))
+            if item.usable:
+                old = running.modules(item.entry, before, proved=item.before.ok)
+                new = old if before == after else running.modules(item.entry, after, proved=item.after.ok)
+                item = replace(item, modules=tuple(_rows(old, new)))
+            done.append(item)
+    return tuple(done)
 
 
 def _rows(old: Sequence[LiveModule], new: Sequence[LiveModule]) -> Iterator[ModuleRow]:

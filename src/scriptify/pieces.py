@@ -12,12 +12,16 @@ from scriptify.tree import import_edits
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A stretch of the text as it stands: ``start:end`` of the file as read, or ``text`` that rewrites put in place of it."""
+    """A stretch of the text as it stands: ``start:end`` of the file as read, or ``text`` that rewrites put in place of it.
+
+    Of a text ``start:end`` is what it replaced, where that is known (``exact``): not where it stands on other rewrites.
+    """
 
     start: int
     end: int
     text: str | None = None
     owners: frozenset[int] = frozenset()
+    exact: bool = False
 
     @property
     def length(self) -> int:
@@ -27,14 +31,14 @@ class _Run:
         """Its characters ``first:last``."""
         if self.text is None:
             return _Run(self.start + first, self.start + last)
-        return replace(self, text=self.text[first:last])
+        return replace(self, text=self.text[first:last], exact=False)
 
 
 Owned = tuple[Edit, frozenset[int]]
 
 
 def pieces(draft: Draft, path: str, rewrites: Sequence[Rewrite]) -> tuple[Piece, ...]:
-    """The pieces of one file, in order, that do not touch each other; ``rewrites`` are those that ``owners`` count in.
+    """The pieces of one file, in order, apart or side by side; ``rewrites`` are those that ``owners`` count in.
 
     Applied to the file as read they give its text as it would be written. Raises ParseError as ``draft.texts`` does.
     """
@@ -70,26 +74,53 @@ def _edited(runs: Iterable[_Run], edits: Sequence[Owned]) -> Iterator[_Run]:
             at += step
             if step < run.length:
                 waiting.append(run.part(step, run.length))
-        gone, left = set(owners), edit.end - edit.start
-        while left:
+        gone: list[_Run] = []
+        while at < edit.end:
             run = waiting.pop()
-            step = min(run.length, left)
-            gone |= run.owners
-            left, at = left - step, at + step
+            step = min(run.length, edit.end - at)
+            gone.append(run.part(0, step))
+            at += step
             if step < run.length:
                 waiting.append(run.part(step, run.length))
-        yield _Run(0, 0, edit.text, frozenset(gone))
+        yield _replacing(gone, edit.text, owners)
     yield from reversed(waiting)
 
 
+def _replacing(gone: Sequence[_Run], text: str, owners: frozenset[int]) -> _Run:
+    if gone and all(run.text is None for run in gone):
+        return _Run(gone[0].start, gone[-1].end, text, owners, exact=True)
+    return _Run(0, 0, text, owners.union(*(run.owners for run in gone)))
+
+
 def _joined(runs: Sequence[_Run], length: int) -> Iterator[Piece]:
-    """One piece for each gap between stretches that stay as they were."""
-    at, made, owners = 0, "", frozenset[int]()
-    changed = False
+    """The pieces in each gap between stretches that stay as they were."""
+    at = 0
+    made: list[_Run] = []
     for run in (*runs, _Run(length, length)):
         if run.text is not None:
-            made, owners, changed = made + run.text, owners | run.owners, True
+            made.append(run)
         elif run.length or run.start == length:
-            if changed:
-                yield Piece(at, run.start, made, tuple(sorted(owners)))
-            at, made, owners, changed = run.end, "", frozenset(), False
+            yield from _filled(made, at, run.start)
+            at, made = run.end, []
+
+
+def _filled(made: Sequence[_Run], start: int, end: int) -> Iterator[Piece]:
+    """The pieces of one gap: side by side where each rewrite has its own part of it, else what can't be told apart as one."""
+    known = [run for run in made if run.exact]
+    done: list[Piece] = []
+    at = start
+    for run in made:
+        if run.exact:
+            at = run.end
+            here = Piece(run.start, run.end, run.text or "", tuple(sorted(run.owners)))
+        else:
+            upto = next((later.start for later in known if later.start >= at), end)
+            here = Piece(at, upto, run.text or "", tuple(sorted(run.owners)))
+            at = upto
+        last = done[-1] if done else None
+        # What was put in where nothing went is told from its neighbour by order only, and that not every tool keeps.
+        if last and (here.start == here.end or last.start == last.end or set(here.owners) & set(last.owners)):
+            done[-1] = Piece(last.start, here.end, last.text + here.text, tuple(sorted({*last.owners, *here.owners})))
+        else:
+            done.append(here)
+    yield from done

@@ -27,6 +27,7 @@ from scriptify.cli.output import Output
 )
 @click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Save the first entry's scripted model here (.pt).")
 @options.styles("text", "json", "sarif", "github")
+@options.page
 @options.selection
 def migrate(
     paths: tuple[str, ...],
@@ -37,6 +38,8 @@ def migrate(
     save: Path | None,
     time_limit: float,
     style: str,
+    html: Path | None,
+    modules: bool,
     config_file: Path | None,
     quiet: bool,
     no_color: bool,
@@ -48,6 +51,17 @@ def migrate(
     tuples gives several cases. Without an entry only static facts decide, and less is proved.
     """
     chosen = options.resolve(config_file, quiet, no_color, **choices)
-    result = running.migrate(chosen, paths, entries, time_limit, keep_partial, entry_limit=entry_limit, write=not dry_run, save=save)
-    Output(chosen).migration(result, style, dry_run)
+    output = Output(chosen, html)
+    result = running.migrate(
+        chosen,
+        paths,
+        entries,
+        time_limit,
+        keep_partial,
+        entry_limit=entry_limit,
+        write=not dry_run,
+        save=save,
+        modules=modules or html is not None,
+    )
+    output.migration(result, style, dry_run)
     sys.exit(result.exit_code)

@@ -83,6 +83,15 @@ def styles(*names: str) -> Callable[[F], F]:
     return click.option("--format", "style", type=click.Choice(names), default=names[0], show_default=True, help="How to tell the result.")
 
 
+def page(command: F) -> F:
+    """``--html`` and ``--modules``."""
+    options = (
+        click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Also write the report as one page."),
+        click.option("--modules", is_flag=True, help="Judge each module of the models by itself; the page and JSON show it. --html does."),
+    )
+    return _wrapped(command, options)
+
+
 def _wrapped(command: F, options: Sequence[Callable[[F], F]]) -> F:
     for option in reversed(options):
         command = option(command)

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from scriptify.cli.options import Chosen
 
 PADDING = re.compile(r" +$", re.MULTILINE)
@@ -29,9 +31,13 @@ if TYPE_CHECKING:
 class Output:
     """Prints one run's results the way the options ask."""
 
-    def __init__(self, chosen: Chosen) -> None:
+    def __init__(self, chosen: Chosen, page: Path | None = None) -> None:
+        """``page`` is where a run's report goes as HTML as well. Raises click.UsageError where there is no folder for it."""
         self._chosen = chosen
         self._here = Path.cwd()
+        self._page = page
+        if page is not None and not page.absolute().parent.is_dir():
+            raise click.UsageError(f"{page}: there is no folder {page.parent}")
 
     def _console(self, stderr: bool) -> Console:
         from rich.console import Console
@@ -82,6 +88,7 @@ class Output:
 
             self._all(self._err, migration.migration(result, self._here, dry_run))
         self._troubles(result)
+        self._write_page(result, "Migration")
 
     def verdicts(self, result: RunResult, style: str) -> None:
         """What ``verify`` found."""
@@ -89,6 +96,7 @@ class Output:
             from scriptify.report import migration
 
             self._all(self._err, migration.verdicts(result, self._here))
+        self._write_page(result, "Verdict")
 
     def export(self, result: Exported, as_json: bool, project: Path | None) -> None:
         """What ``export`` gave."""
@@ -174,6 +182,14 @@ class Output:
         sys.stdout.flush()
         for line in text.troubles(result, self._here):
             print(f"scriptify: {line}", file=sys.stderr)
+
+    def _write_page(self, result: RunResult, title: str) -> None:
+        if self._page is None:
+            return
+        from scriptify.report import html
+
+        html.write(result, self._here, self._page, title=title)
+        self._summary(f"The page is in {self._page}.")
 
     def _summary(self, words: str) -> None:
         if not self._chosen.quiet:

@@ -19,6 +19,7 @@ STAGES = {
     "repair": "repairing",
     "minimise": "leaving out what is not needed",
     "judge": "judging",
+    "modules": "judging module by module",
 }
 QUIET_SECONDS = 1.0
 

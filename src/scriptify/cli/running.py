@@ -66,8 +66,13 @@ def migrate(
     root: Path | None = None,
     entry_limit: float = 1800.0,
     asking: Asking | None = None,
+    modules: bool = False,
 ) -> RunResult:
-    """A migration with a progress line; ``save`` also writes the first entry's scripted model, ``asking`` decides about the draft."""
+    """A migration with a progress line.
+
+    ``save`` also writes the first entry's scripted model, ``asking`` decides about the draft,
+    ``modules`` asks for module trees.
+    """
     given = chosen.paths(paths)
     wanted = _entries(chosen, entries)
     if save is not None and not wanted:
@@ -89,6 +94,7 @@ def migrate(
             write=write,
             save=save,
             root=root,
+            modules=modules,
             choose=_with_the_terminal(asking, watch) if asking is not None else None,
         )
 
@@ -120,7 +126,7 @@ def export(chosen: Chosen, entries: Sequence[str], output: Path, time_limit: flo
             raise click.UsageError(str(error)) from error
 
 
-def verify(chosen: Chosen, entries: Sequence[str], time_limit: float) -> RunResult:
+def verify(chosen: Chosen, entries: Sequence[str], time_limit: float, modules: bool = False) -> RunResult:
     """A verdict for each entry, as a result without changes."""
     wanted = _entries(chosen, entries)
     if not wanted:
@@ -140,7 +146,11 @@ def verify(chosen: Chosen, entries: Sequence[str], time_limit: float) -> RunResu
             failure = verdict.first_failure
             remaining = parse(verdict.error, verdict.error_type) if failure and failure[0] == "scripts" and verdict.error else None
             found.append(EntryResult(entry, verdict, verdict, remaining, attempts=1, seconds=verdict.seconds))
-    return RunResult(entries=tuple(found), written=True, seconds=sum(item.seconds for item in found))
+    done = tuple(found)
+    if modules:
+        with watching(chosen, "judging module by module"):
+            done = judging.with_modules(done, {}, {}, Path.cwd(), Limits(seconds=time_limit))
+    return RunResult(entries=done, written=True, seconds=sum(item.seconds for item in found))
 
 
 def _entries(chosen: Chosen, given: Sequence[str]) -> list[Entry]:

@@ -14,10 +14,21 @@ from scriptify.cli.output import Output
 @click.command()
 @options.entry
 @options.styles("text", "json", "sarif", "github")
+@options.page
 @options.common
-def verify(entries: tuple[str, ...], time_limit: float, style: str, config_file: Path | None, quiet: bool, no_color: bool) -> None:
+def verify(
+    entries: tuple[str, ...],
+    time_limit: float,
+    style: str,
+    html: Path | None,
+    modules: bool,
+    config_file: Path | None,
+    quiet: bool,
+    no_color: bool,
+) -> None:
     """Judge what is on disk: does it script, compute the same as eager, and do so after save and load?"""
     chosen = options.resolve(config_file, quiet, no_color)
-    result = running.verify(chosen, entries, time_limit)
-    Output(chosen).verdicts(result, style)
+    output = Output(chosen, html)
+    result = running.verify(chosen, entries, time_limit, modules=modules or html is not None)
+    output.verdicts(result, style)
     sys.exit(result.exit_code)
