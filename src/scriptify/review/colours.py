@@ -52,12 +52,13 @@ def line(side: Side, colours: Sequence[Text], style: Style | None) -> Text:
     coloured.rstrip()
     if style is None:
         return coloured
+    if side.spans is None:
+        coloured.stylize(style)
+        return coloured
     for start, end in side.spans:
         # Tabs and pictures move what stands behind them.
         first = len(plain(side.text[:start]))
         coloured.stylize(style + Style(bold=True, underline=True), first, len(plain(side.text[:end])))
-    if not side.spans:
-        coloured.stylize(style)
     return coloured
 
 

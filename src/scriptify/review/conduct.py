@@ -219,5 +219,5 @@ class Conductor:
                 return self._session.judged(state, f"{error}; e edits again, u takes it back", show=False)
         lines = tuple(self._short(line) for line in verdict_lines(found, "your edit, and all that is not rejected"))
         self._verdicts = Verdicts(self._offer.whole, lines)
-        note = "accepted with your edit" if self._offer.holds(found) else f"{lines[0]}; u takes it back"
+        note = "accepted with your edit" if self._offer.holds(found) else "with your edit it does not hold; e edits again, u takes it back"
         return self._session.judged(state, note, show=False)

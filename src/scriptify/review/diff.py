@@ -9,17 +9,21 @@ from dataclasses import dataclass
 
 from scriptify.diagnostics import scope_at
 
+Spans = tuple[tuple[int, int], ...]
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A line on one side: its 1-based number, its text, and the stretches that differ from the line beside it."""
+    """A line on one side: its 1-based number, its text, and the stretches that differ from the line beside it.
+
+    ``spans`` is None where there is no such line, or one with little in common: all of it differs.
+    """
 
     number: int
     text: str
-    spans: tuple[tuple[int, int], ...] = ()
+    spans: Spans | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def _rows(old: Sequence[str], new: Sequence[str], opcode: tuple[str, int, int, i
     for above, below in _paired(old[first:last], new[start:end]):
         left = None if above is None else first + above
         right = None if below is None else start + below
-        spans = _differ(old[left], new[right]) if left is not None and right is not None else ((), ())
+        spans = _differ(old[left], new[right]) if left is not None and right is not None else (None, None)
         yield Row(
             None if left is None else Side(left + 1, old[left], spans[0]),
             None if right is None else Side(right + 1, new[right], spans[1]),
@@ -94,10 +98,10 @@ def _alike(a: str, b: str) -> float:
     return matcher.ratio() if matcher.quick_ratio() >= ALIKE else 0.0
 
 
-def _differ(a: str, b: str) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    """The stretches in which two lines differ; none where they have little in common, for all of it does."""
+def _differ(a: str, b: str) -> tuple[Spans | None, Spans | None]:
+    """The stretches in which two lines differ; None where they have little in common."""
     if _alike(a, b) < ALIKE:
-        return (), ()
+        return None, None
     left, right = _TOKEN.findall(a), _TOKEN.findall(b)
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     gone: list[tuple[int, int]] = []

@@ -38,6 +38,7 @@ class Screen:
     def __init__(self, session: Session, deck: Deck, utf8: bool = True) -> None:
         self._session = session
         self._deck = deck
+        self._all = f"all {len(deck.items)}" if len(deck.items) != 1 else "it"
         self.rule, self._bar = ("─", "│") if utf8 else ("-", "|")
 
     def page(self, state: State, verdicts: Verdicts, width: int) -> Page:
@@ -116,7 +117,7 @@ class Screen:
         yield from _labelled("verdict", self._so_far(verdicts), width, 2)
 
     def _so_far(self, verdicts: Verdicts) -> str:
-        return _relative((*verdicts.latest, *verdict_lines(verdicts.whole, "all of them"))[0], self._deck)
+        return _relative((*verdicts.latest, *verdict_lines(verdicts.whole, self._all))[0], self._deck)
 
     def _named(self, numbers: Iterable[int]) -> str:
         return ", ".join(f"{self._deck.items[n].code} at {self._deck.items[n].path}:{self._deck.items[n].line}" for n in sorted(numbers))
@@ -161,7 +162,7 @@ class Screen:
                 yield from _flowing(inspect.cleandoc(type(transform).__doc__ or "").replace("``", "`").splitlines(), width)
                 yield Text("")
         yield Text(" Verdict", style="bold")
-        yield from _flowing([*verdict_lines(verdicts.whole, "all of them"), *verdicts.latest], width)
+        yield from _flowing([*verdict_lines(verdicts.whole, self._all), *verdicts.latest], width)
 
     def _list(self, state: State, width: int) -> Iterator[Text]:
         path = ""
@@ -226,7 +227,7 @@ class Screen:
         if state.mode is Mode.END:
             return self._choices(state)
         what = "these" if len(self._session.card(state)) > 1 else "this"
-        return f"Accept {what}? [y]es [n]o [e]dit [u]ndo  [j k] move [w]hy [o] judge [q] done [?] keys"
+        return f"Accept {what}? [y]es [n]o [e]dit [u]ndo [j k] [w]hy [o] judge [q]uit [?] all keys"
 
     def _choices(self, state: State) -> str:
         end = state.end

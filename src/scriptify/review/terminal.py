@@ -49,6 +49,7 @@ class Terminal:
         self._pending = ""
         self._handlers: dict[int, Any] = {}
         self._wake: tuple[int, int] | None = None
+        self._wakeup = -1
         self._lock = threading.RLock()
 
     @staticmethod
@@ -83,6 +84,8 @@ class Terminal:
             (signal.SIGTSTP, self._stopped),
         ):
             self._handlers[number] = signal.signal(number, handler)
+        # By the C handler: a signal that comes just before the wait for a key must end that wait.
+        self._wakeup = signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
         self._take()
         return self
 
@@ -90,6 +93,7 @@ class Terminal:
         self._give()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup)
         for end in self._wake or ():
             os.close(end)
         self._wake = None
@@ -123,10 +127,9 @@ class Terminal:
         signal.signal(number, signal.SIG_IGN)
         raise Lost
 
-    def _resized(self, number: int, frame: FrameType | None) -> None:
-        if self._wake is not None:
-            with contextlib.suppress(OSError):
-                os.write(self._wake[1], b".")
+    @staticmethod
+    def _resized(number: int, frame: FrameType | None) -> None:
+        """Nothing more than to wake up: the page is drawn again for the size there is then."""
 
     def _stopped(self, number: int, frame: FrameType | None) -> None:
         """Ctrl-Z: give the terminal back, stop as anybody would, and take it again on return."""
@@ -135,7 +138,6 @@ class Terminal:
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, self._stopped)
         self._take()
-        self._resized(number, frame)
 
     # keys
 
