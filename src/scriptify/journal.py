@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scriptify.source import SourceError, WriteError, write_all
+from scriptify.source import SourceError, SourceFile, WriteError, write_all
 
 FOLDER = ".scriptify"
 KEPT = 20
@@ -93,6 +93,13 @@ def load(path: Path, root: Path) -> list[Entry]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = getattr(error, "strerror", None) or "it is damaged"
         raise WriteError(f"{path}: the undo journal can't be read ({why}); nothing was undone") from error
+
+
+def before_last(start: Path) -> dict[str, str]:
+    """The texts, by absolute path, that the last migration found, from ``start`` up as :func:`home` looks. Raises SourceError."""
+    root = home(start)
+    entries = load(_pile(root / FOLDER)[-1], root)
+    return {str(entry.path.resolve()): SourceFile.from_bytes(entry.path, entry.before).text for entry in entries}
 
 
 def undo(root: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from scriptify.oracle import wire
+from scriptify.oracle.parting import Parting, Question, Recorded, Side
 from scriptify.oracle.protocol import LEVELS, Delivery, Entry, Limits, LiveModule, Observation, Order, Overlay, Verdict
 
 _START = 300.0
@@ -140,6 +141,21 @@ class Oracle:
         if not isinstance(answer.value, dict):
             return {path: [f"{path}:1: not checked, the front end {answer.ended}"] for path in texts}
         return answer.value
+
+    def record(self, side: Side, question: Question, path: str, reference: str = "") -> Recorded:
+        """Run one side of a comparison and keep what it did in the file ``path``; ``reference`` is that of the other side."""
+        options = {"side": replace(side, entry=self._absolute(side.entry)), "question": question, "path": path, "reference": reference}
+        answer = self._ask("record", None, {}, options)
+        if isinstance(answer.value, Recorded):
+            return answer.value
+        return Recorded(f"{side.label} {answer.ended or 'gave no answer'}")
+
+    def parting(self, a: Side, b: Side, question: Question, a_path: str, b_path: str) -> Parting:
+        """What the recordings of two sides show."""
+        answer = self._ask("parting", None, {}, {"a": a, "b": b, "question": question, "a_path": a_path, "b_path": b_path})
+        if isinstance(answer.value, Parting):
+            return answer.value
+        return Parting(a.label, b.label, a.entry.target, errors=(f"the comparison {answer.ended}",))
 
     def script_save(self, entry: Entry, overlay: Overlay | None, path: str | Path) -> None:
         """Script the entry's (first) model as it is built and write it to ``path``. Raises OracleError."""

@@ -16,9 +16,8 @@ from typing import Any
 from scriptify.oracle.protocol import Entry, Limits
 
 _HEADER = struct.Struct("!Q")
-_MODULES = frozenset(
-    {"scriptify.oracle.protocol", "scriptify.oracle.wire", "scriptify.facts.model", "scriptify.facts.types", "scriptify.checkpoint.model"}
-)
+_PARTS = ("oracle.protocol", "oracle.parting", "oracle.wire", "facts.model", "facts.types", "checkpoint.model")
+_MODULES = frozenset(f"scriptify.{name}" for name in _PARTS)
 _BUILTINS = frozenset({"frozenset", "set", "complex"})
 
 
@@ -30,7 +29,8 @@ class Closed(Exception):
 class Request:
     """One order to the worker.
 
-    ``kind`` is ``judge``, ``observe``, ``modules``, ``frontend``, ``save``, ``checkpoint``, ``deliver`` or ``stop``;
+    ``kind`` is ``judge``, ``observe``, ``modules``, ``frontend``, ``save``, ``checkpoint``, ``deliver``,
+    ``record``, ``parting`` or ``stop``;
     ``options`` are further plain values by name; ``overlay`` maps absolute paths to rewritten text.
     """
 

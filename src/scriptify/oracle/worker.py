@@ -6,6 +6,7 @@ two pipes of its own, so that nothing user code prints or reads can reach the pr
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import importlib
@@ -18,6 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from scriptify.oracle import wire
+from scriptify.oracle.forms import PRELOAD
 from scriptify.oracle.protocol import LEVELS, Delivery, Entry, Observation, State, Verdict, not_tried, proved
 from scriptify.oracle.worker_attempt import Attempt, Ended
 
@@ -51,7 +53,10 @@ class Worker:
             return wire.pack(self._judge(request))
         if request.kind == "deliver":
             return wire.pack(wire.Answer(self._deliver(request)))
+        if request.kind == "record":
+            prepare(request.options["side"].form)
         names = {"observe": _observe, "frontend": _frontend, "save": _save, "modules": _modules, "checkpoint": _checkpoint}
+        names |= {"record": _record, "parting": _parting}
         result = self._attempt(request, names[request.kind])
         if isinstance(result, Ended):
             empty: dict[str, Any] = {"observe": Observation(error=result.sentence, error_type=result.kind), "save": result.sentence}
@@ -163,6 +168,20 @@ def _frontend(attempt: Attempt, request: wire.Request, root: str, folder: str) -
     return wire.Answer({path: worker_frontend.problems(path, text) for path, text in request.overlay.items()})
 
 
+def _record(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
+    from scriptify.oracle import overlay, worker_record
+
+    side = request.options["side"]
+    overlay.install(side.overlay, folder)
+    return wire.Answer(worker_record.record(root=root, folder=folder, **request.options))
+
+
+def _parting(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
+    from scriptify.oracle import worker_parting
+
+    return wire.Answer(worker_parting.compare(**request.options))
+
+
 def _save(attempt: Attempt, request: wire.Request, root: str, folder: str) -> wire.Answer:
     from scriptify.oracle import overlay, worker_judge
 
@@ -200,6 +219,16 @@ def settle_down() -> None:
     _OUTSIDE.update(name for name, module in list(sys.modules.items()) if getattr(module, "__file__", None) not in own)
     gc.collect()
     gc.freeze()
+
+
+def prepare(form: str) -> None:
+    """Import what a form needs before the fork, so that further attempts need not."""
+    wanted = [name for name in PRELOAD.get(form, ()) if name not in sys.modules]
+    for name in wanted:
+        with contextlib.suppress(Exception):  # not installed, or broken: the attempt itself says so
+            importlib.import_module(name)
+    if wanted:
+        settle_down()
 
 
 def stamps() -> dict[str, str]:

@@ -36,7 +36,7 @@ def measure(entry: Entry, root: str, path: str, moved: bool, reach: Callable[[st
             if isinstance(model, torch.nn.Module):
                 perturb(model)
     states = [copied(model.state_dict()) if isinstance(model, torch.nn.Module) else None for model in found]
-    inputs = _keep(cases)
+    inputs = keepable(cases)
     outcomes = sequence([case.model for case in cases], cases, ROUNDS)
     broken = next((row[0] for row in outcomes if row[0].output is None), None)
     if broken is not None and all(row[0].output is None for row in outcomes):
@@ -54,7 +54,7 @@ def _passed(level: str) -> Verdict:
     return Verdict(**{name: proved() for name in LEVELS[: LEVELS.index(level)]})  # type: ignore[arg-type]
 
 
-def _keep(cases: list[Case]) -> list[tuple[Any, Any]] | None:
+def keepable(cases: list[Case]) -> list[tuple[Any, Any]] | None:
     """The inputs if they survive a file, else None: then they are built anew under the same seed."""
     pairs = [(case.args, case.kwargs) for case in cases]
     if any(isinstance(value, torch.nn.Module) for args, kwargs in pairs for value in (*args, *kwargs.values())):

@@ -132,6 +132,15 @@ class Session:
         return [torch.from_numpy(array) for array in self._session.run(None, feed)]
 
 
+def weights(path: str) -> dict[str, torch.Tensor]:
+    """The weights in a file, by name."""
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(path)
+    return {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in model.graph.initializer}
+
+
 def session(path: str) -> Session:
     """Open a file in ONNX Runtime. Raises FormError where it refuses."""
     try:
