@@ -37,7 +37,7 @@ def side(text: str, entry: Entry | None, here: Path) -> Side:
     path = here / what
     if what and path.suffix.lower() in SUFFIXES:
         return _saved(text, path, entry)
-    if what and ":" in what and what.rpartition(":")[2].isidentifier():
+    if names_entry(text):
         return Side(text, form, Entry(what, str(here)))
     if entry is None:
         raise CompareError(f"{text}: say which model with --entry FILE_OR_MODULE:FUNC")
@@ -50,6 +50,14 @@ def side(text: str, entry: Entry | None, here: Path) -> Side:
     if path.suffix.lower() in (".patch", ".diff"):
         return Side(text, form, entry, overlay=_overlay(path, here))
     raise CompareError(_unknown(text, what, path))
+
+
+def names_entry(text: str) -> bool:
+    """Whether a side names an entry of its own."""
+    form, at, what = text.partition("@")
+    what = what if at and form in FORMS else text
+    where, colon, function = what.rpartition(":")
+    return bool(colon and where and function.isidentifier())
 
 
 def _saved(text: str, path: Path, entry: Entry | None) -> Side:

@@ -17,6 +17,7 @@ VERBS = {
     "migrate": "Rewrite, prove, write, report.",
     "review": "The same, asking about each rewrite.",
     "verify": "Judge what is on disk: does it script, compute the same, reload?",
+    "compare": "Run two forms of a model side by side; name the first module where they part.",
     "export": "Write a model as TorchScript, ONNX or a program of torch.export, proved.",
     "checkpoint": "Look into a checkpoint, strip prefixes off its keys, verify that it loads, convert it.",
     "rules": "List the transforms.",

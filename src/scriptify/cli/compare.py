@@ -59,8 +59,7 @@ def compare(
     no_color: bool,
 ) -> None:
     chosen = options.resolve(config_file, quiet, no_color)
-    if html is not None and not html.resolve().parent.is_dir():
-        raise click.UsageError(f"{html}: there is no folder {html.parent}")
+    options.place_for(html)
     found = running.compare(chosen, (a, b), entries, time_limit, same_weights, calls, tolerance)
     Output(chosen).partings(found, style, every, html)
     sys.exit(max(item.exit_code for item in found))

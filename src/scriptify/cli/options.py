@@ -92,6 +92,12 @@ def page(command: F) -> F:
     return _wrapped(command, options)
 
 
+def place_for(file: Path | None) -> None:
+    """Refuse a file to write that has no folder, before any work. Raises click.UsageError."""
+    if file is not None and not file.resolve().parent.is_dir():
+        raise click.UsageError(f"{file}: there is no folder {file.parent}")
+
+
 def _wrapped(command: F, options: Sequence[Callable[[F], F]]) -> F:
     for option in reversed(options):
         command = option(command)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from scriptify.advice import Advice
     from scriptify.delivering import Exported
+    from scriptify.oracle.parting import Parting
     from scriptify.result import RunResult
     from scriptify.transform import Transform
     from scriptify.trials import Trial
@@ -90,13 +91,39 @@ class Output:
         self._troubles(result)
         self._write_page(result, "Migration")
 
-    def verdicts(self, result: RunResult, style: str) -> None:
-        """What ``verify`` found."""
-        if not self._machine(result, style) and not self._chosen.quiet:
+    def verdicts(self, result: RunResult, style: str, partings: Sequence[Parting] | None = None) -> None:
+        """What ``verify`` found, and with ``--trace`` where the forms part."""
+        if style == "json" and partings is not None:
+            from scriptify.report import jsonable, parting_json
+
+            self._json({**jsonable.run(result, self._here), "partings": parting_json.run(partings)["comparisons"]})
+        elif not self._machine(result, style) and not self._chosen.quiet:
             from scriptify.report import migration
 
             self._all(self._err, migration.verdicts(result, self._here))
+            self._partings(partings or ())
         self._write_page(result, "Verdict")
+
+    def partings(self, found: Sequence[Parting], style: str, every: bool, page: Path | None) -> None:
+        """What ``compare`` found."""
+        if page is not None:
+            from scriptify.report import parting_html
+
+            parting_html.write(found, self._here, page)
+        if style == "json":
+            from scriptify.report import parting_json
+
+            self._json(parting_json.run(found))
+        elif not self._chosen.quiet or any(item.exit_code for item in found):
+            self._partings(found, every)
+
+    def _partings(self, found: Sequence[Parting], every: bool = False) -> None:
+        from rich.text import Text
+
+        from scriptify.report import parting
+
+        for item in found:
+            self._all(self._err, [Text(""), *parting.parting(item, every)])
 
     def export(self, result: Exported, as_json: bool, project: Path | None) -> None:
         """What ``export`` gave."""

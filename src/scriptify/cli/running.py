@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scriptify.choosing import Choice, Choose, Offer
     from scriptify.delivering import Exported
     from scriptify.events import Event
+    from scriptify.oracle.parting import Parting
     from scriptify.oracle.protocol import Entry
     from scriptify.result import RunResult
 
@@ -151,6 +152,62 @@ def verify(chosen: Chosen, entries: Sequence[str], time_limit: float, modules: b
         with watching(chosen, "judging module by module"):
             done = judging.with_modules(done, {}, {}, Path.cwd(), Limits(seconds=time_limit))
     return RunResult(entries=done, written=True, seconds=sum(item.seconds for item in found))
+
+
+def compare(
+    chosen: Chosen,
+    sides: tuple[str, str],
+    entries: Sequence[str],
+    time_limit: float,
+    same_weights: bool,
+    calls: int,
+    tolerance: float | None,
+) -> list[Parting]:
+    """Two sides compared, once for each entry; once where both sides name an entry of their own."""
+    from scriptify import comparing
+    from scriptify.oracle.parting import Question
+    from scriptify.oracle.protocol import Limits
+    from scriptify.oracle.runner import Oracle
+
+    wanted: list[Entry | None] = list(_entries(chosen, entries))
+    if not wanted or all(comparing.names_entry(text) for text in sides):
+        wanted = [None]
+    found = []
+    try:
+        pairs = [tuple(comparing.side(text, entry, Path.cwd()) for text in sides) for entry in wanted]
+    except (comparing.CompareError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+    with watching(chosen, "starting") as watch, Oracle(Path.cwd(), Limits(seconds=time_limit)) as oracle:
+        for number, (a, b) in enumerate(pairs):
+            of_two = a.entry != b.entry and not a.file and not b.file
+            load = same_weights or not of_two or (Path(a.entry.where).name == Path(b.entry.where).name and a.entry.root != b.entry.root)
+            question = Question(load=load, calls=calls, tolerance=tolerance)
+            found.append(comparing.compare_with(oracle, a, b, question, _telling(watch, number, len(pairs))))
+    return found
+
+
+def traced(chosen: Chosen, result: RunResult, time_limit: float) -> list[Parting]:
+    """Eager against scripted for each entry that scripts: where they part."""
+    from scriptify import comparing
+    from scriptify.oracle.parting import Question, Side
+    from scriptify.oracle.protocol import Limits
+    from scriptify.oracle.runner import Oracle
+
+    wanted = [item for item in result.entries if item.after.scripts.ok]
+    found = []
+    with watching(chosen, "starting") as watch, Oracle(Path.cwd(), Limits(seconds=time_limit)) as oracle:
+        for number, item in enumerate(wanted):
+            a, b = (Side(form, form, item.entry) for form in ("eager", "script"))
+            # What the executor makes of the code after its first run may differ too.
+            calls = 3 if "in a row" in item.after.scripted_same.detail else 1
+            found.append(comparing.compare_with(oracle, a, b, Question(calls=calls), _telling(watch, number, len(wanted))))
+    return found
+
+
+def _telling(watch: Callable[[Event], None] | None, number: int, total: int) -> Callable[[str], None] | None:
+    from scriptify.events import Event
+
+    return (lambda words: watch(Event(words, "", number, total))) if watch is not None else None
 
 
 def _entries(chosen: Chosen, given: Sequence[str]) -> list[Entry]:

@@ -13,12 +13,14 @@ from scriptify.cli.output import Output
 
 @click.command()
 @options.entry
+@click.option("--trace", is_flag=True, help="Name the first module and output where scripted parts from eager.")
 @options.styles("text", "json", "sarif", "github")
 @options.page
 @options.common
 def verify(
     entries: tuple[str, ...],
     time_limit: float,
+    trace: bool,
     style: str,
     html: Path | None,
     modules: bool,
@@ -30,5 +32,5 @@ def verify(
     chosen = options.resolve(config_file, quiet, no_color)
     output = Output(chosen, html)
     result = running.verify(chosen, entries, time_limit, modules=modules or html is not None)
-    output.verdicts(result, style)
+    output.verdicts(result, style, running.traced(chosen, result, time_limit) if trace else None)
     sys.exit(result.exit_code)

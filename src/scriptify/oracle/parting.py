@@ -144,7 +144,8 @@ class Row:
     def worst(self) -> Leaf | None:
         """The output that is furthest apart: one that is told in words first."""
         told = next((leaf for leaf in self.outputs if leaf.said), None)
-        return told or max((leaf for leaf in self.outputs if leaf.gap), key=lambda leaf: leaf.gap.relative if leaf.gap else 0.0, default=None)
+        gaps = [(leaf.gap.beyond > 0, leaf.gap.relative, -number) for number, leaf in enumerate(self.outputs) if leaf.gap]
+        return told or (self.outputs[-max(gaps)[2]] if gaps else None)
 
 
 @dataclass(frozen=True, slots=True)

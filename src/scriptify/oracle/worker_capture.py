@@ -143,19 +143,19 @@ class Capture:
     @contextlib.contextmanager
     def watching(self, model: Any) -> Iterator[Capture]:
         """Stand in for the forwards of the model and its submodules."""
-        stood: list[torch.nn.Module] = []
+        stood: list[tuple[torch.nn.Module, Any]] = []
         modules = model.named_modules() if isinstance(model, torch.nn.Module) else ()
         try:
             for path, module in modules:
                 if watchable(module):
+                    stood.append((module, vars(module).get("forward")))
                     module.forward = self._around(path, module)
-                    stood.append(module)
             yield self
         finally:
-            for module in stood:
-                vars(module)["forward"] = module.forward.__wrapped__
-                if getattr(module.forward, "__func__", None) is type(module).forward:
-                    del vars(module)["forward"]
+            for module, before in stood:
+                del vars(module)["forward"]
+                if before is not None:
+                    vars(module)["forward"] = before
 
     def _around(self, path: str, module: torch.nn.Module) -> Callable[..., Any]:
         original = module.forward

@@ -270,10 +270,14 @@ def _heard() -> Iterator[list[str]]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", torch.jit.TracerWarning)  # type: ignore[attr-defined]
         yield remarks
-    texts = dict.fromkeys(f"the tracer warns at {w.filename}:{w.lineno}: {' '.join(str(w.message).split())[:200]}" for w in caught)
+    texts = dict.fromkeys(f"the tracer warns at {w.filename}:{w.lineno}: {_first_sentence(str(w.message))}" for w in caught)
     remarks += list(texts)[:_WARNINGS_KEPT]
     if len(texts) > _WARNINGS_KEPT:
         remarks.append(f"the tracer warns at {len(texts) - _WARNINGS_KEPT} more places")
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).partition(". ")[0][:200]
 
 
 def _onnx_files(path: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 
@@ -64,7 +65,7 @@ def _smaller(image: torch.Tensor, worst: bool = False) -> torch.Tensor:
         return image
     size = [max(1, round(height * share)), max(1, round(width * share))]
     # Of differences the largest of each patch: a mean would hide a few pixels that differ.
-    pool = torch.nn.functional.adaptive_max_pool2d if worst else torch.nn.functional.adaptive_avg_pool2d
+    pool: Any = torch.nn.functional.adaptive_max_pool2d if worst else torch.nn.functional.adaptive_avg_pool2d
     smaller: torch.Tensor = pool(image.unsqueeze(0), size)[0]
     return smaller
 

@@ -6,6 +6,7 @@ itself only in those outputs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -19,6 +20,13 @@ from scriptify.oracle.worker_leaves import filled, tensors
 _PORTABLE = {torch.bfloat16: torch.float32}
 
 
+class _Seen:
+    """What the last run saw. Of a class of its own: exporters put lists and numbers of a module back to what they were."""
+
+    own = 0
+    events: Sequence[Event] = ()
+
+
 class Probe(torch.nn.Module):
     """Takes the case's tensors, gives those of the output and then all that its submodules were given and gave."""
 
@@ -27,8 +35,7 @@ class Probe(torch.nn.Module):
         self.model = case.model
         self.training = case.model.training
         self._given = (case.args, case.kwargs)
-        # In a list of its own: exporters forbid a module to set its attributes.
-        self._seen: list[tuple[int, list[Event]]] = []
+        self._seen = _Seen()
 
     def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, ...]:
         args, kwargs = filled(self._given, given)
@@ -38,7 +45,7 @@ class Probe(torch.nn.Module):
             output = self.model(*args, **kwargs)
         own = tensors(output)
         more = [_portable(value.data) for event in capture.events for value in _values(event) if isinstance(value.data, torch.Tensor)]
-        self._seen[:] = [(len(own), capture.events)]
+        self._seen.own, self._seen.events = len(own), capture.events
         return (*(tensor.clone() for tensor in own), *more)
 
 
@@ -53,9 +60,9 @@ class Probed:
     def run(self, args: Any, kwargs: Any) -> list[Event]:
         """What the submodules were given and gave on these inputs."""
         flat: Any = self.form.call(*tensors((args, kwargs)))
-        own, events = self.probe._seen[0]
-        rest = iter(flat[own:])
-        return [_numbers(event, rest) for event in events]
+        seen = self.probe._seen
+        rest = iter(flat[seen.own :])
+        return [_numbers(event, rest) for event in seen.events]
 
 
 def _values(event: Event) -> list[Value]:

@@ -11,7 +11,7 @@ import torch
 from scriptify.oracle.worker_calls import copied
 from scriptify.oracle.worker_capture import Capture, Event, watchable
 from scriptify.oracle.worker_entry import CALL_SEED, Case, seed
-from scriptify.oracle.worker_forms import Form, FormError, told
+from scriptify.oracle.worker_forms import Form, FormError
 from scriptify.oracle.worker_leaves import tensors
 from scriptify.oracle.worker_probes import Probed
 from scriptify.oracle.worker_recording import State
@@ -69,7 +69,7 @@ class Scripted(Runner):
 
     def __init__(self, form: Form, case: Case) -> None:
         super().__init__(form)
-        self.loose = form.name == "trace" or isinstance(form.artefact, torch.jit.TopLevelTracedModule)
+        self.loose = form.name == "trace" or isinstance(form.artefact, torch.jit._trace.TopLevelTracedModule)
         self.copy: Any = None
         self.capture = Capture(again=False)
         alias, classes = _names(case.model)

@@ -81,12 +81,22 @@ def _define() -> None:
     global _library
     if _library is not None:
         return
-    _library = torch.library.Library("scriptify", "DEF")
+    _library = torch.library.Library("scriptify", "DEF")  # type: ignore[no-untyped-call]
     # Conservative: the compiler must neither drop nor move what has effects it can't see.
     _library.define("enter(Any given, str step, str method) -> ()", alias_analysis="CONSERVATIVE")
     _library.define("leave(Any output) -> ()", alias_analysis="CONSERVATIVE")
-    _library.impl("enter", lambda given, step, method: _taps and _taps.enter(given, step, method), "CompositeImplicitAutograd")
-    _library.impl("leave", lambda output: _taps and _taps.leave(output), "CompositeImplicitAutograd")
+    _library.impl("enter", _enter, "CompositeImplicitAutograd")
+    _library.impl("leave", _leave, "CompositeImplicitAutograd")
+
+
+def _enter(given: Any, step: str, method: str) -> None:
+    if _taps is not None:
+        _taps.enter(given, step, method)
+
+
+def _leave(output: Any) -> None:
+    if _taps is not None:
+        _taps.leave(output)
 
 
 def _tap(graph: Any, block: Any) -> None:

@@ -52,10 +52,13 @@ def _table(found: Parting, every: bool) -> Iterator[RenderableType]:
     from rich.text import Text
 
     several = len({(row.case, row.turn) for row in found.rows}) > 1
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in (*(("case",) if several else ()), "module", "class", "output"):
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    if several:
+        table.add_column("case", no_wrap=True)
+    for name in ("module", "class"):
         table.add_column(name, overflow="fold")
-    for name in ("max", "mean", "relative", "by itself", ""):
+    table.add_column("output", no_wrap=True)
+    for name in ("max", "mean", "rel.", "alone", ""):
         table.add_column(name, justify="left" if not name else "right", no_wrap=True)
     shown = range(len(found.rows)) if every or len(found.rows) <= WHOLE else sorted(set(_near(found)))
     last = -1
@@ -99,7 +102,7 @@ def _cells(found: Parting, number: int, several: bool) -> Iterator[RenderableTyp
     yield Text(row.cls)
     gap = worst.gap if worst else None
     where = f"{worst.where} " if worst and worst.where else ""
-    yield Text(f"{where}{(worst.said or words.tensor(worst)) if worst else ''}".replace(", ", ","))
+    yield Text(f"{where}{(worst.said or words.tensor(worst)) if worst else ''}".replace(", ", ",").replace(" [", "["))
     yield from (words.number(value) for value in (gap.largest, gap.mean, gap.relative)) if gap else ("", "", "")
     yield "parts" if row.alone_said else words.number(row.alone.largest) if row.alone else ""
     verdict = {Verdict.ONLY_A: f"only in {found.a}", Verdict.ONLY_B: f"only in {found.b}"}.get(row.verdict, row.verdict.value)

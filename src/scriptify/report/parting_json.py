@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from scriptify.oracle.parting import Gap, Leaf, Parting, Row
@@ -11,7 +12,7 @@ from scriptify.report import parting_words as words
 VERSION = 1
 
 
-def run(found: list[Parting]) -> dict[str, Any]:
+def run(found: Sequence[Parting]) -> dict[str, Any]:
     """All comparisons of a run."""
     return {"version": VERSION, "comparisons": [_parting(item) for item in found]}
 

@@ -13,7 +13,7 @@ def number(value: float) -> str:
     """A difference, short: three digits."""
     if value == 0:
         return "0"
-    return f"{value:.1e}" if value < 1e-3 or value >= 1e5 else f"{value:.3g}"
+    return f"{value:.1e}" if abs(value) < 1e-3 or abs(value) >= 1e5 else f"{value:.3g}"
 
 
 def tensor(leaf: Leaf, b: bool = False) -> str:
@@ -115,7 +115,9 @@ def _where(parting: Parting, row: Row) -> str:
     around = parting.around(row)
     if row.verdict in (Verdict.ONLY_A, Verdict.ONLY_B):
         sides = (parting.a, parting.b) if row.verdict is Verdict.ONLY_A else (parting.b, parting.a)
-        return f"in {_named(around)}, {sides[0]} calls {_named(row)}{_call(row)} and {sides[1]} does not: a branch or a loop goes another way."
+        return (
+            f"in {_named(around)}, {sides[0]} calls {_named(row)}{_call(row)} and {sides[1]} does not: a branch or a loop goes another way."
+        )
     if parting.by_input:
         leaf = next(leaf for leaf in row.inputs if leaf.parts)
         return f"first in the code of {_named(around)}, before it calls {_named(row)}{_call(row)}: what it passes differs, {told(leaf)}."
@@ -139,7 +141,8 @@ def details(parting: Parting) -> Iterator[str]:
         yield f"The error grows most in {_named(row)}{_call(row)}: from {before} to {after} of the largest value."
     unsteady = [row for row in parting.rows if row.verdict is Verdict.UNSTEADY]
     if unsteady:
-        yield f"{parting.a} differs from itself under one seed, first in {_named(unsteady[0])}{_call(unsteady[0])}; such outputs are not judged."
+        first = f"{_named(unsteady[0])}{_call(unsteady[0])}"
+        yield f"{parting.a} differs from itself under one seed, first in {first}; such outputs are not judged."
     yield f"Compared {parting.kind}."
     yield from parting.remarks
 
