@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from scriptify import __version__
 from scriptify.cli.faults import left_out, told
@@ -24,6 +25,7 @@ VERBS = {
     "explain": "Explain a transform, or an error of torch.jit that is piped in.",
     "undo": "Take the last migration back.",
     "demo": "Migrate a small model that ships inside; needs nothing.",
+    "completion": "Print the script that completes this command in a shell.",
 }
 
 
@@ -41,6 +43,11 @@ class Verbs(click.Group):
         command = getattr(importlib.import_module(f"scriptify.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs that a word could become, from the table, so that completing imports nothing; options as ever."""
+        found = [CompletionItem(name, help=words) for name, words in VERBS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs from the table above, so that help imports nothing."""

@@ -13,7 +13,7 @@ from scriptify.cli.output import Output
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
 @options.styles("text", "json", "sarif", "github")
 @options.selection
 def check(paths: tuple[str, ...], style: str, config_file: Path | None, quiet: bool, no_color: bool, **choices: Any) -> None:

@@ -13,7 +13,7 @@ from scriptify.cli.output import Output
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
 @options.selection
 def diff(paths: tuple[str, ...], config_file: Path | None, quiet: bool, no_color: bool, **choices: Any) -> None:
     """Print what migrate would change from source alone, as a patch that `git apply` takes; writes nothing."""

@@ -13,7 +13,7 @@ from scriptify.cli.output import Output
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
 @options.entry
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option("--keep-partial", is_flag=True, help="Write rewrites even where an entry does not script in the end.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from scriptify import config
 from scriptify.config import Config
@@ -61,11 +62,15 @@ def common(command: F) -> F:
     return _wrapped(command, options)
 
 
+def _files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
 def entry(command: F) -> F:
     """``--entry`` and ``--time-limit``."""
     what = "What returns a running model and its inputs; repeat for several."
     options = (
-        click.option("--entry", "entries", multiple=True, metavar="FILE_OR_MODULE:FUNC", help=what),
+        click.option("--entry", "entries", multiple=True, metavar="FILE_OR_MODULE:FUNC", help=what, shell_complete=_files),
         click.option(
             "--time-limit",
             type=click.FloatRange(min=0, min_open=True),

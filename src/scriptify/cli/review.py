@@ -23,7 +23,7 @@ HUNG_UP = 129
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
 @options.entry
 @click.option("--resume", is_flag=True, help="Go on with the last review of this project.")
 @click.option(
