@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from scriptify import cpp
@@ -29,7 +30,9 @@ def judge(entry: Entry, overlay: Overlay, root: Path, limits: Limits) -> Verdict
 
 
 def frontend(texts: Mapping[str, str], root: Path, limits: Limits) -> Mapping[str, list[str]]:
-    """What the scripting front end refuses in texts that were not run, by path."""
+    """What the scripting front end refuses in texts that were not run, by path; nothing where no torch is installed to ask."""
+    if find_spec("torch") is None:
+        return {}
     with Oracle(root=root, limits=limits) as running:
         return running.frontend(texts)
 

@@ -230,7 +230,8 @@ class Oracle:
             self._versions = worker.hello()
             if self._versions.error:
                 worker.end()
-                raise OracleError(f"{self.python} can't run the oracle: {self._versions.error}")
+                hint = "; install torch there, or torch-scriptify[torch]" if "No module named 'torch'" in self._versions.error else ""
+                raise OracleError(f"{self.python} can't run the oracle: {self._versions.error}{hint}")
             self._worker = worker
         return self._worker
 

@@ -225,8 +225,10 @@ def _proof(result: RunResult) -> tuple[str, str]:
         return "not proved", "No entry is proved with it."
     if any(result.frontend.values()):
         return "not proved", "The files parse and compile; the front end of the scripting compiler still refuses something in them."
-    if result.written or result.frontend:
+    if result.frontend:
         return "parses", "No entry was given: the files parse, compile and pass the front end of the scripting compiler."
+    if result.written:
+        return "parses", "No entry was given, and no torch was installed: the files parse and compile."
     return "not tried", "From source alone; nothing was run."
 
 

@@ -136,6 +136,9 @@ def _frontend(result: RunResult, root: Path) -> Iterator[RenderableType]:
         return
     problems = [line for lines in result.frontend.values() for line in lines]
     proved = "they parse, compile and pass the front end of the scripting compiler"
+    if not result.frontend:
+        yield Text("No entry was given, and no torch is installed here: of the changed files only this was proved: they parse and compile.")
+        return
     if not problems:
         yield Text(f"No entry was given, so of the changed files only this was proved: {proved}.")
         return
