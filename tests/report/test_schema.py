@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from report.results import ERROR, FULL, ROOT, SCHEMA, problems
+from scriptify.oracle.protocol import Entry
 from scriptify.report import github, jsonable
 from scriptify.result import RunResult
 from scriptify.transform import Failed
@@ -57,6 +58,24 @@ def test_annotations_for_github_are_one_line_each() -> None:
     assert made == [
         "::warning file=net.py,line=3,title=SF201::loop over self.ms",
         "::notice file=net.py,line=5,title=SF101::nothing shows what x is",
+        "::error file=net.py,line=3,title=SF201::loop over self.ms: not applied: not the same",
+        "::error file=net.py,line=7,title=net.py%3Amake::does not script: "
+        "Expected integer literal for index but got a variable or non-integer",
         "::error file=bad.py,line=1,title=scriptify::bad.py: does not parse",
         "::error file=x%2Cy%3Az.py,line=1,title=scriptify::a%0Ab %25 c",
+    ]
+
+
+def test_annotations_of_a_written_migration_are_notices() -> None:
+    made = list(github.workflow_commands(replace(FULL, written=True), ROOT))
+    assert made[0] == "::notice file=net.py,line=3,title=SF201::loop over self.ms"
+
+
+def test_an_entry_that_stops_elsewhere_is_annotated_at_its_own_file() -> None:
+    outside = replace(FULL.entries[0], outside="/usr/lib/x.py")
+    dotted = replace(outside, entry=Entry("models.net:make"))
+    made = list(github.workflow_commands(RunResult(entries=(outside, dotted)), ROOT))
+    assert [line.partition("::does")[0] for line in made] == [
+        "::error file=net.py,line=1,title=net.py%3Amake",
+        "::error title=models.net%3Amake",
     ]

@@ -26,6 +26,7 @@ from scriptify.cli.output import Output
     help="For the repair of one entry; 0 for none.",
 )
 @click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Save the first entry's scripted model here (.pt).")
+@click.option("-v", "--verbose", is_flag=True, help="List every rewrite, reason and entry, however many.")
 @options.styles("text", "json", "sarif", "github")
 @options.page
 @options.selection
@@ -38,6 +39,7 @@ def migrate(
     save: Path | None,
     time_limit: float,
     style: str,
+    verbose: bool,
     html: Path | None,
     modules: bool,
     config_file: Path | None,
@@ -63,5 +65,5 @@ def migrate(
         save=save,
         modules=modules or html is not None,
     )
-    output.migration(result, style, dry_run)
+    output.migration(result, style, dry_run, verbose)
     sys.exit(result.exit_code)

@@ -82,12 +82,12 @@ class Output:
         if not self._here.is_relative_to(root):
             self._summary(f"Names in the patch start at {root}: apply it with `git -C {shlex.quote(str(root))} apply`.")
 
-    def migration(self, result: RunResult, style: str, dry_run: bool) -> None:
+    def migration(self, result: RunResult, style: str, dry_run: bool, everything: bool = False) -> None:
         """What ``migrate`` did."""
         if not self._machine(result, style) and not self._chosen.quiet:
             from scriptify.report import migration
 
-            self._all(self._err, migration.migration(result, self._here, dry_run))
+            self._all(self._err, migration.migration(result, self._here, dry_run, everything))
         self._troubles(result)
         self._write_page(result, "Migration")
 
@@ -98,9 +98,9 @@ class Output:
 
             self._json({**jsonable.run(result, self._here), "partings": parting_json.run(partings)["comparisons"]})
         elif not self._machine(result, style) and not self._chosen.quiet:
-            from scriptify.report import migration
+            from scriptify.report import verdicts
 
-            self._all(self._err, migration.verdicts(result, self._here))
+            self._all(self._err, verdicts.verdicts(result, self._here, everything=True))
             self._partings(partings or ())
         self._write_page(result, "Verdict")
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from scriptify.delivering import Exported
 from scriptify.oracle.protocol import State
-from scriptify.report.migration import STATES
 from scriptify.report.paths import relative, shown
 from scriptify.report.text import counted
+from scriptify.report.verdicts import STATES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -21,10 +21,10 @@ from markupsafe import Markup
 from scriptify import __version__, advice
 from scriptify.oracle.protocol import Level, State, Verdict
 from scriptify.report.catalogue import SAFETIES, summary
-from scriptify.report.migration import FAILINGS
 from scriptify.report.paths import relative, shown
 from scriptify.report.sides import Row, Sides, visible
 from scriptify.report.trees import Cell, Node, other_forms, trees
+from scriptify.report.verdicts import FAILINGS
 from scriptify.result import EntryResult, RunResult
 from scriptify.source import WriteError
 from scriptify.transform import Decline, Rewrite

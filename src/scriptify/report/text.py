@@ -11,6 +11,7 @@ from scriptify.result import RunResult
 from scriptify.transform import Skipped
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.text import Text
 
 
@@ -62,6 +63,14 @@ def coloured_diff_line(line: str) -> Text:
     return Text(line, style=style, no_wrap=True, overflow="ignore")
 
 
-def counted(number: int, word: str) -> str:
-    """``1 file``, ``2 files``."""
-    return f"{number} {word}{'s' * (number != 1)}"
+def counted(number: int, word: str, several: str = "") -> str:
+    """``1 file``, ``2 files``; ``several`` where more than an s is added."""
+    return f"{number} {word if number == 1 else several or word + 's'}"
+
+
+def indented(by: int, words: str) -> RenderableType:
+    """Words with a margin, folded inside it."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(words), (0, 0, 0, by), expand=False)
