@@ -138,6 +138,24 @@ class Net(nn.Module):
     ),
     Declines(
         _HEAD
+        + """class Block(nn.Module):
+    def forward(self, x, again):
+        return x * 2
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        return self.block(x, True)
+""",
+        because="the function never reads it",
+        name="a flag that nothing reads",
+    ),
+    Declines(
+        _HEAD
         + """class Net(nn.Module):
     def forward(self, x, sizes=[]):
         sizes.append(1)

@@ -211,7 +211,12 @@ def _without_default(tree: Tree, facts: Facts, qualname: str, function: cst.Func
     known = [type_ for type_ in types if type_ is not None and type_.known]
     passed = join(known) if known and len(known) == len(types) else None
     if passed is not None and passed.name not in ("Union", EMPTY, "Tuple") and not passed.optional:
-        return None if passed == TENSOR else Found(passed, f"every call passes {passed} for {name}")
+        if passed == TENSOR:
+            return None
+        if not (uses.tests or uses.others):
+            # Nothing in the function asks for this type, so whoever scripts its class alone may pass a Tensor today.
+            return f"every call passes {passed} for {name}, but the function never reads it: annotate it, or give an entry"
+        return Found(passed, f"every call passes {passed} for {name}")
     proved = _proved(tree, uses)
     if proved is not None:
         return proved
