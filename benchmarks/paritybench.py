@@ -3,7 +3,7 @@
     python benchmarks/paritybench.py CHECKOUT YARDSTICKS [--list FILE] [--files N] [--work DIR] [--jobs N] [--static]
 
 CHECKOUT is a work tree of jansel/pytorch-jit-paritybench, YARDSTICKS the folder with ``score_parity.py``. Every file is
-copied below WORK and migrated once with all its test cases as entries, in one process with one oracle; a file that
+copied below WORK and migrated once with all its test cases as entries, in one process; a file that
 changed is put into ``WORK/rewritten``, and the yardstick scores it before and after. Files that did not change score
 as they are. Resumable: rows in ``WORK/migrated.jsonl`` are not done again.
 """
@@ -56,18 +56,21 @@ def _entry(index):
 
 """
 
-_ORACLES: dict[int, tuple[str, Oracle]] = {}
+FILES_PER_ORACLE = 16
+"""After that many files an oracle makes room for a new one: it keeps what it measured of every entry."""
+
+_ORACLES: dict[int, tuple[int, Oracle]] = {}
 
 
-def oracle_for(work: Path, name: str) -> Oracle:
-    """One oracle a process and file: a file's entries share its worker."""
-    kept = _ORACLES.get(os.getpid())
-    if kept is not None and kept[0] == name:
-        return kept[1]
-    if kept is not None:
-        kept[1].close()
-    oracle = Oracle(root=work, limits=Limits(seconds=40, memory=12 << 30, entry=60), preload=("scriptify_parity_prelude",))
-    _ORACLES[os.getpid()] = (name, oracle)
+def oracle_for(work: Path) -> Oracle:
+    """This process's oracle: torch and what all files import are loaded once for several files."""
+    used, oracle = _ORACLES.get(os.getpid(), (FILES_PER_ORACLE, None))
+    if oracle is None or used >= FILES_PER_ORACLE:
+        if oracle is not None:
+            oracle.close()
+        limits = Limits(seconds=40, memory=12 << 30, entry=60)
+        used, oracle = 0, Oracle(root=work, limits=limits, preload=("scriptify_parity_prelude",))
+    _ORACLES[os.getpid()] = (used + 1, oracle)
     return oracle
 
 
@@ -107,7 +110,7 @@ def migrate(name: str, checkout: Path, work: Path, counts: dict[str, list[int]],
     began = time.monotonic()
     stages = Stages()
     try:
-        result = api.migrate([target], entries, root=place, oracle=None if static else oracle_for(work, name), progress=stages.watch)
+        result = api.migrate([target], entries, root=place, oracle=None if static else oracle_for(work), progress=stages.watch)
     except Exception as error:
         return {**row, "error": f"{type(error).__name__}: {error}", "seconds": round(time.monotonic() - began, 1)}
     row["seconds"] = round(time.monotonic() - began, 1)
