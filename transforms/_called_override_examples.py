@@ -68,6 +68,43 @@ _CALL_AFTER = """class Net(nn.Module):
         return {inner} * 2
 """
 
+_WEIGHTED = """def weighted(loss_func):
+    @functools.wraps(loss_func)
+    def wrapper(pred, target, weight=None, reduction="mean", **kwargs):
+        loss = loss_func(pred, target, **kwargs)
+        if weight is not None:
+            loss = loss * weight
+        return loss.mean() if reduction == "mean" else loss  # or as it is
+
+    return wrapper
+
+
+@weighted
+def l1_loss(pred, target, beta=1.0):
+    return (pred - target).abs() * beta
+"""
+_TWIN = """
+
+_l1_loss_own = l1_loss.__wrapped__
+
+
+def _l1_loss_called(pred, target, weight: Optional[torch.Tensor] = None, reduction: str = "mean", beta: float = 1.0):
+    loss = _l1_loss_own(pred, target, beta=beta)
+    if weight is not None:
+        loss = loss * weight
+    return loss.mean() if reduction == "mean" else loss  # or as it is
+
+
+l1_loss.__wrapped__ = _l1_loss_called  # what TorchScript compiles in its place
+"""
+_LOSS = """
+
+class Loss(nn.Module):
+    def forward(self, pred, target):
+        return l1_loss(pred, target, pred, reduction="none") + l1_loss(pred, target)
+"""
+_OPTIONAL = _HEAD.replace("from torch import nn\n", "from torch import nn\nfrom typing import Optional\n")
+
 
 def _called(params: str, inner: str, name: str) -> Fires:
     before, after = (_HEAD + text.format(params=params, inner=inner) for text in (_CALL, _CALL_AFTER))
@@ -85,6 +122,26 @@ EXAMPLES: tuple[Example, ...] = (
     _decorated("self, x", "self, x", "a decorator"),
     _decorated("self, *args, **kwargs", "self, *args, **kwargs", "a decorator for any method"),
     _decorated("*args, **kwargs", "*args, **kwargs", "a decorator for anything"),
+    Fires(
+        _HEAD + _WEIGHTED + _LOSS,
+        _OPTIONAL + _WEIGHTED + _TWIN + _LOSS,
+        silent=True,
+        name="a decorator that adds parameters to those of the function",
+    ),
+    Fires(
+        _HEAD + _WEIGHTED.replace(", beta=1.0", "").replace(" * beta", "") + _LOSS,
+        _OPTIONAL
+        + (_WEIGHTED + _TWIN).replace(", beta=1.0", "").replace(" * beta", "").replace(", beta: float = 1.0", "").replace(", beta=beta", "")
+        + _LOSS,
+        entry="Loss(), (torch.randn(2, 3), torch.randn(2, 3))",
+        silent=True,
+        name="a decorator that adds parameters",
+    ),
+    Declines(
+        _HEAD + _WEIGHTED.replace("loss_func(pred, target, **kwargs)", "loss_func(pred, target, **dict(kwargs))") + _LOSS,
+        because="passes other arguments on",
+    ),
+    Declines(_HEAD + _WEIGHTED.replace("pred, target, beta=1.0", "pred, target, beta") + _LOSS, because="beta has no default"),
     Declines(_HEAD + _CALL.format(params="self, x, n", inner="self.forward(x + n)"), because="other parameters"),
     Declines(_HEAD + _PLUS.format(params="self, x", passed="self, x").replace("return y + 1", "return y + fn.k"), because="more with it"),
     Ignores(_HEAD + "class Net(nn.Module):\n    def forward(self, x):\n        return x + 1\n"),

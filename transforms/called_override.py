@@ -12,6 +12,7 @@ from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._called_override_examples import EXAMPLES
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
 from scriptify.transforms._signature import type_commented
+from scriptify.transforms._wrapper_twin import Twin, moved, twinned
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters, bindings
 
@@ -23,7 +24,8 @@ class CalledOverride(Transform):
 
     The compiler compiles ``forward`` and knows nothing of a ``__call__`` around it, and it looks through decorators made
     with ``functools.wraps``: what they do is left out without a word. The function's own body moves into a method
-    of its own, a copy of what runs around it into another, and the function takes the one or the other.
+    of its own, a copy of what runs around it into another, and the function takes the one or the other. Where a
+    decorator adds parameters, the copy has them, and is what the compiler finds in place of the function.
     """
 
     code = "SF905"
@@ -38,11 +40,11 @@ class CalledOverride(Transform):
         """Every compiled function that something runs around."""
         for body in bodies(tree, facts):
             around = _around(body)
-            if around is None or _dispatches(body.function):
+            if around is None or _dispatches(body.function) or twinned(tree, body.function):
                 continue
             told = "the compiler does not see what runs around it, and the scripted result differs without an error"
             try:
-                edits = _edits(body, around)
+                edits = _twin(body, around) or _edits(body, around)
             except NoForm as reason:
                 yield decline(self, body, around.node, f"{told}; {reason}")
                 continue
@@ -127,12 +129,12 @@ def _edits(body: Body, around: _Around) -> list[Edit]:
     head += f"{indent}{unit}return {prefix}{wrapped}({passed}){newline}{indent}return {prefix}{own}({passed}){newline}"
     signature = header.removeprefix("def").lstrip().removeprefix(function.name.value)
     blank = newline if method else newline * 2
-    copied = f"{blank}{outer}def {wrapped}{signature}{newline}{_moved(tree, text, other, indent)}"
-    moved = f"{blank}{outer}def {own}{signature}{newline}"
+    copied = f"{blank}{outer}def {wrapped}{signature}{newline}{moved(tree, text, other, indent)}"
+    kept = f"{blank}{outer}def {own}{signature}{newline}"
     tail = tree.line_end(tree.last_line(function))
     if not tree.text.endswith(("\n", "\r")) and tail == len(tree.text):
         copied = newline + copied.rstrip("\r\n")
-    return [Edit(tree.path, def_at, header_end, head + moved), tree.insert(tail, copied)]
+    return [Edit(tree.path, def_at, header_end, head + kept), tree.insert(tail, copied)]
 
 
 def _check_class(body: Body, around: _Around) -> None:
@@ -171,6 +173,21 @@ def _fresh(body: Body, what: str) -> str:
     return name
 
 
+def _adds_parameters(stars: list[str], plain: list[str], expected: list[str]) -> bool:
+    return bool(stars and plain not in ([], ["self"])) or (not stars and plain != expected)
+
+
+def _twin(body: Body, around: _Around) -> list[Edit]:
+    """The edits where a wrapper has other parameters than the function, else none. Raises NoForm."""
+    if not around.inner:
+        return []
+    params = around.definition.params
+    stars = [p.name.value for p in (params.star_arg, params.star_kwarg) if isinstance(p, cst.Param)]
+    plain = [p.name.value for p in all_parameters(params) if p.name.value not in stars]
+    expected = [p.name.value for p in all_parameters(body.function.params)]
+    return Twin(body, around.definition, around.inner).edits() if _adds_parameters(stars, plain, expected) else []
+
+
 def _around_text(body: Body, around: _Around, given: list[str], own: str) -> list[tuple[int, int, str]]:
     """The replacements of inner calls in what runs around. Raises NoForm where more than calls of it is done."""
     tree, other = body.tree, around.definition
@@ -179,7 +196,7 @@ def _around_text(body: Body, around: _Around, given: list[str], own: str) -> lis
     stars = [p.name.value for p in (other.params.star_arg, other.params.star_kwarg) if isinstance(p, cst.Param)]
     plain = [p.name.value for p in params if p.name.value not in stars]
     expected = ["self", *given] if method else given
-    if (stars and plain not in ([], ["self"])) or (not stars and plain != expected):
+    if _adds_parameters(stars, plain, expected):
         raise NoForm("what runs around it has other parameters than it has")
     replaced: list[tuple[int, int, str]] = []
     inside: list[cst.CSTNode] = []
@@ -219,20 +236,3 @@ def _passed(tree: Tree, call: cst.Call, around: _Around, given: list[str], stars
             raise NoForm("what runs around it passes other arguments on")
         return ", ".join(given)
     return ", ".join(tree.code(arg).rstrip(", ") for arg in args)
-
-
-def _moved(tree: Tree, replaced: list[tuple[int, int, str]], other: cst.FunctionDef, indent: str) -> str:
-    """The lines of what runs around, at another indentation and with its inner calls replaced."""
-    first = other.body.body[0]
-    start, end = tree.line_start(tree.line(first)), tree.line_end(tree.last_line(other))
-    text, at = "", start
-    for begin, stop, new in sorted(replaced):
-        text += tree.text[at:begin] + new
-        at = stop
-    text += tree.text[at:end]
-    old = tree.indent(first)
-    lines = text.splitlines(keepends=True)
-    if any(line.strip() and not line.startswith(old) for line in lines):
-        raise NoForm("a line of what runs around it can't be moved")
-    moved = "".join(indent + line.removeprefix(old) if line.strip() else line for line in lines)
-    return moved if moved.endswith(("\n", "\r")) else moved + tree.newline
