@@ -45,6 +45,35 @@ EXAMPLES: tuple[Example, ...] = (
         entry="Net(), ([torch.randn(2, 4)], True, 0.5)",
     ),
     Fires(
+        name="None in the run, something else where it is used",
+        before=_HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, mask):
+        if mask is None:
+            return x * 2
+        return x + mask[:, None].softmax(0).sum(1)
+""",
+        after=_LIST.replace("List", "Optional")
+        + """class Net(nn.Module):
+    def forward(self, x, mask: Optional[torch.Tensor]):
+        if mask is None:
+            return x * 2
+        return x + mask[:, None].softmax(0).sum(1)
+""",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "mask": "NoneType"}}),
+        entry="Net(), (torch.randn(2, 4), None)",
+    ),
+    Declines(
+        _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, extra):
+        return x * 2
+""",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "extra": "NoneType"}}),
+        because="was only ever None",
+        name="None in the run and no use",
+    ),
+    Fires(
         name="by the calls",
         before=_HEAD
         + """def windows(x, size, shift: bool):

@@ -13,7 +13,7 @@ from scriptify.facts.types import EMPTY, Type, join
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import bound, calls
 from scriptify.transforms._infer import Inference
-from scriptify.transforms._none_types import only_tensor
+from scriptify.transforms._none_types import given_type, only_tensor
 from scriptify.transforms._none_uses import Uses
 from scriptify.transforms._parameter_annotation_examples import EXAMPLES
 from scriptify.transforms._signature import TENSOR, annotate, compiled, is_none, own_parameters, spell, type_commented
@@ -83,7 +83,7 @@ class ParameterAnnotation(Transform):
         if found is not None:
             pass
         elif param.default is None:
-            found = _without_default(tree, facts, qualname, function, fact, uses)
+            found = _without_default(tree, facts, qualname, function, param, fact, uses)
         else:
             found = _with_default(tree, facts, qualname, param, fact)
         if found is None:
@@ -198,14 +198,19 @@ def _widened(default: Type, live: Type) -> Type:
     return join([default, live])
 
 
-def _without_default(tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, fact: Parameter, uses: Uses) -> Found | str | None:
+def _without_default(
+    tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, param: cst.Param, fact: Parameter, uses: Uses
+) -> Found | str | None:
     name = fact.name
     live = fact.observed or fact.given
     if live is not None:
         if live.type == TENSOR:
             return None
         if live.type.name == "NoneType":
-            return f"{name} was only ever None: nothing shows what it is otherwise"
+            used = given_type(tree, facts, qualname, function, param, uses)
+            if used is None or not used.type.known or used.type.name == "NoneType":
+                return f"{name} was only ever None: nothing shows what it is otherwise"
+            return Found(Type("Optional", (used.type.stripped,)), f"{name} was None in a run; {used.what}", live.origin)
         return Found(live.type, f"{name} was {live.type}", live.origin)
     types = _passed(tree, facts, qualname, name)
     known = [type_ for type_ in types if type_ is not None and type_.known]
