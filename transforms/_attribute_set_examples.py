@@ -17,6 +17,14 @@ def _net(body: str, init: str = "self.cache = None", head: str = _HEAD) -> str:
     return f"{head}{_INIT.format(init)}    def forward(self, x):\n{lines}"
 
 
+_OTHER = """
+
+class Other(nn.Module):
+    def forward(self, x):
+        self.last = 3 * x
+        return self.last
+"""
+
 EXAMPLES = (
     Fires(
         _net("self.last = x * 2\nreturn x"),
@@ -88,6 +96,18 @@ EXAMPLES = (
         focus=_WRONG,
         at="self.cache = c",
         name="a local of its own",
+    ),
+    Fires(
+        _net("self.last = x * 2\nself.last = self.last + 1\nreturn self.last") + _OTHER,
+        _net(
+            "last = x * 2\nif not torch.jit.is_scripting():\n    self.last = last\n"
+            "last = last + 1\nif not torch.jit.is_scripting():\n    self.last = last\nreturn last"
+        )
+        + _OTHER,
+        entry=_ENTRY,
+        focus=_NEW,
+        at="self.last = x",
+        name="another class has an attribute of that name",
     ),
     Declines(_net("if x.dim() > 1:\n    self.last = x\nreturn self.last"), because="read in compiled code", focus=_NEW, at="self.last = x"),
     Declines(_net("self.last = y = x\nreturn y"), because="a line of its own", focus=_NEW, at="self.last"),

@@ -27,6 +27,7 @@ TENSOR_FUNCTIONS = frozenset(
     isinf broadcast_to tile cdist conv1d conv2d conv3d layer_norm dropout repeat_interleave square neg reciprocal fmod remainder
     """.split()
 )
+VARIABLES = ("torch.autograd.Variable", "torch.autograd.variable.Variable", "torch.Variable")
 NOT_TENSOR_FUNCTIONAL = frozenset({"multi_head_attention_forward", "has_torch_function", "handle_torch_function"})
 # methods that no common type but a Tensor has, and whose result is a Tensor
 TENSOR_METHODS = frozenset(
@@ -221,6 +222,8 @@ class Inference:
         dotted = self.tree.dotted(node.func)
         head, _, last = dotted.rpartition(".")
         if head == "torch" and last in TENSOR_FUNCTIONS:
+            return TENSOR
+        if dotted in VARIABLES:
             return TENSOR
         if head == "torch.nn.functional":
             return None if last in NOT_TENSOR_FUNCTIONAL or "indices" in last or _wants_indices(node) else TENSOR

@@ -134,14 +134,30 @@ def _accesses(place: Spot, name: str, stores: bool) -> Iterator[tuple[cst.Attrib
         if not place.facts.reached(tree.path, qualname):
             continue
         mine = qualname.startswith(f"{place.owner_qualname}.")
+        another = not mine and _unrelated(place, function)
         for node in own_nodes(function.body):
             if not isinstance(node, cst.Attribute) or node.attr.value != name or (stores and not mine):
                 continue
+            if another and isinstance(node.value, cst.Name) and node.value.value == "self":
+                continue  # an attribute of another class that has the same name
             above = tree.parent(node)
             stored = isinstance(above, cst.AssignTarget | cst.AnnAssign) and above.target is node
             guarded = any(isinstance(a, cst.If) and "is_scripting" in tree.code(a.test) for a in tree.ancestors(node))
             if stored == stores and not guarded:
                 yield node, function
+
+
+def _unrelated(place: Spot, function: cst.FunctionDef) -> bool:
+    """Whether a method's ``self`` is surely no instance of the spot's class, nor the other way round."""
+    owner = place.tree.parent(place.tree.parent(function) or function)
+    mine = place.known_class
+    other = place.facts.classes.get(f"{place.tree.path}::{place.tree.qualname(owner)}") if isinstance(owner, cst.ClassDef) else None
+    if mine is None or other is None:
+        return False
+    related = [*place.facts.ancestors(mine), *place.facts.descendants(mine)]
+    # Both may stand above one class that inherits from the two.
+    below = {c.key for c in place.facts.descendants(mine)} & {c.key for c in place.facts.descendants(other)}
+    return not below and all(other.key != c.key for c in related)
 
 
 def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.FunctionDef]]) -> list[Edit] | None:

@@ -23,6 +23,7 @@ from scriptify.transforms._expression import (
     positional,
     rewrite,
 )
+from scriptify.transforms._infer import VARIABLES
 from scriptify.transforms._legacy import is_size, requires_grad
 from scriptify.tree import Tree
 
@@ -55,7 +56,6 @@ _FACTORIES = frozenset(
     ).split()
 )
 _PYTHON = {"builtins.float": "torch.float64", "builtins.int": "torch.int64", "builtins.bool": "torch.bool"}
-_VARIABLES = ("torch.autograd.Variable", "torch.autograd.variable.Variable", "torch.Variable")
 
 
 class LegacyConstructor(Transform):
@@ -196,7 +196,7 @@ def _form(body: Body, call: cst.Call) -> _Form | None:
     kind = _kind(dotted)
     if kind is not None:
         return None if _accepted(body, call, *kind) else _constructor
-    if dotted in _VARIABLES:
+    if dotted in VARIABLES:
         return _variable
     if dotted in _FACTORIES and "requires_grad" in keywords(call):
         return requires_grad
