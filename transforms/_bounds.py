@@ -8,9 +8,11 @@ from scriptify.facts.model import Attribute
 from scriptify.transform import Need
 from scriptify.transforms._containers import Container, Method, builtin_call
 from scriptify.transforms._counts import Counts
+from scriptify.transforms._guards import guarded_ends
 from scriptify.transforms._linear import Linear, atom
 
 Proof = tuple[Need, ...]
+Ends = tuple[Linear | None, Linear | None]
 
 
 class Bounds:
@@ -129,7 +131,7 @@ class Bounds:
 
     # what an index can be
 
-    def span(self, node: cst.BaseExpression) -> tuple[Linear | None, Linear | None]:
+    def span(self, node: cst.BaseExpression) -> Ends:
         """The smallest and largest value of an index expression, as far as the loops around it tell."""
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.FloorDivide | cst.Modulo):
             return self._divided(node)
@@ -145,7 +147,7 @@ class Bounds:
             high = high.minus(atom(name).times(count)).plus(last, count) if high is not None and last is not None else None
         return low, high
 
-    def _divided(self, node: cst.BinaryOperation) -> tuple[Linear | None, Linear | None]:
+    def _divided(self, node: cst.BinaryOperation) -> Ends:
         by = self.linear(node.right)
         low, high = self.span(node.left)
         if by.number is not None and by.number <= 0:
@@ -162,7 +164,7 @@ class Bounds:
     def _body(self, loop: cst.For | cst.CompFor) -> cst.CSTNode:
         return loop.body if isinstance(loop, cst.For) else self.tree.parent(loop) or loop
 
-    def _loop_ends(self, name: str, node: cst.CSTNode) -> tuple[Linear | None, Linear | None] | None:
+    def _loop_ends(self, name: str, node: cst.CSTNode) -> Ends | None:
         """The ends of a loop variable, where nothing but loops binds it, and one loop around the node."""
         by = self.method.bound(name)
         loops = [loop for loop in by if isinstance(loop, cst.For | cst.CompFor)]
@@ -172,6 +174,22 @@ class Bounds:
         loop = around[0]
         if any(other is not loop and self.tree.contains(self._body(loop), other) for other in loops):
             return None  # bound again inside
+        ends = self._header_ends(name, loop)
+        for guard in guarded_ends(self.tree, name, node, self._body(loop), self.linear):
+            ends = self._tighter(ends or (None, None), guard)
+        return ends
+
+    def _tighter(self, ends: Ends, guard: Ends) -> Ends:
+        """Of two smallest and two largest values the ones that say more, where that can be told."""
+        low, high = ends
+        if guard[0] is not None and (low is None or self.at_most(low, guard[0]) is not None):
+            low = guard[0]
+        if guard[1] is not None and (high is None or self.at_most(guard[1], high) is not None):
+            high = guard[1]
+        return low, high
+
+    def _header_ends(self, name: str, loop: cst.For | cst.CompFor) -> Ends | None:
+        """What the header of a loop says of its variable."""
         called = builtin_call(self.tree, loop.iter)
         if called and called[0] == "range" and isinstance(loop.target, cst.Name):
             return self._range_ends(called[1])
@@ -200,7 +218,7 @@ class Bounds:
                 return False
         return bool(by)
 
-    def _range_ends(self, arguments: list[cst.BaseExpression]) -> tuple[Linear | None, Linear | None] | None:
+    def _range_ends(self, arguments: list[cst.BaseExpression]) -> Ends | None:
         ends = [self.linear(argument) for argument in arguments]
         if len(ends) == 1:
             return Linear(), ends[0].plus(Linear(-1))

@@ -23,7 +23,7 @@ class Carried:
     """The uses one loop can hand out: by container text, the container, its source text and its subscripts."""
 
     items: dict[str, tuple[Container, str, list[cst.Subscript]]] = field(default_factory=dict)
-    others: bool = False
+    stored: bool = False
 
     def add(self, use: Use, code: str) -> None:
         """Note one use."""
@@ -41,15 +41,13 @@ def carried_by(method: Method, loop: cst.For, variable: str, counter: cst.CSTNod
     found = Carried()
     body = [loop.body]
     if any(node is not counter for node in stores_in(loop.body, variable)):
-        found.others = True
+        found.stored = True
         return found
     for use in method.index_uses(loop.body):
         node, container, index = use
         steady = not changed_by(method.tree, node.value, body) and variable not in names_in(node.value)
         if isinstance(index, cst.Name) and index.value == variable and steady and not container.holes:
             found.add(use, method.tree.code(node.value))
-        elif variable in names_in(index):
-            found.others = True
     return found
 
 
@@ -90,7 +88,7 @@ class HeaderRewriter:
 
     def _range(self, loop: cst.For, variable: str, arguments: list[cst.BaseExpression]) -> Rewrite | None:
         carried = carried_by(self.method, loop, variable)
-        if not carried.items or carried.others or not arguments:
+        if not carried.items or carried.stored or not arguments:
             return None
         plan = Plan()
         ends = self._ends(loop, arguments, plan)

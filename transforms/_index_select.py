@@ -234,7 +234,7 @@ class Selector:
         patch = Patch(self.tree)
         node, container, _ = selection.use
         counter, first = self._counter(), selection.statements[0]
-        item = self._item(selection, container, patch)
+        item = self._item(selection, container, counter, patch)
         condition = f"{counter} == {test.equal}" if test.equal else f"{counter} in ({text}, {text} + {length})"
         error = self._error(text)
         lines = [*hoisted, *selection.preset]
@@ -252,7 +252,7 @@ class Selector:
         imports = self.tree.imports.spell("torch.empty")[1] if selection.preset else ()
         return self.tree.rewrite(self.by, node, title, patch.edits(), imports=imports, needs=needs, why=why, safety=safety)
 
-    def _item(self, selection: Selection, container: Container, patch: Patch) -> str:
+    def _item(self, selection: Selection, container: Container, counter: str, patch: Patch) -> str:
         first = selection.statements[0]
         node = selection.use[0]
         assign = self.tree.parent(node)
@@ -263,7 +263,7 @@ class Selector:
                 for other in selection.nodes[1:]:
                     patch.replace_outer(other, target.value)
                 return target.value
-        item = self.names.item(container.text)
+        item = self.names.item(container.text, counter)
         for found in selection.nodes:
             patch.replace_outer(found, item)
         return item

@@ -35,10 +35,10 @@ class FreshNames:
         """Whether nobody uses the name."""
         return name.isidentifier() and name not in self._taken
 
-    def item(self, container: str) -> str:
-        """A name for an element of ``container`` (``self.convs``): its singular, else its name and ``_i``."""
+    def item(self, container: str, counter: str = "i") -> str:
+        """A name for an element of ``container`` (``self.convs``): its singular, else its name and the counter's."""
         last = "".join(c if c.isalnum() or c == "_" else "_" for c in container.rpartition(".")[2]).strip("_") or "module"
-        return self.take(*filter(None, (singular(last), f"{last}_i")))
+        return self.take(*filter(None, (singular(last), f"{last}_{counter if len(counter) == 1 else 'i'}")))
 
     def counter(self) -> str:
         """A name for a loop's counter."""

@@ -117,13 +117,12 @@ EXAMPLES = (
         """,
         """
         skips = [x, x * 2]
-        for i in range(0, len(self.convs) - 1, 2):
-            for j, conv in enumerate(self.convs):
-                if j == i:
-                    x = conv(x) + skips[i // 2]
-            for k, convs_i in enumerate(self.convs):
-                if k == i + 1:
-                    x = convs_i(x)
+        for i, conv in enumerate(self.convs):
+            if i < len(self.convs) - 1 and i % 2 == 0:
+                x = conv(x) + skips[i // 2]
+                for j, convs_j in enumerate(self.convs):
+                    if j == i + 1:
+                        x = convs_j(x)
         return x
         """,
     ),
@@ -224,6 +223,32 @@ EXAMPLES = (
         """,
     ),
     fires(
+        "a guard says that the next one is there",
+        LISTS,
+        """
+        for i in range(len(self.convs)):
+            x = self.convs[i](x)
+            if i + 1 < len(self.convs):
+                x = x + self.convs[i + 1](x)
+            if i > 0:
+                x = x + self.convs[i - 1](x)
+        return x
+        """,
+        """
+        for i, conv in enumerate(self.convs):
+            x = conv(x)
+            if i + 1 < len(self.convs):
+                for j, convs_j in enumerate(self.convs):
+                    if j == i + 1:
+                        x = x + convs_j(x)
+            if i > 0:
+                for k, convs_k in enumerate(self.convs):
+                    if k == i - 1:
+                        x = x + convs_k(x)
+        return x
+        """,
+    ),
+    fires(
         "half index",
         LISTS,
         """
@@ -235,9 +260,9 @@ EXAMPLES = (
         for i, conv in enumerate(self.convs):
             if i // 2 >= len(self.short):
                 raise IndexError(f"index {i // 2} is out of range")
-            for j, short_i in enumerate(self.short):
+            for j, short_j in enumerate(self.short):
                 if j == i // 2:
-                    x = short_i(conv(x))
+                    x = short_j(conv(x))
         return x
         """,
     ),

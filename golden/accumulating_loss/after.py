@@ -130,9 +130,9 @@ class DeepSupervision(nn.Module):
         for i in range(len(self.pixel)):
             target = F.adaptive_avg_pool2d(onehot, preds[i].shape[-2:])
             log_probs = F.log_softmax(preds[i], dim=1)
-            for j, pixel_i in enumerate(self.pixel):
+            for j, pixel_j in enumerate(self.pixel):
                 if j == i:
-                    pixel = pixel + pixel_i(log_probs.exp(), target)
+                    pixel = pixel + pixel_j(log_probs.exp(), target)
             term = -(target * log_probs)
             if class_weight is not None:
                 term = term * class_weight.view(1, -1, 1, 1)

@@ -220,9 +220,9 @@ class PyramidNeck(BaseModule):
                 for i in range(used, self.num_outs):
                     if not -len(self.fpn_convs) <= i < len(self.fpn_convs):
                         raise IndexError(f"index {i} is out of range")
-                    for j, fpn_convs_i in enumerate(self.fpn_convs):
+                    for j, fpn_convs_j in enumerate(self.fpn_convs):
                         if j in (i, i + len(self.fpn_convs)):
-                            outs.append(fpn_convs_i(outs[-1]))
+                            outs.append(fpn_convs_j(outs[-1]))
         return outs if torch.jit.is_scripting() else tuple(outs)
 
 

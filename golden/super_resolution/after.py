@@ -120,15 +120,13 @@ class SuperResolver(nn.Module):
         feat = self.conv_first(x)
         shortcut = feat
         for i in range(self.num_block):
-            for j, body_i in enumerate(self.body):
+            for j, body_j in enumerate(self.body):
                 if j == i:
-                    feat = body_i(feat)
+                    feat = body_j(feat)
             if i < self.num_block - 1:
-                if i >= len(self.attention):
-                    raise IndexError(f"index {i} is out of range")
-                for k, attention_i in enumerate(self.attention):
+                for k, attention_k in enumerate(self.attention):
                     if k == i:
-                        feat = feat * torch.sigmoid(attention_i(feat))
+                        feat = feat * torch.sigmoid(attention_k(feat))
         feat = shuffle_channels(feat + shortcut, 2)
         out = self.conv_last(self.upsample(feat))
         total = self.upscale if self.shrink is None else self.upscale // self.shrink

@@ -73,19 +73,18 @@ class UNet(nn.Module):
         x = self.bottleneck(x)
         skip_connections = skip_connections[::-1]
 
-        for idx in range(0, len(self.ups), 2):
-            for j, up in enumerate(self.ups):
-                if j == idx:
-                    x = up(x)
-            skip_connection = skip_connections[idx // 2]
-            if x.shape != skip_connection.shape:
-                x = F.interpolate(x, size=skip_connection.shape[2:])
-            concat_skip = torch.cat((skip_connection, x), dim=1)
-            if idx + 1 >= len(self.ups):
-                raise IndexError(f"index {idx + 1} is out of range")
-            for k, ups_i in enumerate(self.ups):
-                if k == idx + 1:
-                    x = ups_i(concat_skip)
+        for idx, up in enumerate(self.ups):
+            if idx % 2 == 0:
+                x = up(x)
+                skip_connection = skip_connections[idx // 2]
+                if x.shape != skip_connection.shape:
+                    x = F.interpolate(x, size=skip_connection.shape[2:])
+                concat_skip = torch.cat((skip_connection, x), dim=1)
+                if idx + 1 >= len(self.ups):
+                    raise IndexError(f"index {idx + 1} is out of range")
+                for j, ups_j in enumerate(self.ups):
+                    if j == idx + 1:
+                        x = ups_j(concat_skip)
 
         return self.final_conv(x)
 
