@@ -43,8 +43,9 @@ class Decisions:
             self.trouble = str(error)
 
     def written(self) -> None:
-        """Note that the accepted rewrites are on disk."""
-        self._save(journal.written(self.records))
+        """Note that the accepted rewrites are on disk, those that fitted one."""
+        if self.records:
+            self._save(journal.written(self.records, self.stale))
 
     def restore(self) -> None:
         """Put the file back as it was."""

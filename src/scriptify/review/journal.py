@@ -141,9 +141,9 @@ def records(decided: Decided, items: Sequence[Item], keys: Sequence[str], titles
     return [*found, *stale]
 
 
-def written(kept: Sequence[Record]) -> list[Record]:
-    """The same decisions once the accepted ones are on disk."""
-    return [replace(record, written=record.written or record.mark is Mark.TAKEN) for record in kept]
+def written(kept: Sequence[Record], stale: Sequence[Record]) -> list[Record]:
+    """The same decisions once the accepted ones are on disk; those that fitted nothing stay as they were."""
+    return [replace(r, written=r.written or (r.mark is Mark.TAKEN and r not in stale)) for r in kept]
 
 
 def why_stale(record: Record, paths: Sequence[str], codes: Sequence[str]) -> str:
