@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scriptify.transform import Focus
 
@@ -122,11 +123,16 @@ def _underlined(chunk: str) -> str:
 
 def scope_at(text: str, line: int) -> str:
     """The qualified name of the innermost function or class around a line, or ``""``."""
+    module = _module(text)
+    return _scope(module, line, "") if module is not None else ""
+
+
+@lru_cache(maxsize=8)
+def _module(text: str) -> ast.Module | None:
     try:
-        module = ast.parse(text)
+        return ast.parse(text)
     except (SyntaxError, ValueError):
-        return ""
-    return _scope(module, line, "")
+        return None
 
 
 def _scope(node: ast.AST, line: int, prefix: str) -> str:

@@ -85,7 +85,8 @@ class Draft:
                 gone |= set() if fits else {number}
                 number += 1
             layers.append(tuple(rewrite.moved([moved.shift(edit) for edit in rewrite.edits]) for rewrite in kept))
-            moved = moved.after(kept, dropped)
+            if len(layers) < len(self.layers):
+                moved = moved.after(kept, dropped)
         return layers, frozenset(gone)
 
     def answering(self, errors: Mapping[str, str]) -> Draft:

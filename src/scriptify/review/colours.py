@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from rich.style import Style
@@ -27,7 +28,9 @@ THEME = ANSISyntaxTheme(
 )
 # What a text must not do to a terminal: control characters are shown, not obeyed.
 PICTURES = {n: chr(0x2400 + n) for n in range(32) if n not in (9, 10)} | dict.fromkeys((127, *range(128, 160)), "\ufffd")
-LONG = 400_000
+# Where colouring starts: a function, a class, a decorator; at most so many lines above.
+HEADS = re.compile(r"\s*(?:def|class|async def|@)\b")
+FAR = 400
 GONE, COME = Style(color="red"), Style(color="green")
 
 
@@ -36,19 +39,40 @@ def plain(text: str) -> str:
     return text.translate(PICTURES).expandtabs(4)
 
 
-@lru_cache(maxsize=32)
+class Coloured:
+    """The lines of a Python text with syntax colours, each hunk from the function on in which it lies: lexing a whole file takes long."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._done: dict[int, Text] = {}
+
+    def line(self, number: int) -> Text:
+        """The line of a 1-based number. ``reach`` must have come there."""
+        return self._done.get(number) or Text(plain(self._lines[number - 1]))
+
+    def reach(self, first: int, last: int) -> None:
+        """Colour these lines, 1-based."""
+        start = next((n for n in range(first, max(first - FAR, 1), -1) if HEADS.match(self._lines[n - 1])), max(first - FAR, 1))
+        coloured = highlighted("\n".join(plain(line) for line in self._lines[start - 1 : last]))
+        self._done.update(zip(range(start, last + 1), coloured, strict=False))
+
+
+@lru_cache(maxsize=64)
 def highlighted(text: str) -> tuple[Text, ...]:
-    """The lines of a Python text with syntax colours (without, where it is very long: nobody must wait)."""
-    safe = "\n".join(plain(line) for line in text.splitlines())
-    if len(safe) > LONG:
-        return tuple(Text(line) for line in safe.split("\n"))
-    done = Syntax("", "python", theme=THEME, background_color="default").highlight(safe)
+    """The lines of a safe text with syntax colours."""
+    done = Syntax("", "python", theme=THEME, background_color="default").highlight(text)
     return tuple(done.split("\n", allow_blank=True))
 
 
-def line(side: Side, colours: Sequence[Text], style: Style | None) -> Text:
+@lru_cache(maxsize=8)
+def coloured(text: str) -> Coloured:
+    """A text ready to be coloured, kept for the next page."""
+    return Coloured(text)
+
+
+def _line(side: Side, colours: Coloured, style: Style | None) -> Text:
     """One side of a row, what differs marked."""
-    coloured = colours[side.number - 1].copy() if side.number <= len(colours) else Text(plain(side.text))
+    coloured = colours.line(side.number).copy()
     coloured.rstrip()
     if style is None:
         return coloured
@@ -62,9 +86,10 @@ def line(side: Side, colours: Sequence[Text], style: Style | None) -> Text:
     return coloured
 
 
-def unified(hunk: Hunk, old: Sequence[Text], new: Sequence[Text], width: int, rule: str) -> Iterator[Text]:
+def unified(hunk: Hunk, old: Coloured, new: Coloured, width: int, rule: str) -> Iterator[Text]:
     """A hunk one below the other: two line numbers, a mark, the line."""
     digits = _digits(hunk)
+    _reach(hunk, old, new)
     for row in _ordered(hunk.rows):
         style = None if row.same else GONE if row.new is None else COME
         mark = " " if row.same else "-" if row.new is None else "+"
@@ -72,7 +97,7 @@ def unified(hunk: Hunk, old: Sequence[Text], new: Sequence[Text], width: int, ru
         gutter = Text.assemble((f" {left} {right} ", "dim"), (f"{mark} ", style or ""))
         side = row.new or row.old
         assert side is not None
-        yield from _wrapped(gutter, line(side, new if row.new else old, style), width)
+        yield from _wrapped(gutter, _line(side, new if row.new else old, style), width)
 
 
 def _ordered(rows: Iterable[Row]) -> Iterator[Row]:
@@ -91,9 +116,10 @@ def _ordered(rows: Iterable[Row]) -> Iterator[Row]:
     yield from come
 
 
-def beside(hunk: Hunk, old: Sequence[Text], new: Sequence[Text], width: int, rule: str) -> Iterator[Text]:
+def beside(hunk: Hunk, old: Coloured, new: Coloured, width: int, rule: str) -> Iterator[Text]:
     """A hunk side by side."""
     digits = _digits(hunk)
+    _reach(hunk, old, new)
     left_width = (width - 1) // 2
     for row in hunk.rows:
         left = _half(row.old, old, row.same, GONE, "-", digits, left_width)
@@ -105,11 +131,20 @@ def beside(hunk: Hunk, old: Sequence[Text], new: Sequence[Text], width: int, rul
             yield Text.assemble(one, (rule, "dim"), two)
 
 
-def _half(side: Side | None, colours: Sequence[Text], same: bool, style: Style, mark: str, digits: int, width: int) -> list[Text]:
+def _reach(hunk: Hunk, old: Coloured, new: Coloured) -> None:
+    for colours, numbers in (
+        (old, [row.old.number for row in hunk.rows if row.old is not None]),
+        (new, [row.new.number for row in hunk.rows if row.new is not None]),
+    ):
+        if numbers:
+            colours.reach(numbers[0], numbers[-1])
+
+
+def _half(side: Side | None, colours: Coloured, same: bool, style: Style, mark: str, digits: int, width: int) -> list[Text]:
     if side is None:
         return [Text("")]
     gutter = Text.assemble((f" {_number(side, digits)} ", "dim"), (" " if same else mark, "" if same else style), " ")
-    return list(_wrapped(gutter, line(side, colours, None if same else style), width))
+    return list(_wrapped(gutter, _line(side, colours, None if same else style), width))
 
 
 def _wrapped(gutter: Text, text: Text, width: int) -> Iterator[Text]:
@@ -140,4 +175,4 @@ def _number(side: Side | None, digits: int) -> str:
     return str(side.number).rjust(digits) if side is not None else " " * digits
 
 
-__all__ = ["beside", "highlighted", "plain", "unified"]
+__all__ = ["beside", "coloured", "highlighted", "plain", "unified"]

@@ -94,15 +94,20 @@ class Deck:
     # what a card shows
 
     def _around(self, card: tuple[int, ...]) -> tuple[Draft, Draft]:
-        """The draft with what a card stands on alone, and with the card as well."""
-        below = {n for number in card for n in self.items[number].stands_on} - set(card)
-        every = set(range(len(self.items)))
-        before = self.selected(below, {})
-        after = self.selected(below | set(card), {})
-        if len(after.rewrites) < len(below | set(card)):
+        """The draft with what a card stands on alone, and with the card as well; of the files that it can concern."""
+        members = frozenset(p for number in card for p in self._components[self.positions[number]])
+        thin, places = _only(self.draft, members)
+        mine = {self.positions[number] for number in card}
+        below = {self.positions[n] for number in card for n in self.items[number].stands_on} - mine
+
+        def kept(wanted: Collection[int]) -> Draft:
+            return thin.without([at for at, position in enumerate(places) if position not in wanted])
+
+        before, after = kept(below), kept(below | mine)
+        if len(after.rewrites) < len(below | mine):
             # Side by side with nothing at all it could not stand: take out of the whole what goes with it instead.
-            gone = {n for number in card for n in self.items[number].carries} | set(card)
-            before, after = self.selected(every - gone, {}), self.selected((every - gone) | set(card), {})
+            gone = {self.positions[n] for number in card for n in self.items[number].carries} | mine
+            before, after = kept(members - gone), kept((members - gone) | mine)
         return before, after
 
     def _texts(self, card: tuple[int, ...]) -> tuple[tuple[str, str, str], ...]:

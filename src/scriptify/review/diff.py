@@ -6,12 +6,15 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scriptify.diagnostics import scope_at
 
 Spans = tuple[tuple[int, int], ...]
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 ALIKE = 0.5
+MANY = 1000
+Opcode = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +46,52 @@ class Hunk:
     rows: tuple[Row, ...]
 
 
-def hunks(before: str, after: str, context: int) -> list[Hunk]:
+@lru_cache(maxsize=16)
+def hunks(before: str, after: str, context: int) -> tuple[Hunk, ...]:
     """The changes between two texts with so many lines around them."""
     old, new = before.splitlines(), after.splitlines()
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     found = []
-    for group in matcher.get_grouped_opcodes(context):
+    for group in _grouped(old, new, context):
         rows = [row for opcode in group for row in _rows(old, new, opcode)]
-        first = next((row for row in rows if not row.same), rows[0])
-        scope = scope_at(after, first.new.number) if first.new else scope_at(before, first.old.number if first.old else 0)
-        found.append(Hunk(scope, tuple(rows)))
-    return found
+        # By the old text, which is the same for many cards, and parsed once.
+        change = next(number for number, row in enumerate(rows) if not row.same)
+        near = [row.old.number for row in (*rows[change:], *reversed(rows[:change])) if row.old is not None]
+        found.append(Hunk(scope_at(before, near[0]) if near else "", tuple(rows)))
+    return tuple(found)
 
 
-def _rows(old: Sequence[str], new: Sequence[str], opcode: tuple[str, int, int, int, int]) -> Iterator[Row]:
+def _grouped(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[list[Opcode]]:
+    """The changes in groups, matched only between the first and the last of them: a long file must not make anybody wait."""
+    least = min(len(old), len(new))
+    head = next((n for n in range(least) if old[n] != new[n]), least)
+    tail = next((n for n in range(least - head) if old[-1 - n] != new[-1 - n]), least - head)
+    middle = old[head : len(old) - tail], new[head : len(new) - tail]
+    matcher = difflib.SequenceMatcher(None, *middle, autojunk=max(map(len, middle)) > MANY)
+    codes = [(kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in matcher.get_opcodes()]
+    if codes:
+        yield from _groups([("equal", 0, head, 0, head), *codes, ("equal", len(old) - tail, len(old), len(new) - tail, len(new))], context)
+
+
+def _groups(codes: Sequence[Opcode], context: int) -> Iterator[list[Opcode]]:
+    """Changes with the lines around them; those whose surroundings touch are one group."""
+    group: list[Opcode] = []
+    for kind, first, last, start, end in codes:
+        if kind != "equal":
+            group.append((kind, first, last, start, end))
+            continue
+        apart = last - first > 2 * context
+        if group and apart:
+            yield [*group, (kind, first, first + context, start, start + context)]
+            group = []
+        if apart or not group:
+            first, start = max(first, last - context), max(start, end - context)
+        group.append((kind, first, last, start, end))
+    if any(code[0] != "equal" for code in group):
+        kind, first, last, start, end = group[-1]
+        yield [*group[:-1], (kind, first, min(last, first + context), start, min(end, start + context))] if kind == "equal" else group
+
+
+def _rows(old: Sequence[str], new: Sequence[str], opcode: Opcode) -> Iterator[Row]:
     kind, first, last, start, end = opcode
     if kind == "equal":
         for a, b in zip(range(first, last), range(start, end), strict=True):

@@ -139,7 +139,7 @@ class Screen:
                 words = f" {path}{f'  {hunk.scope}' if hunk.scope else ''}{count}"
                 yield Text(words, style="bold", no_wrap=True, overflow="ellipsis")
                 draw = colours.beside if width >= WIDE else colours.unified
-                yield from draw(hunk, colours.highlighted(before), colours.highlighted(after), width, self._bar)
+                yield from draw(hunk, colours.coloured(before), colours.coloured(after), width, self._bar)
                 yield Text("")
 
     def _why(self, state: State, verdicts: Verdicts, width: int) -> Iterator[Text]:
