@@ -35,6 +35,7 @@ HUNG_UP = 129
 @click.option("--by-file", is_flag=True, help="Start with all rewrites of a file at once; s splits them.")
 @click.option("--keep-partial", is_flag=True, help="Offer rewrites even where an entry does not script in the end.")
 @options.styles("text", "json")
+@options.page
 @options.selection
 def review(
     paths: tuple[str, ...],
@@ -45,6 +46,8 @@ def review(
     keep_partial: bool,
     time_limit: float,
     style: str,
+    html: Path | None,
+    modules: bool,
     config_file: Path | None,
     quiet: bool,
     no_color: bool,
@@ -58,11 +61,12 @@ def review(
     chosen = options.resolve(config_file, quiet, no_color, **choices)
     chosen.paths(paths)
     asking = _asking(chosen, resume, decisions, by_file, keep_partial)
-    result = _run(chosen, asking, paths, entries, time_limit, keep_partial)
+    output = Output(chosen, html)
+    result = _run(chosen, asking, paths, entries, time_limit, keep_partial, modules or html is not None)
     _tell_stale(asking)
     if result.written:
         asking.decisions.written()
-    Output(chosen).migration(result, style, dry_run=False)
+    output.migration(result, style, dry_run=False)
     sys.exit(result.exit_code)
 
 
@@ -110,12 +114,18 @@ def _goes_on(path: Path) -> bool:
 
 
 def _run(
-    chosen: Chosen, asking: Conductor | Replay, paths: tuple[str, ...], entries: tuple[str, ...], time_limit: float, keep_partial: bool
+    chosen: Chosen,
+    asking: Conductor | Replay,
+    paths: tuple[str, ...],
+    entries: tuple[str, ...],
+    time_limit: float,
+    keep_partial: bool,
+    modules: bool,
 ) -> RunResult:
     from scriptify.choosing import Withdrawn
 
     try:
-        return running.migrate(chosen, paths, entries, time_limit, keep_partial, write=True, asking=asking)
+        return running.migrate(chosen, paths, entries, time_limit, keep_partial, write=True, modules=modules, asking=asking)
     except Withdrawn:
         _tell_stale(asking)
         for line in asking.parting():
