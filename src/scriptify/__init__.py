@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scriptify import checkpoint
     from scriptify.api import migrate, rewrite, verify
+    from scriptify.events import Event
     from scriptify.oracle.protocol import Entry, Verdict
     from scriptify.scripting import Proof, proof, script
     from scriptify.scripting.errors import ScriptifyError
@@ -23,6 +24,7 @@ __all__ = [
     "Declines",
     "Edit",
     "Entry",
+    "Event",
     "Fires",
     "Ignores",
     "Phase",
@@ -44,6 +46,7 @@ __all__ = [
 
 _HOMES = {
     "scriptify.api": ("migrate", "rewrite", "verify"),
+    "scriptify.events": ("Event",),
     "scriptify.oracle.protocol": ("Entry", "Verdict"),
     "scriptify.scripting": ("Proof", "proof", "script"),
     "scriptify.scripting.errors": ("ScriptifyError",),

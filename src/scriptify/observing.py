@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from scriptify.oracle.memory import Record
 from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict
 from scriptify.oracle.runner import Oracle
 
@@ -17,12 +18,16 @@ _LOCAL = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The verdict on the unmodified entry; the observation is None where it does not run eagerly."""
+    """The verdict on the unmodified entry; the observation is None where it does not run eagerly.
+
+    ``records`` are what the oracle that looked remembers, where that was not the caller's own.
+    """
 
     verdict: Verdict
     observation: Observation | None
     attempts: int
     seconds: float
+    records: tuple[Record, ...] = ()
 
 
 def look(oracle: Oracle, entry: Entry, files: Sequence[str]) -> Look:
@@ -41,15 +46,34 @@ def looks(oracle: Oracle, entries: Sequence[Entry], files: Sequence[str], execut
             yield look(oracle, entry, files)
         return
     waiting = [executor.submit(_elsewhere, entry, tuple(files), root, oracle.limits, oracle.preload) for entry in entries]
-    for future in waiting:
-        yield future.result()
+    for entry, future in zip(entries, waiting, strict=True):
+        try:
+            seen = future.result()
+        except BrokenExecutor:  # a worker was killed, by the system perhaps: look here
+            seen = look(oracle, entry, files)
+        oracle.memory.learn(seen.records)
+        yield seen
 
 
 def _elsewhere(entry: Entry, files: tuple[str, ...], root: Path, limits: Limits, preload: tuple[str, ...]) -> Look:
-    """A look with an oracle of this thread's own, kept for the next entry."""
-    kept: Oracle | None = getattr(_LOCAL, "oracle", None)
-    if kept is None or kept.root != str(root) or kept.limits != limits:
-        if kept is not None:
-            kept.close()
-        kept = _LOCAL.oracle = Oracle(root=root, limits=limits, preload=preload)
-    return look(kept, entry, files)
+    oracle = own_oracle(root, limits, preload)
+    seen = look(oracle, entry, files)
+    return Look(seen.verdict, seen.observation, seen.attempts, seen.seconds, oracle.memory.of(oracle.absolute(entry)))
+
+
+class _Kept:
+    """An oracle that ends with its thread."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self.oracle = oracle
+
+    def __del__(self) -> None:
+        self.oracle.close()
+
+
+def own_oracle(root: Path, limits: Limits, preload: tuple[str, ...]) -> Oracle:
+    """An oracle of this thread's own, kept for the next entry."""
+    kept: _Kept | None = getattr(_LOCAL, "kept", None)
+    if kept is None or (kept.oracle.root, kept.oracle.limits, kept.oracle.preload) != (str(root), limits, preload):
+        kept = _LOCAL.kept = _Kept(Oracle(root=root, limits=limits, preload=preload))
+    return kept.oracle

@@ -7,7 +7,7 @@ rewrite is needed by an entry that passes, or guards against a silent difference
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -27,6 +27,7 @@ from scriptify.observing import looks
 from scriptify.oracle.protocol import Entry, Limits, Observation, Verdict
 from scriptify.oracle.runner import Oracle
 from scriptify.registry import answering
+from scriptify.repair_ahead import Common, ask_ahead
 from scriptify.repair_bench import Bench, Work
 from scriptify.result import EntryResult, Refusal
 from scriptify.slim import slimmed, touched
@@ -87,6 +88,7 @@ class Repair:
         open_works = [work for work in works if work.open]
         self._watch(Event("rewrite"))
         draft = self._certain(Draft(self._texts), open_works or works, silent_only=not open_works)
+        ask_ahead(self._executor, self._oracle, open_works, self._common(draft), self._watch)
         for number, work in enumerate(open_works):
             self._watch(Event("repair", work.entry.target, number, len(open_works)))
             done = self._repair(draft, work)
@@ -101,6 +103,17 @@ class Repair:
         results = tuple(self._bench.result(work, work.after) for work in works)
         declines = pipeline.declined(draft.texts, self._know(draft.texts), self._transforms)
         return Repaired(draft, results, declines, self._failures, tuple(self._refusals), dropped)
+
+    def ahead(self, draft: Draft, work: Work, observations: Sequence[Observation], refused: Collection[str]) -> None:
+        """Go through one entry by itself, for the sake of the answers that its oracle then remembers."""
+        self._observations, self._refused = list(observations), set(refused)
+        done = self._repair(draft, work)
+        if work.after.ok:
+            self._minimal(self._settled(done, [work]), [work])
+
+    def _common(self, draft: Draft) -> Common:
+        known = (tuple(self._observations), frozenset(self._refused), tuple(self._transforms), self._settings)
+        return Common(self._texts, draft, *known, self._root, self._oracle.limits, getattr(self._oracle, "preload", ()))
 
     # what is known
 
@@ -309,8 +322,8 @@ def repair(
 ) -> Repaired:
     """Repair a project's entries, with an oracle of its own where none is given.
 
-    ``executor`` spreads the first look at the entries; it may be any, of threads, processes or machines
-    that see the same files.
+    ``executor`` spreads the first look at several entries, and asks ahead what their repairs will ask; it
+    may be any, of threads, processes or machines that see the same files.
     """
     with nullcontext(oracle) if oracle is not None else Oracle(root=root, limits=limits) as judge:
         work = Repair(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STAGES = {
     "observe": "running",
     "rewrite": "rewriting",
+    "ahead": "repairing side by side",
     "repair": "repairing",
     "minimise": "leaving out what is not needed",
     "judge": "judging",

@@ -19,6 +19,7 @@ from types import CodeType
 from typing import Any
 
 _installed: dict[str, str] = {}
+_read: set[str] = set()
 
 
 def install(overlay: Mapping[str, str], codes: str = "") -> None:
@@ -48,6 +49,7 @@ def install(overlay: Mapping[str, str], codes: str = "") -> None:
         elif not is_users(path):
             code: CodeType = read_code(self, fullname)
             return code
+        _read.add(path)
         return _compiled(self, get_data(self, path), path, codes)
 
     get_code.scriptify = True  # type: ignore[attr-defined]
@@ -57,6 +59,11 @@ def install(overlay: Mapping[str, str], codes: str = "") -> None:
 def seen(path: str) -> str | None:
     """What stands in place of a file, or None."""
     return _installed.get(os.path.realpath(path))
+
+
+def read() -> frozenset[str]:
+    """The user's files whose code was looked for, also where the import then failed."""
+    return frozenset(_read)
 
 
 def _compiled(loader: Any, data: bytes, path: str, codes: str) -> CodeType:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import pickle
 import select
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from scriptify.oracle import wire
+from scriptify.oracle.memory import Memory
 from scriptify.oracle.parting import Parting, Question, Recorded, Side
 from scriptify.oracle.protocol import LEVELS, Delivery, Entry, Limits, LiveModule, Observation, Order, Overlay, Verdict
 
@@ -59,7 +59,7 @@ class Oracle:
         self.attempts = 0
         self._worker: _Worker | None = None
         self._versions = wire.Hello()
-        self._verdicts: dict[tuple[Entry, str], dict[str, tuple[Verdict, dict[str, str]]]] = {}
+        self.memory = Memory()
 
     def __enter__(self) -> Oracle:
         return self
@@ -81,10 +81,7 @@ class Oracle:
 
     def scripts(self, entry: Entry, overlay: Overlay | None = None) -> Verdict:
         """Whether ``entry`` scripts at all under ``overlay``; eager results and keys are not compared."""
-        begun = time.monotonic()
-        answer = self._ask("judge", entry, dict(overlay or {}), {"quick": True})
-        verdict = answer.value if isinstance(answer.value, Verdict) else Verdict().stopped("imports", answer.ended, answer.ended)
-        return replace(verdict, seconds=time.monotonic() - begun)
+        return self._judged(entry, overlay, "quick", {"quick": True})
 
     def judge(self, entry: Entry, overlay: Overlay | None = None, *, upto: str = LEVELS[-1]) -> Verdict:
         """Prove what can be proved of ``entry`` with ``overlay`` in place of the files on disk.
@@ -94,17 +91,21 @@ class Oracle:
         """
         if upto not in LEVELS:
             raise ValueError(f"{upto!r} is no level; there are {', '.join(LEVELS)}")
-        sources = dict(overlay or {})
-        kept = self._verdicts.setdefault((self._absolute(entry), _digest(sources)), {})
-        for level in LEVELS[LEVELS.index(upto) :]:
-            if level in kept and all(_file_digest(path) == before for path, before in kept[level][1].items()):
-                return kept[level][0]
+        for level in LEVELS[LEVELS.index(upto) + 1 :]:
+            if known := self.memory.find(self.absolute(entry), level, overlay or {}):
+                return known
+        return self._judged(entry, overlay, upto, {"upto": upto})
+
+    def _judged(self, entry: Entry, overlay: Overlay | None, question: str, options: dict[str, Any]) -> Verdict:
+        asked, sources = self.absolute(entry), dict(overlay or {})
+        if known := self.memory.find(asked, question, sources):
+            return known
         begun = time.monotonic()
-        answer = self._ask("judge", entry, sources, {"upto": upto})
+        answer = self._ask("judge", entry, sources, options)
         verdict = answer.value if isinstance(answer.value, Verdict) else Verdict().stopped("imports", answer.ended, answer.ended)
         verdict = replace(verdict, seconds=time.monotonic() - begun)
         if answer.files is not None and not answer.ended:
-            kept[upto] = (verdict, answer.files)
+            self.memory.keep(asked, question, sources, answer.files, verdict)
         return verdict
 
     def observe(self, entry: Entry, project_files: Collection[str | Path], overlay: Overlay | None = None) -> Observation:
@@ -144,7 +145,7 @@ class Oracle:
 
     def record(self, side: Side, question: Question, path: str, reference: str = "") -> Recorded:
         """Run one side of a comparison and keep what it did in the file ``path``; ``reference`` is that of the other side."""
-        options = {"side": replace(side, entry=self._absolute(side.entry)), "question": question, "path": path, "reference": reference}
+        options = {"side": replace(side, entry=self.absolute(side.entry)), "question": question, "path": path, "reference": reference}
         answer = self._ask("record", None, {}, options)
         if isinstance(answer.value, Recorded):
             return answer.value
@@ -201,12 +202,13 @@ class Oracle:
             raise OracleError(f"{arguments.get('path', 'the checkpoint')}: reading it {answer.ended}")
         return answer.value
 
-    def _absolute(self, entry: Entry) -> Entry:
+    def absolute(self, entry: Entry) -> Entry:
+        """The entry as it is remembered: its root in full."""
         return replace(entry, root=os.path.abspath(entry.root or self.root))
 
     def _ask(self, kind: str, entry: Entry | None, overlay: dict[str, str], options: dict[str, Any]) -> wire.Answer:
         self.attempts += 1
-        request = wire.Request(kind, self._absolute(entry) if entry else None, overlay, self.limits, options)
+        request = wire.Request(kind, self.absolute(entry) if entry else None, overlay, self.limits, options)
         worker = self._running()
         # A baseline with and without moved parameters, then the attempt itself.
         limit = (4 if kind == "deliver" else 3) * self.limits.seconds + _GRACE
@@ -302,19 +304,3 @@ def _moved(folder: Path, wanted: Path) -> None:
     for name in sorted(os.listdir(folder), key=lambda name: name == wanted.name):
         os.chmod(folder / name, 0o644)
         os.replace(folder / name, wanted.parent / name)
-
-
-def _digest(overlay: Mapping[str, str]) -> str:
-    total = hashlib.sha256()
-    for path in sorted(overlay):
-        for part in (path, overlay[path]):
-            data = part.encode("utf-8", "surrogatepass")
-            total.update(len(data).to_bytes(8, "big") + data)
-    return total.hexdigest()
-
-
-def _file_digest(path: str) -> str:
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:
-        return ""

@@ -233,9 +233,9 @@ def prepare(form: str) -> None:
 
 def stamps() -> dict[str, str]:
     """A digest of every file of the user's own that this process imported, as it is on disk."""
-    from scriptify.oracle.overlay import is_users
+    from scriptify.oracle.overlay import is_users, read
 
-    files = {getattr(sys.modules.get(name), "__file__", None) for name in sys.modules.keys() - _OUTSIDE}
+    files = {getattr(sys.modules.get(name), "__file__", None) for name in sys.modules.keys() - _OUTSIDE} | read()
     return {path: digest(path) for path in files if isinstance(path, str) and is_users(path)}
 
 
