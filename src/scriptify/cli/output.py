@@ -102,7 +102,7 @@ class Output:
 
             self._all(self._err, verdicts.verdicts(result, self._here, everything=True))
             self._partings(partings or ())
-        self._write_page(result, "Verdict")
+        self._write_page(result, "Verdict", partings or ())
 
     def partings(self, found: Sequence[Parting], style: str, every: bool, page: Path | None) -> None:
         """What ``compare`` found."""
@@ -116,6 +116,8 @@ class Output:
             self._json(parting_json.run(found))
         elif not self._chosen.quiet or any(item.exit_code for item in found):
             self._partings(found, every)
+        if page is not None:
+            self._summary(f"The page is in {page}.")
 
     def _partings(self, found: Sequence[Parting], every: bool = False) -> None:
         from rich.text import Text
@@ -210,12 +212,12 @@ class Output:
         for line in text.troubles(result, self._here):
             print(f"scriptify: {line}", file=sys.stderr)
 
-    def _write_page(self, result: RunResult, title: str) -> None:
+    def _write_page(self, result: RunResult, title: str, partings: Sequence[Parting] = ()) -> None:
         if self._page is None:
             return
         from scriptify.report import html
 
-        html.write(result, self._here, self._page, title=title)
+        html.write(result, self._here, self._page, title=title, partings=partings)
         self._summary(f"The page is in {self._page}.")
 
     def _summary(self, words: str) -> None:

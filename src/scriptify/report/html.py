@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,14 +17,16 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from scriptify import __version__, advice
+from scriptify.oracle.parting import Parting
 from scriptify.oracle.protocol import Level, State, Verdict
+from scriptify.report import parting_html
 from scriptify.report.catalogue import SAFETIES, summary
+from scriptify.report.page_file import put
 from scriptify.report.paths import relative, shown
 from scriptify.report.sides import Row, Sides, visible
 from scriptify.report.trees import Cell, Node, other_forms, trees
 from scriptify.report.verdicts import FAILINGS
 from scriptify.result import EntryResult, RunResult
-from scriptify.source import WriteError
 from scriptify.transform import Decline, Rewrite
 
 LEVELS = {
@@ -38,34 +38,16 @@ LEVELS = {
 SHOWN_PLACES = 3
 
 
-def write(result: RunResult, root: Path, file: Path, *, title: str = "Migration") -> None:
-    """Write the page to ``file``, whole or not at all. Raises WriteError."""
-    data = page(result, root, title=title).encode("utf-8", "replace")
-    target = Path(os.path.abspath(file))
-    part = ""
-    try:
-        handle, part = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        os.chmod(part, 0o666 & ~_umask())
-        os.replace(part, target)
-    except OSError as error:
-        raise WriteError(f"{file}: the report can't be written: {error.strerror or error}") from error
-    finally:
-        if part and os.path.exists(part):
-            os.unlink(part)
+def write(result: RunResult, root: Path, file: Path, *, title: str = "Migration", partings: Sequence[Parting] = ()) -> None:
+    """Write the page to ``file``, whole or not at all; ``partings`` are comparisons to show as well. Raises WriteError."""
+    put(page(result, root, title=title, partings=partings), file)
 
 
-def _umask() -> int:
-    now = os.umask(0)
-    os.umask(now)
-    return now
-
-
-def page(result: RunResult, root: Path, *, title: str = "Migration") -> str:
+def page(result: RunResult, root: Path, *, title: str = "Migration", partings: Sequence[Parting] = ()) -> str:
     """The page as text. Every word of source, paths and messages is escaped."""
     changes = [_file(change.path, root, Sides(change), change.rewrites, result) for change in result.changed]
     style, script = (_asset(name) for name in ("page.css", "page.js"))
+    style += parting_html.style() if partings else ""
     return _template().render(
         title=title,
         project=root.name or str(root),
@@ -73,7 +55,8 @@ def page(result: RunResult, root: Path, *, title: str = "Migration") -> str:
         result=result,
         style=Markup(style),  # our own files
         script=Markup(script),
-        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'{'; img-src data:' if partings else ''}",
+        partings=parting_html.section(partings) if partings else "",
         models=[_model(item, root) for item in result.entries],
         files=changes,
         refused=[_card(item.rewrite, root, result, reason=relative(item.reason, root)) for item in result.refusals],

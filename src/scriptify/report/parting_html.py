@@ -6,11 +6,8 @@ No network and no script; the page's own style is allowed by its digest.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import os
 import struct
-import tempfile
 import zlib
 from collections.abc import Sequence
 from functools import cache
@@ -24,48 +21,47 @@ from scriptify import __version__
 from scriptify.oracle.parting import Parting, Picture
 from scriptify.report import parting_plot as plot
 from scriptify.report import parting_words as words
-from scriptify.source import WriteError
+from scriptify.report.page_file import put
+from scriptify.report.sides import visible
 
 
 def write(found: Sequence[Parting], root: Path, file: Path) -> None:
     """Write the page to ``file``, whole or not at all. Raises WriteError."""
-    target = Path(os.path.abspath(file))
-    part = ""
-    try:
-        handle, part = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
-        with os.fdopen(handle, "wb") as out:
-            out.write(page(found, root).encode("utf-8", "replace"))
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(part, 0o666 & ~mask)
-        os.replace(part, target)
-    except OSError as error:
-        raise WriteError(f"{file}: the page can't be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
+    put(page(found, root), file)
 
 
 def page(found: Sequence[Parting], root: Path) -> str:
     """The page as text. Every word that comes from a model is escaped."""
-    style = _asset("parting.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return _template().render(
-        found=found,
+    text = _asset("page.css") + style()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return _template("parting_page.html").render(
         root=root.name or str(root),
         version=__version__,
-        style=Markup(style),  # our own file
+        style=Markup(text),  # our own files
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:",
-        words=words,
-        plot=plot,
-        png=png,
+        section=section(found),
     )
 
 
+def section(found: Sequence[Parting]) -> Markup:
+    """The comparisons as part of a page whose style holds :func:`style` and whose policy lets in images from data."""
+    return Markup(_template("parting.html").render(found=found, words=words, plot=plot, png=png))
+
+
+def style() -> str:
+    """What the style of a page with comparisons needs besides that of a report."""
+    return _asset("parting.css")
+
+
 @cache
-def _template() -> Template:
-    made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_asset))
-    return made.get_template("parting.html")
+def _template(name: str) -> Template:
+    loader = FunctionLoader(_asset)
+    made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=loader, finalize=_shown)
+    return made.get_template(name)
+
+
+def _shown(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _asset(name: str) -> str:
