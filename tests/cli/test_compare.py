@@ -85,10 +85,9 @@ def test_folders_patches_and_other_entries(here: Path, run: Run) -> None:
     (here / "net.py").write_text(GOOD)
     (here / "new").mkdir()
     (here / "new" / "net.py").write_text(GOOD.replace("% 0.7", "% 0.6"))
-    (here / "fix.patch").write_text(
-        "--- a/net.py\n+++ b/net.py\n@@ -7 +7 @@\n-        return x.clone() % 0.7\n+        return x.clone() % 0.5\n"
-    )
-    for other in ("new", "fix.patch", "new/net.py:entry"):
+    lines = ("-        return x.clone() % 0.7", "+        return x.clone() % 0.5")
+    (here / "fix.patch").write_text("\n".join(["--- a/net.py", "+++ b/net.py", "@@ -7 +7 @@", *lines, ""]))
+    for other in ("new", "fix.patch"):
         done = run("compare", "eager", other, "--entry", "net.py:entry", "--format", "json")
         body, wrong = problems(done.out)
         assert (done.code, wrong, body["comparisons"][0]["module"]) == (1, [], "wrap"), other
