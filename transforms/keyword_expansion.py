@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.facts.model import Attribute, Facts, Kind, Observed
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._helper_text import above_definitions
 from scriptify.tree import Tree
 from scriptify.tree.flow import bindings, loads
 from scriptify.tree.substitute import FreshNames, source
@@ -31,6 +32,12 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 3, 4),)"
+HELPER = "_with_keywords"
+_HELPER = (
+    f"def {HELPER}(keywords, function, *args, **more):",
+    '    """Call a function with keywords from a dict; for eager code, scripting has them written out."""',
+    "    return function(*args, **more, **keywords)",
+)
 _PLAIN = (int, float, str, bool, type(None))
 
 
@@ -38,11 +45,23 @@ def _net(body: str) -> str:
     return _HEAD + "".join(f"        {line}\n" for line in body.splitlines())
 
 
+_GIVEN = _HEAD.replace("def __init__(self):", "def __init__(self, kw=None):").replace(
+    "{'scale_factor': 2.0, 'mode': 'nearest'}", "dict(kw or {'mode': 'nearest'})"
+)
+_HELPED = _GIVEN.replace("from torch import nn\n", "from torch import nn\n\n\n" + "\n".join(_HELPER) + "\n")
+_SEEN = Observed(attributes={"Net": {"kw": Attribute("kw", frozenset({Kind.DICT}), values=({"mode": "nearest"},), origin="live")}})
+
+
+def _given(body: str) -> str:
+    return _GIVEN + "".join(f"        {line}\n" for line in body.splitlines())
+
+
 class KeywordExpansion(Transform):
     """``d = {'a': x, 'b': y}; f(**d)`` -> ``a = x; b = y; f(a=a, b=b)``; ``f(**self.kw)`` with the keys ``__init__`` gives it.
 
     The compiler takes no keyword expansion. The values of a local dict are computed where and when they were, under
-    names of their own; a dict that hangs on the module is still asked for each value in eager code.
+    names of their own; a dict that hangs on the module is still asked for each value in eager code, and expanded there
+    where only a run has shown what it holds.
     """
 
     code = "SF314"
@@ -73,6 +92,16 @@ class KeywordExpansion(Transform):
             entry=_ENTRY,
             name="an attribute",
         ),
+        Fires(
+            _given("return F.interpolate(x, scale_factor=2.0, **self.kw) + x.mean()"),
+            _HELPED
+            + "        return (F.interpolate(x, scale_factor=2.0, mode='nearest') if torch.jit.is_scripting()"
+            + " else _with_keywords(self.kw, F.interpolate, x, scale_factor=2.0)) + x.mean()\n",
+            entry=_ENTRY,
+            observed=_SEEN,
+            name="an attribute that a run has shown",
+        ),
+        Declines(_given("return F.interpolate(x, scale_factor=2.0, **self.kw)"), because="every instance"),
         Declines(_net("d = {'a': x}\nd['b'] = x\nreturn helper(**d)"), because="changed or used"),
         Declines(_net("return helper(**given)"), because="not known"),
         Ignores(_net("return helper(a=x, b=x ** 2)")),
@@ -86,13 +115,53 @@ class KeywordExpansion(Transform):
                 for arg in call.args:
                     if arg.star != "**" or tree.code(arg.value) in done:
                         continue
+                    title = f"{tree.code(arg)} as keywords"[:80]
+                    why = "the compiler takes no keyword expansion"
+                    if seen := _seen(body, arg):
+                        edits = _observed(body, call, arg, seen)
+                        needs = [Need(f"{tree.code(arg.value)} is {seen!r} on every instance", "live")]
+                        imports = tuple(body.wanted)
+                        body.wanted.clear()
+                        yield tree.rewrite(self, call, title, edits, imports=imports, needs=needs, why=why, safety=Safety.OBSERVED)
+                        continue
                     try:
                         edits = _edits(body, arg, done)
                     except NoForm as reason:
                         yield decline(self, body, call, f"the compiler takes no keyword expansion: {reason}")
                         continue
-                    title = f"{tree.code(arg)} as keywords"[:80]
-                    yield rewrite(self, body, call, title, edits, why="the compiler takes no keyword expansion")
+                    yield rewrite(self, body, call, title, edits, why=why)
+
+
+def _seen(body: Body, arg: cst.Arg) -> dict[str, object]:
+    """What a dict on the module was on every instance of a run, where the source does not tell."""
+    value = arg.value
+    owner = body.facts.owner(body.tree.path, body.qualname)
+    if owner is None or not isinstance(value, cst.Attribute) or not isinstance(value.value, cst.Name) or value.value.value != "self":
+        return {}
+    held = body.facts.attribute(body.tree.path, owner.qualname, value.attr.value)
+    if not isinstance(held, Attribute) or held.origin != "live" or not held.constant or not isinstance(held.value, dict):
+        return {}
+    try:
+        _attribute(body, value)
+    except NoForm:
+        good = all(key.isidentifier() and _plain(item) for key, item in held.value.items())
+        return held.value if good else {}
+    return {}
+
+
+def _observed(body: Body, call: cst.Call, arg: cst.Arg, seen: dict[str, object]) -> list[Edit]:
+    """The keywords written out for scripting; eager code, where another instance may hold others, still expands the dict."""
+    tree = body.tree
+    start, end = tree.span(call)
+    written = _instead(tree, arg, [(key, repr(item)) for key, item in seen.items()])
+    scripted = tree.text[start : written.start] + written.text + tree.text[written.end : end]
+    rest = [tree.text[tree.span(other)[0] : tree.outer_span(other.value)[1]] for other in call.args if other is not arg]
+    eager = ", ".join([tree.code(arg.value), tree.code(call.func), *rest])
+    text = f"{scripted} if {body.spell('torch.jit.is_scripting')}() else {HELPER}({eager})"
+    edits = [tree.replace(call, text if body.alone(call) and "\n" not in text else f"({text})")]
+    if HELPER not in {node.name.value for node in tree.module.body if isinstance(node, cst.FunctionDef)}:
+        edits.append(above_definitions(tree, _HELPER))
+    return edits
 
 
 def _edits(body: Body, arg: cst.Arg, done: set[str]) -> list[Edit]:

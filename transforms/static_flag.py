@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import libcst as cst
 
@@ -19,7 +20,7 @@ class StaticFlag(Transform):
 
     The compiler compiles both sides of an ``if``, unless it knows the outcome: a bool attribute named in
     ``__constants__`` it reads from the instance when it compiles, and leaves the dead side out. Eager code
-    does not see the list. Asked for only where the compiler stopped inside such a branch, or at what the
+    does not see the list. Asked for only where the compiler stopped inside such a branch or in what it calls, or at what the
     branches leave behind (a name one of them defines, two kinds of results). A flag that ``forward``
     itself sets, or ``training``, is never made constant.
     """
@@ -35,25 +36,42 @@ class StaticFlag(Transform):
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield one rewrite that makes the flags around the place constant."""
-        place = spot(tree, facts, focus)
-        if place is None or place.owner is None or not place.self_name:
-            return
-        flags = list(dict.fromkeys(_enclosing_flags(place))) or list(dict.fromkeys(_other_flags(place)))
-        good = [flag for flag in flags if not (reason := _obstacle(place, flag))]
+        for place, caller in _spots(tree, facts, focus):
+            if place is None or place.owner is None or not place.self_name:
+                continue
+            flags = list(dict.fromkeys(_enclosing_flags(place)))
+            if not flags and not caller:
+                flags = list(dict.fromkeys(_other_flags(place)))
+            if flags:
+                yield from self._constant(place, flags, facts)
+                return
+
+    def _constant(self, place: Spot, flags: list[str], facts: Facts) -> Iterator[Proposal]:
+        tree, owner = place.tree, place.owner
+        assert owner is not None
+        good = [flag for flag in flags if not _obstacle(place, flag)]
         for flag in flags:
             reason = _obstacle(place, flag)
             if reason and not good:
                 yield tree.decline(self, place.statement() or place.function, reason)
         if not good:
             return
-        edits = constants_edits(tree, facts, place.owner, good)
+        edits = constants_edits(tree, facts, owner, good)
         if isinstance(edits, str):
-            yield tree.decline(self, place.owner, edits)
+            yield tree.decline(self, owner, edits)
             return
         names = ", ".join(good)
         needs = [Need(f"self.{flag} is a bool on every instance seen", "live" if facts.live else "source") for flag in good]
         why = "the compiler leaves out branches that a constant of the instance rules out; eager code does not see __constants__"
-        yield tree.rewrite(self, place.owner, f"make {names} constant for the compiler", edits, needs=needs, why=why)
+        yield tree.rewrite(self, owner, f"make {names} constant for the compiler", edits, needs=needs, why=why)
+
+
+def _spots(tree: Tree, facts: Facts, focus: Focus | None) -> Iterator[tuple[Spot | None, bool]]:
+    """The place, then the calls in this file that led to it: a branch that is left out compiles no call in it."""
+    yield spot(tree, facts, focus), False
+    for path, line in focus.callers if focus is not None else ():
+        if focus is not None and path == tree.path:
+            yield spot(tree, facts, replace(focus, line=line, text="", scope="", callers=())), True
 
 
 def _enclosing_flags(place: Spot) -> Iterator[str]:

@@ -33,9 +33,11 @@ _MANY = 16
 
 
 def is_literal(value: Any, depth: int = 0) -> bool:
-    """Whether a value is a scalar or a short list or tuple of such, and so can be written in source."""
+    """Whether a value is a scalar or a short list, tuple or dict of such, and so can be written in source."""
     if type(value) in _LITERALS:
         return True
+    if type(value) is dict and not depth:
+        return len(value) <= _LONG and all(type(key) is str and is_literal(item, 1) for key, item in value.items())
     return type(value) in (list, tuple) and depth < 3 and len(value) <= _LONG and all(is_literal(item, depth + 1) for item in value)
 
 

@@ -97,7 +97,8 @@ class Imports:
             return f"{self._known[first]}{dot}{rest}"
         if hasattr(builtins, first):
             return f"builtins.{full}"
-        return ""
+        # Between passes the imports that rewrites need are not in the text yet: an unbound torch is one of theirs.
+        return full if first == "torch" else ""
 
     def spell(self, dotted: str) -> tuple[str, tuple[Import, ...]]:
         """How to write a dotted name (``typing.Optional``, ``torch.empty``) in this file, and the import that needs.
