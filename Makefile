@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist worksteal
-UPSTREAM_PACKAGES = gfpgan==1.3.8 facexlib==0.3.0 basicsr==1.4.2
+UPSTREAM_PACKAGES = gfpgan==1.3.8 facexlib==0.3.0 basicsr==1.4.2 mmdet==3.3.0 mmengine==0.10.7 mmcv-lite==2.1.0 addict==2.4.0 termcolor==3.3.0
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
@@ -62,7 +62,7 @@ $(UPSTREAM)/.ready: $(READY) Makefile
 	env -u BASICSR_EXT $(PIP) install -q --no-deps --no-build-isolation --no-compile --target $(UPSTREAM) $(UPSTREAM_PACKAGES)
 	@touch $@
 
-models: $(UPSTREAM)/.ready  ## migrate GFPGAN and MODNet as published, and keep the result in models/
+models: $(UPSTREAM)/.ready  ## migrate GFPGAN, MODNet and mmdet's ResNet as published, and keep the result in models/
 	$(BIN)/python benchmarks/models.py
 
 clean:  ## remove what make made, the environment too

@@ -1,6 +1,6 @@
 """Migrate upstream models as published: copy their sources, run ``scriptify migrate``, keep the copy and the ``.pt``.
 
-    python benchmarks/models.py [gfpgan] [modnet] [--upstream DIR] [--work DIR] [--small]
+    python benchmarks/models.py [gfpgan] [modnet] [mmdet] [--upstream DIR] [--work DIR] [--small]
 
 DIR holds the packages as pip installs them with ``--target``. First the migration with the small entry, then the same
 command with the full one: nothing is left to do, everything is proved at the published size, and the model is saved.
@@ -38,6 +38,15 @@ MODELS = (
         "gfpgan_entry.py",
     ),
     Model("modnet", ("facexlib/matting",), ("facexlib/matting",), "modnet_entry.py"),
+    Model(
+        "mmdet",
+        (
+            *(f"mmdet/{name}" for name in ("models/backbones/resnet.py", "models/layers/res_layer.py")),
+            *("mmdet/registry.py", "mmdet/utils/typing_utils.py", "mmcv/cnn/bricks", "mmengine", "addict", "termcolor"),
+        ),
+        ("mmdet/models", "mmengine/model/base_module.py"),
+        "mmdet_entry.py",
+    ),
 )
 
 

@@ -45,7 +45,7 @@ def root() -> Path:
 def upstream() -> Path:
     """The folder with the upstream packages: ``SCRIPTIFY_UPSTREAM``, or ``.upstream`` as ``make upstream`` fills it."""
     folder = Path(os.environ.get("SCRIPTIFY_UPSTREAM") or ROOT / ".upstream").resolve()
-    missing = [name for name in ("basicsr", "facexlib", "gfpgan") if not (folder / name).is_dir()]
+    missing = [name for name in ("basicsr", "facexlib", "gfpgan", "mmcv", "mmdet", "mmengine") if not (folder / name).is_dir()]
     if missing:
         absent(f"{', '.join(missing)} not found in {folder}: run `make upstream` or set SCRIPTIFY_UPSTREAM")
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
+import scriptify
 from scriptify.tree import Tree
 
 
@@ -22,3 +23,13 @@ from scriptify.tree import Tree
 )
 def test_the_last_binding_above_all_code_counts(text, dotted):
     assert Tree("a.py", text).dotted(cst.parse_expression("nn.Linear")) == dotted
+
+
+def test_a_torch_that_is_not_imported_yet_is_the_one_that_a_rewrite_imports() -> None:
+    text = (
+        "import torch.utils.checkpoint as cp\nfrom torch.nn import Module\n\n\nclass Net(Module):\n"
+        "    def step(self, x):\n        return x\n\n    def forward(self, x):\n        return cp.checkpoint(self.step, x)\n"
+    )
+    result = scriptify.rewrite(text)
+    assert not result.failures
+    assert result.draft.texts["source.py"].count("is_scripting()") == 1

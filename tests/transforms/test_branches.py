@@ -7,11 +7,13 @@ import itertools
 import pytest
 
 from scriptify.examples import rewritten
+from scriptify.facts import merge, static
 from scriptify.facts.model import Attribute, Kind, Observed
-from scriptify.transform import Fires, Transform
+from scriptify.transform import Fires, Focus, Rewrite, Transform
 from scriptify.transforms.absent_attribute import AbsentAttribute
 from scriptify.transforms.half_defined import HalfDefined
 from scriptify.transforms.static_flag import StaticFlag
+from scriptify.tree import Tree
 
 HEAD = "import torch\nfrom torch import nn\n\n\n"
 FLAG = Observed(attributes={"Net": {"use": Attribute("use", frozenset({Kind.VALUE}), values=(False,))}})
@@ -135,3 +137,16 @@ def test_a_name_read_in_a_lambda_is_left_alone():
     text = net("if x.dim() == 2:\n    y = x\nf = lambda t: t + y\nreturn f(x)")
     seen = Observed(locals={"Net.forward": {"y": "Tensor"}})
     assert after(HalfDefined(), text, "y is not defined in the false branch", "if x.dim", seen) == text
+
+
+def test_a_flag_around_the_call_that_led_to_the_place_is_made_constant():
+    text = net("if self.use:\n    x = self.extra(x, ['a'])\nreturn x") + (
+        "\n    def extra(self, x, names):\n        for name in names:\n            x = getattr(self, name)(x)\n        return x\n"
+    )
+    lines = text.splitlines()
+    inside, call = (next(n for n, line in enumerate(lines, 1) if part in line) for part in ("getattr", "self.extra(x"))
+    tree, facts = Tree("net.py", text), merge.observed(static.index({"net.py": text}), FLAG)
+    focus = Focus("net.py", inside, "<--- HERE", callers=(("net.py", call),))
+    (made,) = StaticFlag().propose(tree, facts, focus)
+    assert isinstance(made, Rewrite) and "make use constant" in made.title
+    assert list(StaticFlag().propose(tree, facts, Focus("net.py", inside, "<--- HERE"))) == []

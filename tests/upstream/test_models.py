@@ -1,4 +1,4 @@
-"""The published GFPGAN and MODNet, unmodified: one command takes each from refused to proved, at small sizes."""
+"""The published GFPGAN, MODNet and ResNet of mmdet, unmodified: one command takes each from refused to proved, at small sizes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def models(root: Path):
     return module
 
 
-@pytest.mark.parametrize(("name", "cases"), [("gfpgan", 7), ("modnet", 2)])
+@pytest.mark.parametrize(("name", "cases"), [("gfpgan", 7), ("modnet", 2), ("mmdet", 2)])
 def test_one_command_migrates_it(models, upstream, tmp_path, name, cases):
     model = next(m for m in models.MODELS if m.name == name)
     folder = models.copy(model, upstream, tmp_path)
