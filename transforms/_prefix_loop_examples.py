@@ -25,6 +25,27 @@ EXAMPLES = (
     Fires(_loop(f"name = {_KEY}  # remove `module.`", "new[name] = v"), _done(behind="  # remove `module.`"), name="loop"),
     Fires(_loop(f"new[{_KEY}] = v", empty="{}"), _done(), name="in one line"),
     Fires(
+        _function(
+            "state = torch.load(path)",
+            "# above the dict",
+            "new = {}",
+            "# above the loop",
+            "for k, v in state.items():",
+            "    # inside",
+            f"    new[{_KEY}] = v",
+            "model.load_state_dict(new)",
+        ),
+        _function(
+            "state = torch.load(path)",
+            "# above the dict",
+            "# above the loop",
+            "# inside",
+            f'{_CALL}(state, "module.")',
+            "model.load_state_dict(state)",
+        ),
+        name="comments on lines of their own",
+    ),
+    Fires(
         _loop("new[k.removeprefix('module.')] = v", read="torch.load(path, map_location='cpu')['state_dict']"),
         _done("torch.load(path, map_location='cpu')['state_dict']"),
         name="one entry of a container",

@@ -210,10 +210,20 @@ def _length(node: ast.expr | None) -> int:
 
 def _commented(tree: Tree, line: str, *gone: cst.CSTNode) -> list[str]:
     """The line that stays, with the comments of what goes: whole lines of them above it, others behind it."""
-    found = [comment for node in gone for comment in tree.find(cst.Comment, node)]
-    above = [comment.value for comment in found if isinstance(tree.parent(comment), cst.EmptyLine)]
-    behind = [comment.value for comment in found if not isinstance(tree.parent(comment), cst.EmptyLine)]
+    above, behind = list[str](), list[str]()
+    for node in gone:
+        first, last = tree.statement_span(node)
+        for number in range(tree.line_of(first), tree.line_of(last - 1) + 1):
+            found = _comment(tree.text[tree.line_start(number) : tree.line_end(number)])
+            if found:
+                (behind if found[0] else above).append(found[1])
     return [*above, "  ".join([line, *behind])]
+
+
+def _comment(line: str) -> tuple[str, str] | None:
+    """The code and the comment of one line. The lines of these loops hold no text with a ``#`` but in a prefix, which has none."""
+    code, mark, words = line.strip().partition("#")
+    return (code, mark + words) if mark else None
 
 
 def _scope(tree: Tree, node: cst.CSTNode) -> cst.CSTNode:

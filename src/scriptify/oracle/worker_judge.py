@@ -15,7 +15,7 @@ import torch
 from scriptify.oracle import worker_baseline
 from scriptify.oracle.compare import Comparison, Difference
 from scriptify.oracle.protocol import LEVELS, Entry, Level, Verdict, not_tried, proved
-from scriptify.oracle.worker_calls import ROUNDS, Outcome, agree, models, sequence, state_difference
+from scriptify.oracle.worker_calls import ROUNDS, Outcome, agree, copied, models, sequence, state_difference
 from scriptify.oracle.worker_entry import Case, EntryError, build, load_function, out_of_memory, place
 from scriptify.oracle.worker_functions import filled
 from scriptify.oracle.worker_wrappers import unwrapped
@@ -113,7 +113,10 @@ class Judge:
                 continue
             old, new = list(state), list(model.state_dict())
             gone, more = [k for k in old if k not in set(new)], [k for k in new if k not in set(old)]
-            if gone or more:
+            if more and not gone and (remark := _grown(model, state, more)):
+                self.renamed.append(remark)
+                new = [key for key in new if key in state]
+            elif gone or more:
                 parts = [f"{what} {_few(keys)}" for what, keys in (("lost", gone), ("new", more)) if keys]
                 return f"state_dict keys differ: {'; '.join(parts)}"
             if old != new:
@@ -135,7 +138,9 @@ class Judge:
         for model, state, after in zip(found, kept.states, kept.after, strict=True):
             if state is None or ignore_state:
                 continue
-            if difference := state_difference(state, after, model.state_dict(), how):
+            # Keys of modules that were registered nowhere before have nothing to be compared with.
+            now = {key: value for key, value in model.state_dict().items() if key in state or key in after}
+            if difference := state_difference(state, after, now, how):
                 return str(difference)
         return ""
 
@@ -184,6 +189,17 @@ class Judge:
         remark = filled(self.cases, self.baseline.owners, loaded)
         if self._same("reloads", loaded, 1 if self.baseline.stateless else ROUNDS, "after save and load ") and remark:
             self._set("reloads", proved(*self.verdict.reloads.remarks, remark))
+
+
+def _grown(model: torch.nn.Module, state: dict[str, Any], more: list[str]) -> str:
+    """A remark where a model with more keys takes a state dict without them, and its own, both strictly; else ``""``."""
+    own = copied(model.state_dict())
+    try:
+        model.load_state_dict(state, strict=True)
+        model.load_state_dict(own, strict=True)
+    except Exception:  # a user's own _load_from_state_dict may raise anything
+        return ""
+    return f"new state_dict keys {_few(more)}; checkpoints without them load as strictly as before"
 
 
 def _few(keys: list[str]) -> str:

@@ -1,0 +1,164 @@
+"""SF212: modules in a plain Python list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Edit, Focus, Phase, Proposal, Safety, Transform
+from scriptify.transforms._plain_list_examples import EXAMPLES
+from scriptify.transforms._spot import Spot, spot
+from scriptify.tree import Tree
+
+_FAILED = re.compile(r"has no attribute '(\w+)' \(This attribute exists on the Python module, but we failed to convert Python type: 'list'")
+_HOOK = "_load_from_state_dict"
+WHY = "what a plain list holds has no parameters, keys or device for PyTorch, and no type for the compiler"
+
+
+class PlainModuleList(Transform):
+    """``self.layers = [nn.Linear(4, 4), ...]`` -> ``nn.ModuleList([...])``, and old checkpoints still load.
+
+    Modules in a plain list are not registered: ``parameters()``, ``to()``, ``eval()`` and ``state_dict()`` pass them by, and
+    the compiler has no type for the list. As a ModuleList they have all that, which callers can see, so it needs
+    ``--unsafe``. Checkpoints get new keys; those from before have none for these modules, which kept what the
+    constructor gave. The added method lets them load as strictly as before, with just that; a checkpoint that has
+    some of the new keys must have all.
+    """
+
+    code = "SF212"
+    name = "plain-module-list"
+    phase = Phase.CONTAINERS
+    safety = Safety.API
+    explains = ("but we failed to convert Python type: 'list'",)
+    on_demand = True
+    hints = ("nn.Module",)
+    source = "https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html"
+    examples = EXAMPLES
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Yield one rewrite for the list that the compiler names, if ``__init__`` fills it with modules and nothing else."""
+        place = spot(tree, facts, focus)
+        match = _FAILED.search(focus.message) if focus is not None else None
+        if place is None or place.owner is None or match is None:
+            return
+        name = match[1]
+        stores = [node for node in _uses(place, name) if isinstance(tree.parent(node), cst.AssignTarget)]
+        value = _value(tree, stores[0]) if len(stores) == 1 else None
+        if not isinstance(value, cst.List | cst.ListComp) or not _in_init(place, stores[0]):
+            return
+        given = [*_elements(value), *_appended(place, name)]
+        if not given or not any(_is_module(place, node) for node in given):
+            return
+        # Told where the compiler stopped, so that it is found among the answers to its message.
+        at = next((node for node in _uses(place, name) if tree.contains(place.function, node)), stores[0])
+        if reason := _unfit(place, name, given):
+            yield tree.decline(self, at, reason)
+            return
+        spelt, imports = tree.imports.spell("torch.nn.ModuleList")
+        inner = "" if isinstance(value, cst.List) and not value.elements else tree.code(value)
+        edits: list[Edit] = [tree.replace_outer(value, f"{spelt}({inner})"), _hook(tree, place.owner, name)]
+        title = f"register the modules of self.{name}; old checkpoints, without keys for them, still load"
+        yield tree.rewrite(self, at, title, edits, imports=imports, why=WHY)
+
+
+def _uses(place: Spot, name: str) -> list[cst.Attribute]:
+    """Every ``self.<name>`` of the class."""
+    assert place.owner is not None
+    tree = place.tree
+    return [
+        node
+        for node in tree.find(cst.Attribute, place.owner)
+        if node.attr.value == name and isinstance(node.value, cst.Name) and node.value.value == place.self_name
+    ]
+
+
+def _value(tree: Tree, store: cst.Attribute) -> cst.BaseExpression | None:
+    assign = tree.parent(tree.parent(store) or store)
+    return assign.value if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
+
+
+def _in_init(place: Spot, node: cst.CSTNode) -> bool:
+    function = place.tree.enclosing(node, cst.FunctionDef)
+    return function is not None and function.name.value == "__init__"
+
+
+def _elements(value: cst.List | cst.ListComp) -> list[cst.CSTNode]:
+    if isinstance(value, cst.ListComp):
+        return [value.elt]
+    return [element if isinstance(element, cst.StarredElement) else element.value for element in value.elements]
+
+
+def _appended(place: Spot, name: str) -> Iterator[cst.CSTNode]:
+    """What ``__init__`` appends to the list."""
+    tree = place.tree
+    for node in _uses(place, name):
+        method = tree.parent(node)
+        call = tree.parent(method) if isinstance(method, cst.Attribute) and method.value is node else None
+        if isinstance(method, cst.Attribute) and method.attr.value == "append" and isinstance(call, cst.Call) and len(call.args) == 1:
+            yield call.args[0].value
+
+
+def _is_module(place: Spot, node: cst.CSTNode) -> bool:
+    """Whether an expression builds a module: a call of a class of torch.nn, or of one of the project that derives from it."""
+    if not isinstance(node, cst.Call):
+        return False
+    dotted = place.tree.dotted(node.func)
+    last = dotted.rpartition(".")[2]
+    if dotted.startswith("torch.nn."):
+        return last[:1].isupper() and "Parameter" not in last and ".utils." not in dotted
+    owner = place.facts.classes.get(f"{place.tree.path}::{dotted}")
+    if owner is None:
+        return False
+    return any(base.startswith("torch.nn.") for known in (owner, *place.facts.ancestors(owner)) for base in known.bases)
+
+
+def _unfit(place: Spot, name: str, given: list[cst.CSTNode]) -> str:
+    """Why the list can't be a ModuleList that old checkpoints load into, or ``""``."""
+    tree = place.tree
+    if odd := next((node for node in given if not _is_module(place, node)), None):
+        return f"self.{name} also gets {tree.code(odd)}, which may have a name of its own already: make it an nn.ModuleList by hand"
+    assert place.owner is not None
+    if any(function.name.value == _HOOK for function in tree.find(cst.FunctionDef, place.owner)):
+        return f"the class has a {_HOOK} of its own: make self.{name} an nn.ModuleList by hand, and let old checkpoints load there"
+    for node in _uses(place, name):
+        if not _is_plain_use(tree, node):
+            return f"self.{name} is also used in another way than as a list of modules: {tree.code(tree.statement(node) or node)[:80]}"
+    known = place.known_class
+    if known is not None and any(name in below.attributes for below in place.facts.descendants(known)):
+        return f"a class below assigns self.{name} too"
+    return ""
+
+
+def _is_plain_use(tree: Tree, node: cst.Attribute) -> bool:
+    """Whether a ModuleList does the same there: assigned, appended to in ``__init__``, walked over, read by index, measured."""
+    above = tree.parent(node)
+    if isinstance(above, cst.AssignTarget):
+        return True
+    if isinstance(above, cst.Attribute):
+        function = tree.enclosing(node, cst.FunctionDef)
+        return above.attr.value == "append" and function is not None and function.name.value == "__init__"
+    if isinstance(above, cst.For | cst.CompFor):
+        return above.iter is node
+    if isinstance(above, cst.Subscript):
+        stored = isinstance(tree.parent(above), cst.AssignTarget | cst.AugAssign | cst.Del)
+        return above.value is node and not stored and isinstance(above.slice[0].slice, cst.Index)
+    call = tree.parent(above) if isinstance(above, cst.Arg) else None
+    names = ("len", "enumerate", "zip", "reversed")
+    return isinstance(call, cst.Call) and tree.dotted(call.func) in [f"builtins.{function}" for function in names]
+
+
+def _hook(tree: Tree, owner: cst.ClassDef, name: str) -> Edit:
+    """The method, after the constructor."""
+    unit, start = tree.indent_unit, next(f for f in tree.find(cst.FunctionDef, owner) if f.name.value == "__init__")
+    lines = [
+        "",
+        f"def {_HOOK}(self, state_dict, prefix, *args, **kwargs):",
+        f"{unit}# Checkpoints from before self.{name} was registered have no keys for it: it keeps what __init__ gave.",
+        f'{unit}if not any(key.startswith(f"{{prefix}}{name}.") for key in state_dict):',
+        f'{unit}{unit}state_dict.update(self.{name}.state_dict(prefix=f"{{prefix}}{name}."))',
+        f"{unit}super().{_HOOK}(state_dict, prefix, *args, **kwargs)",
+    ]
+    return tree.after(start, lines)
