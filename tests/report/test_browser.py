@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,6 +30,8 @@ FLAGS = (
     "--enable-logging=stderr", "--virtual-time-budget=5000",
 )  # fmt: skip
 SCHEMES = {"dark": "0", "light": "1"}
+
+TOLD = "document.title = 'found ' + JSON.stringify(out);"
 
 Ask = Callable[..., Any]
 
@@ -62,6 +65,10 @@ while (walker.nextNode()) {
   if (ratio < 4.5) out[node.className + " " + node.tagName + " in " + node.parentElement.className] = ratio.toFixed(2);
 }
 """
+AXE = """;
+const tell = (out) => { document.title = "found " + JSON.stringify(out); };
+axe.run(document).then((done) => tell(done.violations.map((v) => [v.id, v.nodes[0].html]))).catch((error) => tell(String(error)));
+"""
 SEEN = """
 const out = {
   dark: matchMedia("(prefers-color-scheme: dark)").matches, ground: getComputedStyle(document.body).backgroundColor,
@@ -85,11 +92,10 @@ def chromium(absent: Callable[[str], NoReturn]) -> str:
 def ask(chromium: str, tmp_path: Path) -> Ask:
     """Show a page and give what a script in it finds; or, without a script, the page as it is and what the browser complained of."""
 
-    def call(page: str, script: str = "", scheme: str = "light", width: int = 1280) -> Any:
+    def call(page: str, script: str = "", scheme: str = "light", width: int = 1280, told: str = TOLD) -> Any:
         if script:  # the page's policy lets no other script run: this copy goes without
             page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-            told = f"<script>{{{script}; document.title = 'found ' + JSON.stringify(out);}}</script></body>"
-            page = page.replace("</body>", told)
+            page = page.replace("</body>", f"<script>{{{script}; {told}}}</script></body>")
         file = tmp_path / "page.html"
         file.write_text(page, encoding="utf-8")
         options = (
@@ -106,6 +112,14 @@ def ask(chromium: str, tmp_path: Path) -> Ask:
         return json.loads(unescape(found[1]))
 
     return call
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nothing_stands_in_the_way_of_assistive_technology(ask: Ask, scheme: str) -> None:
+    axe = Path(str(metadata.distribution("axe-core-python").locate_file("axe_core_python/axe.min.js"))).read_text(encoding="utf-8")
+    page = re.sub(r"<details(?! open)", "<details open", html.page(FULL, Path("/project")))
+    script = axe + AXE
+    assert ask(page, script, scheme, told="") == []
 
 
 def many(number: int) -> RunResult:

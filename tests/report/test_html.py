@@ -165,6 +165,13 @@ def test_a_tree_opens_where_something_is_said() -> None:
     assert [tree.label for tree in trees(MODULES, ROOT)] == ["model 1", "model 2"]
 
 
+def test_a_long_message_is_cut_at_a_sentence_and_keeps_its_place() -> None:
+    words = f"Expected integer literal for index but got a variable. {'More advice. ' * 20}(/project/net.py:3)"
+    (top,) = trees([ModuleRow("", "Net", before={"scripts": refuted(words)})], ROOT)
+    assert top.note.startswith("Expected integer literal for index but got a variable. More advice")
+    assert top.note.endswith("(net.py:3)") and len(top.note) < 180
+
+
 def plain(cell: Markup) -> str:
     return unescape(re.sub(r"<[^>]+>", "", cell))
 
@@ -214,3 +221,10 @@ def test_a_result_of_the_library_can_be_shown(tmp_path: Path) -> None:
 def test_entries_without_modules_have_no_tree() -> None:
     entry = EntryResult(Entry("a.py:f"), FULL.entries[0].before, FULL.entries[0].after)
     assert "Each module by itself" not in Reader(html.page(RunResult(entries=(entry,)), ROOT)).text
+
+
+def test_a_verdict_alone_has_one_column_for_each_question() -> None:
+    entry = replace(FULL.entries[0], before=FULL.entries[0].after)
+    read = Reader(html.page(RunResult(entries=(entry,)), ROOT, title="Verdict"))
+    assert "before" not in read.text.partition("eager:")[0]
+    assert "What the compiler says" in read.text

@@ -17,6 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from scriptify import __version__, advice
+from scriptify.diagnostics import parse
 from scriptify.oracle.parting import Parting
 from scriptify.oracle.protocol import Level, State, Verdict
 from scriptify.report import parting_html
@@ -57,6 +58,7 @@ def page(result: RunResult, root: Path, *, title: str = "Migration", partings: S
         script=Markup(script),
         policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'{'; img-src data:' if partings else ''}",
         partings=parting_html.section(partings) if partings else "",
+        twice=bool(result.changed) or any(item.before != item.after for item in result.entries),
         models=[_model(item, root) for item in result.entries],
         files=changes,
         refused=[_card(item.rewrite, root, result, reason=relative(item.reason, root)) for item in result.refusals],
@@ -166,6 +168,7 @@ class Card:
     reason: str
     safety: str
     name: str
+    answers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +185,12 @@ def _file(path: str, root: Path, sides: Sides, rewrites: Sequence[Rewrite], resu
 
 
 def _card(rewrite: Rewrite, root: Path, result: RunResult, hunks: list[list[Row]] | None = None, reason: str = "") -> Card:
-    verdict, proof = ("refused", reason) if reason else _proof(result)
+    verdict, proof = ("refused", reason) if reason else _proof(result, root)
     lines = [row.left for hunk in hunks or () for row in hunk if row.changed and row.left]
     line = lines[0] if lines else rewrite.line
     name = _names().get(rewrite.code, ("", ""))[0]
-    return Card(rewrite, shown(rewrite.path, root), line, hunks or [], verdict, proof, reason, SAFETIES[rewrite.safety], name)
+    answers = parse(rewrite.answers).headline if rewrite.answers else ""
+    return Card(rewrite, shown(rewrite.path, root), line, hunks or [], verdict, proof, reason, SAFETIES[rewrite.safety], name, answers)
 
 
 @cache
@@ -196,14 +200,20 @@ def _names() -> dict[str, tuple[str, str]]:
     return {transform.code: (transform.name, summary(transform).replace("``", "`")) for transform in all_transforms()}
 
 
-def _proof(result: RunResult) -> tuple[str, str]:
+def _proof(result: RunResult, root: Path) -> tuple[str, str]:
     """What every rewrite of the result was judged with: a word to filter by, and a sentence."""
-    good = [item.entry.function for item in result.entries if item.ok]
-    if result.entries and len(good) == len(result.entries):
+    good = [relative(item.entry.target, root) for item in result.entries if item.ok]
+    left = [item for item in result.entries if not item.ok]
+    # Where an entry is refused as it was before, nothing was kept for it: all there is serves those that are proved.
+    kept = [item for item in left if item.usable and item.after.error != item.before.error]
+    if good and not kept:
         words = "Same eager outputs, same state_dict keys; scripts, computes the same scripted, and again after save and load."
         return "proved", f"{words} Judged with {_listed(good)}."
     if good:
-        return "partly proved", f"Proved with {_listed(good)}; {len(result.entries) - len(good)} of {len(result.entries)} entries remain."
+        return (
+            "partly proved",
+            f"Proved with {_listed(good)}; {len(left)} of {len(result.entries)} entries remain, with some of it kept for them.",
+        )
     if result.entries:
         return "not proved", "No entry is proved with it."
     if any(result.frontend.values()):
@@ -251,7 +261,7 @@ def _choices(result: RunResult, root: Path) -> dict[str, list[tuple[str, str]]]:
     """What to filter by: values with their labels."""
     every: list[Rewrite | Decline] = [*result.rewrites, *(item.rewrite for item in result.refusals), *result.declines]
     codes = sorted({item.code for item in every})
-    verdicts = {_proof(result)[0]} if result.rewrites else set()
+    verdicts = {_proof(result, root)[0]} if result.rewrites else set()
     verdicts |= {"refused"} if result.refusals else set()
     verdicts |= {"left alone"} if result.declines else set()
     return {

@@ -59,7 +59,9 @@ class Sides:
     def hunks(self, number: int) -> list[list[Row]]:
         """What the rewrite at this position of the file's ``rewrites`` changed, with some lines around each place."""
         mine = [piece for piece in self._pieces if number in piece.owners]
-        return [list(self._rows(first, last, pieces)) for first, last, pieces in self._together(mine)]
+        # What it shares with others (an import) comes last.
+        ordered = sorted(self._together(mine), key=lambda stretch: all(len(piece.owners) > 1 for piece in stretch[2]))
+        return [list(self._rows(*stretch)) for stretch in ordered]
 
     def _together(self, pieces: Sequence[Piece]) -> Iterator[tuple[int, int, list[Piece]]]:
         """First line, last line and pieces of each stretch; places whose surroundings meet are one."""

@@ -10,6 +10,7 @@ from scriptify.oracle.protocol import FORMS, Level, State
 from scriptify.report.paths import relative, shown
 from scriptify.result import ModuleRow
 
+LONGEST = 160
 CLASSES = {State.PROVED: "yes", State.REFUTED: "no", State.NOT_TRIED: "idle"}
 
 
@@ -71,8 +72,17 @@ def trees(rows: Sequence[ModuleRow], root: Path) -> list[Node]:
         inner = {cell.detail for child in node.children for cell in (child.before, child.after)}
         if side.state == "no" and side.detail not in inner and (model, side.detail) not in said:
             said.add((model, side.detail))
-            node.note = side.detail
+            node.note = _short(side.detail)
     return tops
+
+
+def _short(detail: str) -> str:
+    """The first sentences of a long message, with its place: some of the compiler's go on with advice."""
+    words, mark, place = detail.rpartition(" (")
+    if len(words) <= LONGEST:
+        return detail
+    end = words.rfind(". ", 40, LONGEST)
+    return f"{words[:end] if end > 0 else words[:LONGEST] + '...'}{mark}{place}"
 
 
 def other_forms(rows: Sequence[ModuleRow]) -> list[str]:
