@@ -169,6 +169,7 @@ class Card:
     safety: str
     name: str
     answers: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,11 @@ def _card(rewrite: Rewrite, root: Path, result: RunResult, hunks: list[list[Row]
     lines = [row.left for hunk in hunks or () for row in hunk if row.changed and row.left]
     line = lines[0] if lines else rewrite.line
     name = _names().get(rewrite.code, ("", ""))[0]
-    answers = parse(rewrite.answers).headline if rewrite.answers else ""
-    return Card(rewrite, shown(rewrite.path, root), line, hunks or [], verdict, proof, reason, SAFETIES[rewrite.safety], name, answers)
+    said = relative(rewrite.answers.strip(), root)
+    answers = parse(said).headline if said else ""
+    return Card(
+        rewrite, shown(rewrite.path, root), line, hunks or [], verdict, proof, reason, SAFETIES[rewrite.safety], name, answers, said
+    )
 
 
 @cache
