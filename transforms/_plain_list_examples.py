@@ -50,6 +50,25 @@ EXAMPLES = (
         ("self.layers = nn.ModuleList([nn.Linear(4, 4), nn.ReLU()])",),
         use="x = self.layers[1](self.layers[0](x)) * len(self.layers)",
     ),
+    Fires(
+        _net("self.a = nn.Linear(4, 4)", "self.b = nn.ReLU()", "self.layers = [self.a, self.b]"),
+        _net(
+            "self.a = nn.Linear(4, 4)",
+            "self.b = nn.ReLU()",
+            "self.layers = [self.a, self.b]",
+            use="for layer in (self.a, self.b):\n            x = layer(x)",
+        ),
+        focus=_FOCUS,
+        at=_AT,
+        name="modules that have names",
+    ),
+    Declines(
+        _net("self.a = nn.Linear(4, 4)", "self.layers = [self.a]", use="for layer in self.layers[::-1]:\n            x = layer(x)"),
+        because="another way",
+        focus=_FOCUS,
+        at=_AT,
+        name="modules that have names, in another order",
+    ),
     Declines(
         _net("self.layers = []", "for i in range(depth):", "    layer = nn.Linear(4, 4)", "    self.add_module(f'l{i}', layer)").replace(
             "\n    def forward", "            self.layers.append(layer)\n            self.layers.append(nn.ReLU())\n\n    def forward"

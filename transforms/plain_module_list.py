@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Edit, Focus, Phase, Proposal, Safety, Transform
+from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._plain_list_examples import EXAMPLES
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree
@@ -26,6 +26,9 @@ class PlainModuleList(Transform):
     ``--unsafe``. Checkpoints get new keys; those from before have none for these modules, which kept what the
     constructor gave. The added method lets them load as strictly as before, with just that; a checkpoint that has
     some of the new keys must have all.
+
+    Where the list is made of modules that have names already (``self.blocks = [self.a, self.b]``), ``forward`` names
+    them instead, and nothing is registered anew.
     """
 
     code = "SF212"
@@ -49,6 +52,9 @@ class PlainModuleList(Transform):
         value = _value(tree, stores[0]) if len(stores) == 1 else None
         if not isinstance(value, cst.List | cst.ListComp) or not _in_init(place, stores[0]):
             return
+        if (named := _registered(place, value)) and not list(_appended(place, name)):
+            yield self._written_out(place, name, named)
+            return
         given = [*_elements(value), *_appended(place, name)]
         if not given or not any(_is_module(place, node) for node in given):
             return
@@ -62,6 +68,46 @@ class PlainModuleList(Transform):
         edits: list[Edit] = [tree.replace_outer(value, f"{spelt}({inner})"), _hook(tree, place.owner, name)]
         title = f"register the modules of self.{name}; old checkpoints, without keys for them, still load"
         yield tree.rewrite(self, at, title, edits, imports=imports, why=WHY)
+
+    def _written_out(self, place: Spot, name: str, named: list[str]) -> Proposal:
+        """The modules by their own names in place of the list, in the function where the compiler stopped."""
+        tree = place.tree
+        reads = [node for node in _uses(place, name) if tree.contains(place.function, node)]
+        edits = [_read(tree, node, named) for node in reads]
+        if not edits or None in edits:
+            odd = reads[edits.index(None)] if edits else place.function
+            return tree.decline(self, odd, f"self.{name} is used in another way than walked over or read by a literal index")
+        title = f"name the modules of self.{name}: {', '.join(named)}"
+        needs = [Need(f"self.{name} is made of these once, in __init__", "source")]
+        return tree.rewrite(self, reads[0], title, [edit for edit in edits if edit], needs=needs, why=WHY, safety=Safety.OBSERVED)
+
+
+def _registered(place: Spot, value: cst.BaseExpression) -> list[str]:
+    """The elements of a list display as ``self.name``, where each is such an attribute and assigned once in the class."""
+    texts = [place.tree.code(node) for node in _elements(value)] if isinstance(value, cst.List) else []
+    for node in _elements(value) if isinstance(value, cst.List) else []:
+        attribute = place.self_attribute(node)
+        stores = [use for use in _uses(place, attribute) if isinstance(place.tree.parent(use), cst.AssignTarget)] if attribute else []
+        if len(stores) != 1 or not _in_init(place, stores[0]):
+            return []
+    return texts
+
+
+def _read(tree: Tree, node: cst.Attribute, named: list[str]) -> Edit | None:
+    """The edit that does without the list at one place, or None where that is not known to be the same."""
+    above = tree.parent(node)
+    whole = f"({', '.join(named)}{',' if len(named) == 1 else ''})"
+    if isinstance(above, cst.For | cst.CompFor):
+        return tree.replace(node, whole)
+    if isinstance(above, cst.Subscript):
+        part = above.slice[0].slice
+        index = tree.code(part) if isinstance(part, cst.Index) else ""
+        return tree.replace(above, named[int(index)]) if index.isdecimal() and int(index) < len(named) else None
+    call = tree.parent(above) if isinstance(above, cst.Arg) else None
+    called = tree.dotted(call.func) if isinstance(call, cst.Call) else ""
+    if called == "builtins.len" and call is not None:
+        return tree.replace(call, str(len(named)))
+    return tree.replace(node, whole) if called in ("builtins.enumerate", "builtins.zip", "builtins.reversed") else None
 
 
 def _uses(place: Spot, name: str) -> list[cst.Attribute]:

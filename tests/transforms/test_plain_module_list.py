@@ -123,3 +123,38 @@ def test_numbered_attributes_keep_their_names(tmp_path: Path) -> None:
     assert list(after.state_dict()) == list(before.state_dict())
     after.load_state_dict(before.state_dict(), strict=True)
     before.load_state_dict(after.state_dict(), strict=True)
+
+
+NAMED = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 4)
+        self.b = nn.BatchNorm1d(4)
+        self.layers = [self.a, self.b, self.a]
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = layer(x) + i
+        return self.layers[1](x) * len(self.layers)
+
+
+def entry():
+    return Net(), (torch.rand(3, 4),)
+"""
+
+
+@pytest.mark.slow
+def test_modules_that_have_names_keep_them(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(NAMED)
+    before = loaded(path, "named").Net()
+    result = migrate([path], ["net.py:entry"], root=tmp_path)
+    assert result.entries[0].ok, result.entries[0].after
+    assert result.entries[0].after.keys_same.remarks == ()
+    after = loaded(path, "renamed").Net()
+    assert list(after.state_dict()) == list(before.state_dict())
+    after.load_state_dict(before.state_dict(), strict=True)
