@@ -198,11 +198,12 @@ def _without_entries(found: project.Project, order: _Order) -> RunResult:
     transforms = registry.chosen(order.settings)
     start = _spread(order.executor, order.settings)
     result = pipeline.run(found.texts, transforms, _knower(order.settings), settings=order.settings, start=start)
-    judge = _frontend_judge(found, result.draft, order)
-    whole = judge(result.draft)
-    choice = order.choose(Offer(result.draft, whole, judge))
-    draft, torn = parsing(choice.draft)
-    frontend = whole.frontend if draft is result.draft else judge(draft).frontend
+    with judging.frontend(found.root, order.limits) as ask:
+        judge = _frontend_judge(result.draft, ask)
+        whole = judge(result.draft)
+        choice = order.choose(Offer(result.draft, whole, judge))
+        draft, torn = parsing(choice.draft)
+        frontend = whole.frontend if draft is result.draft else judge(draft).frontend
     return RunResult(
         outcomes=tuple(_outcomes(found, replace(result, draft=draft))),
         refusals=(*left_out(choice), *torn),
@@ -211,16 +212,15 @@ def _without_entries(found: project.Project, order: _Order) -> RunResult:
     )
 
 
-def _frontend_judge(found: project.Project, draft: Draft, order: _Order) -> Judge:
+def _frontend_judge(draft: Draft, ask: judging.Ask | None) -> Judge:
     """Judges parts of a draft that no entry runs: they parse, and the front end of the compiler tells what it refuses."""
     paths = [*draft.changed]
 
     def judge(trial: Draft, targets: Collection[str] = ()) -> Judgement:
         torn = broken(trial)
-        if torn or not paths:
-            return Judgement(broken=torn)
-        problems = judging.frontend({path: trial.texts[path] for path in paths}, found.root, order.limits)
-        return Judgement(frontend={path: tuple(lines) for path, lines in problems.items()})
+        if torn or ask is None:
+            return Judgement(broken=torn, parsed_only=ask is None)
+        return Judgement(frontend=ask({path: trial.texts[path] for path in paths}))
 
     return judge
 

@@ -33,12 +33,13 @@ class Judgement:
 
     ``broken`` gives the reason for each file that would not parse, and then nothing else was tried.
     ``entries`` hold each entry's verdict; ``frontend`` is what the scripting front end refuses, by path,
-    where there are no entries.
+    where there are no entries; ``parsed_only`` where not even that could be asked, for want of a torch.
     """
 
     entries: tuple[EntryResult, ...] = ()
     frontend: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
+    parsed_only: bool = False
 
     @property
     def harmless(self) -> bool:

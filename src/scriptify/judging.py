@@ -29,12 +29,26 @@ def judge(entry: Entry, overlay: Overlay, root: Path, limits: Limits) -> Verdict
         return ask(entry, overlay)
 
 
-def frontend(texts: Mapping[str, str], root: Path, limits: Limits) -> Mapping[str, list[str]]:
-    """What the scripting front end refuses in texts that were not run, by path; nothing where no torch is installed to ask."""
+Ask = Callable[[Mapping[str, str]], Mapping[str, tuple[str, ...]]]
+"""What the scripting front end refuses in texts that are not run, by path."""
+
+
+@contextmanager
+def frontend(root: Path, limits: Limits) -> Iterator[Ask | None]:
+    """Asks the scripting front end, about each text once; None where no torch is installed to ask."""
     if find_spec("torch") is None:
-        return {}
+        yield None
+        return
+    known: dict[tuple[str, str], tuple[str, ...]] = {}
     with Oracle(root=root, limits=limits) as running:
-        return running.frontend(texts)
+
+        def ask(texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+            fresh = {path: text for path, text in texts.items() if (path, text) not in known}
+            found = running.frontend(fresh) if fresh else {}
+            known.update({(path, text): tuple(found.get(path, ())) for path, text in fresh.items()})
+            return {path: known[path, text] for path, text in texts.items() if known[path, text]}
+
+        yield ask
 
 
 def save(entry: Entry, overlay: Overlay, path: Path, root: Path, limits: Limits) -> str:

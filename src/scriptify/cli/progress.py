@@ -55,6 +55,7 @@ class Watch:
             yield
         finally:
             self._to = None
+        self._status.update(self._words(STAGES["judge"]))
         self._status.start()
 
     def stop(self) -> None:

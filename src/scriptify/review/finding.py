@@ -64,12 +64,12 @@ def find(
     answers: dict[str, tuple[int, ...]] = {}
     targets = {item.entry.target for item in whole.entries}
     for subject in lost:
-        tell(f"looking for what {subject} needs")
+        tell(f"looking for what is missing for {subject.rpartition('/')[2]}")
         answers[subject] = _needed(ask, subject, targets, kept, absent, sound)
     if not judgement.harmless and not lost and absent:
         tell("looking for what it needs to do no harm")
         found = missing(absent, lambda some: ask([*kept, *some], sound, ()).harmless)
-        answers["the eager results"] = tuple(found or ())
+        answers["what is computed eagerly"] = tuple(found or ())
     return Finding(judgement, False, False, answers, tuple(harmful), tuple(faulty))
 
 

@@ -52,7 +52,7 @@ class Screen:
         if state.mode is Mode.GOTO:
             return Page([self._title(state, width)], list(self._list(state, width)), foot)
         if state.mode is Mode.VERDICT or (state.mode is Mode.WHY and state.end is not None):
-            body = verdicts.latest if state.end is None else _full(state.end.judgement)
+            body = verdicts.latest if state.end is None else [_relative(line, self._deck) for line in _full(state.end.judgement)]
             return Page([self._title(state, width), Text("")], list(_flowing(body, width)), foot)
         head = [self._title(state, width), *self._about(state, verdicts, width)]
         if state.mode is Mode.WHY:
@@ -120,7 +120,11 @@ class Screen:
         return _relative((*verdicts.latest, *verdict_lines(verdicts.whole, self._all))[0], self._deck)
 
     def _named(self, numbers: Iterable[int]) -> str:
-        return ", ".join(f"{self._deck.items[n].code} at {self._deck.items[n].path}:{self._deck.items[n].line}" for n in sorted(numbers))
+        """Items by transform and file, with their lines."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for item in (self._deck.items[n] for n in sorted(numbers)):
+            groups.setdefault((item.code, item.path), []).append(str(item.line))
+        return ", ".join(f"{code} at {path}:{_listed(lines)}" for (code, path), lines in groups.items())
 
     def _diff(self, state: State, width: int) -> Iterator[Text]:
         card = self._session.card(state)
@@ -197,8 +201,8 @@ class Screen:
             yield from _flowing([_relative(line, self._deck) for line in lines], width)
             yield Text("")
         for subject, items in end.lost.items():
-            words = f"{subject} is not proved without {self._named(items)}" if items else f"{subject}: nothing that was left out settles it"
-            yield from _flowing([words + "."], width, "yellow")
+            words = _lacking(subject, self._named(items), any(item.entry.target == subject for item in verdicts.whole.entries))
+            yield from _flowing([_relative(words, self._deck) + "."], width, "yellow")
         if end.harmful:
             yield from _flowing([f"Without the rest, these do harm: {self._named(end.harmful)}."], width, "red")
         if end.edits:
@@ -259,6 +263,17 @@ def _outcome(end: Finding, count: int, files: int) -> str:
     if end.harmless:
         return f"{what} do no harm, but are not enough." if many else f"{what} does no harm, but is not enough."
     return f"{what} can't be written as {'they are' if many else 'it is'}."
+
+
+def _lacking(subject: str, named: str, entry: bool) -> str:
+    """What is missing for an entry, or for the compiler's front end to take a file."""
+    if not named:
+        return f"{subject}: nothing that was left out settles it"
+    return f"{subject} is not proved without {named}" if entry else f"without {named}: {subject}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _mood(end: Finding) -> str:

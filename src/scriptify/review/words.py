@@ -100,6 +100,8 @@ def verdict_lines(judgement: Judgement, what: str) -> list[str]:
 
 
 def _static_lines(judgement: Judgement, what: str) -> list[str]:
+    if judgement.parsed_only:
+        return [f"with {what}: it parses (no torch is installed here, so nothing more could be asked)"]
     lines = [line for found in judgement.frontend.values() for line in found]
     if not lines:
         return [f"with {what}: it parses, and the compiler's front end takes it (no entry was given, so no more is proved)"]
