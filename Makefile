@@ -46,6 +46,7 @@ format: $(READY)  ## let ruff format and fix
 
 docs: $(READY)  ## write the generated parts of the documentation
 	$(if $(DOCS),$(BIN)/python -m scriptify.docs,@echo 'no documentation is generated yet')
+	SCRIPTIFY_GUIDE=write $(BIN)/python -m pytest -q -n 2 tests/test_guide.py
 
 schemas: $(READY)  ## write the table of operator schemas from the pinned torch
 	$(BIN)/python -m scriptify.schemas.generate

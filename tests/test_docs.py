@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from scriptify import docs, registry
+import scriptify
+from scriptify import docs, reference, registry
 
 README = (
     "# x\n\n<!-- generated: rules -->\nold\n<!-- end of generated -->\n\nmine\n\n<!-- generated: commands -->\n<!-- end of generated -->\n"
@@ -64,3 +67,14 @@ def test_a_page_is_whole(transform: registry.Transform) -> None:
     assert f"# {transform.code} {transform.name}" in text
     assert "## What it rewrites" in text
     assert "``" not in text.partition("## ")[0]
+
+
+def test_the_reference_has_every_public_name_and_is_the_same_anywhere() -> None:
+    page = reference.page()
+    assert page == reference.page()
+    for name in scriptify.__all__:
+        assert name.startswith("__") or f"\n## scriptify.{name}\n" in page
+    assert not re.search(r"0x[0-9a-f]{6,}|<function|<factory>|Ellipsis", page)
+    assert str(Path(sys.prefix)) not in page
+    assert "limits: Limits = Limits(seconds=300.0" in page
+    assert "root: str = ''" in page

@@ -1,7 +1,8 @@
 """Writes the generated parts of the documentation: ``python -m scriptify.docs [--check]``.
 
-Marked sections of README.md, a page for each transform in docs/transforms/, and the index of the compiler's
-messages. With ``--check`` nothing is written; what is out of date is listed and the exit code is 1.
+Marked sections of README.md, a page for each transform in docs/transforms/, the index of the compiler's messages,
+and the reference of the library from its docstrings. With ``--check`` nothing is written; what is out of date is
+listed and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from scriptify import reference
 from scriptify.cli import main as command
 from scriptify.messages import all_messages
 from scriptify.registry import all_transforms
@@ -38,6 +40,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     for transform in transforms:
         made[PAGES / f"{transform.code}.md"] = page(transform)
     made[Path("docs/messages.md")] = _messages_page()
+    made[Path("docs/api.md")] = f"{NOTE}\n\n{reference.page()}"
     return made
 
 
