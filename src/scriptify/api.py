@@ -140,6 +140,7 @@ def migrate(
     root: Path | None = None,
     oracle: Oracle | None = None,
     modules: bool = False,
+    forms: Sequence[str] = (),
 ) -> RunResult:
     """Rewrite files until the entries script, prove it, and write them, all or none.
 
@@ -147,7 +148,8 @@ def migrate(
     facts decide, and what is proved is that the results parse, compile and pass the scripting front end.
     ``decide`` may turn down single rewrites, ``choose`` has the whole draft to choose from; ``save`` is where
     the first entry's scripted model goes, if it is proved; ``oracle`` is one to share between several migrations;
-    with ``modules`` each entry's result tells what is proved of each module of its models by itself.
+    with ``modules`` each entry's result tells what is proved of each module of its models by itself, with ``forms``
+    also in other forms than scripting (``trace``, ``export``, ``onnx``), which then count for the entry.
     What could not be written or saved is told in ``problems`` of the result, with every file as it was.
     Raises SourceError where no path leads to a file, RegistryError for an unknown code, ValueError for a
     malformed entry, Withdrawn where ``choose`` raises it.
@@ -164,9 +166,9 @@ def migrate(
     if save is not None and result.entries and result.entries[0].ok:
         unsaved = judging.save(result.entries[0].entry, changes, save, found.root, limits)
     problems = (*result.problems, *filter(None, (unwritten, unsaved)))
-    if modules and result.entries:
+    if (modules or forms) and result.entries:
         before = {o.path: o.before for o in result.changed}
-        entries_told = judging.with_modules(result.entries, before, changes, found.root, limits, progress)
+        entries_told = judging.with_modules(result.entries, before, changes, found.root, limits, progress, forms)
         result = replace(result, entries=entries_told)
     return replace(result, written=write and not unwritten, problems=problems, seconds=time.monotonic() - began)
 

@@ -62,18 +62,27 @@ def save(entry: Entry, overlay: Overlay, path: Path, root: Path, limits: Limits)
 
 
 def with_modules(
-    results: Sequence[EntryResult], before: Overlay, after: Overlay, root: Path, limits: Limits, watch: Watch | None = None
+    results: Sequence[EntryResult],
+    before: Overlay,
+    after: Overlay,
+    root: Path,
+    limits: Limits,
+    watch: Watch | None = None,
+    forms: Sequence[str] = (),
 ) -> tuple[EntryResult, ...]:
-    """The results with the module tree of each entry, under the texts ``before`` and ``after`` a migration."""
+    """The results with the module tree of each entry, under the texts ``before`` and ``after`` a migration.
+
+    ``forms`` are tried besides scripting, and count for whether an entry is all right.
+    """
     done = []
     with Oracle(root=root, limits=limits) as running:
         for number, item in enumerate(results):
             if watch is not None:
                 watch(Event("modules", item.entry.target, number, len(results)))
             if item.usable:
-                old = running.modules(item.entry, before, proved=item.before.ok)
-                new = old if before == after else running.modules(item.entry, after, proved=item.after.ok)
-                item = replace(item, modules=tuple(_rows(old, new)))
+                old = running.modules(item.entry, before, proved=item.before.ok, forms=forms)
+                new = old if before == after else running.modules(item.entry, after, proved=item.after.ok, forms=forms)
+                item = replace(item, modules=tuple(_rows(old, new)), forms=tuple(forms))
             done.append(item)
     return tuple(done)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scriptify.diagnostics import Diagnostic, parse
-from scriptify.oracle.protocol import Entry, Level, State, Verdict
+from scriptify.oracle.protocol import Entry, Level, State, Verdict, not_tried
 from scriptify.transform import Changed, Decline, Failed, Outcome, Rewrite, Skipped
 
 
@@ -43,7 +43,7 @@ class EntryResult:
 
     ``remaining`` is the diagnostic nothing answered; ``advice`` what a person could do; ``outside`` the
     file outside the project in which it lies. ``attempts`` counts forks of the oracle. ``modules`` is the
-    tree of its models' modules, parents first, where that was asked for.
+    tree of its models' modules, parents first, where that was asked for. ``forms`` are those asked for besides scripting.
     """
 
     entry: Entry
@@ -55,11 +55,24 @@ class EntryResult:
     attempts: int = 0
     seconds: float = 0.0
     modules: tuple[ModuleRow, ...] = ()
+    forms: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether everything is proved now."""
-        return self.after.ok
+        """Whether everything that was asked for is proved now."""
+        return self.after.ok and all(level.ok for _, level in self.others.values())
+
+    @property
+    def others(self) -> dict[str, tuple[Level, Level]]:
+        """For each form asked for besides scripting what is proved of the whole models in it, before and after."""
+        wholes = [row for row in self.modules if not row.path]
+        none = not_tried("the entry has no module that runs")
+
+        def worst(form: str, sides: Sequence[Mapping[str, Level]]) -> Level:
+            found = [side.get(form, none) for side in sides] or [none]
+            return next((level for level in found if not level.ok), found[0])
+
+        return {form: (worst(form, [row.before for row in wholes]), worst(form, [row.after for row in wholes])) for form in self.forms}
 
     @property
     def harmless(self) -> bool:

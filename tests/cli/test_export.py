@@ -59,3 +59,14 @@ def test_without_an_entry_it_is_not_known_what_to_export(net: Path, run: Run) ->
 def test_an_entry_that_does_not_run(net: Path, run: Run) -> None:
     done = run("export", "--entry", "net.py:nothing", "-o", "net.pt")
     assert done.code == 1 and "has no function nothing" in " ".join(done.err.split())
+
+
+def test_verify_tells_of_other_forms_and_counts_them(here: Path, run: Run) -> None:
+    (here / "gate.py").write_text(
+        "import torch\n\n\nclass Gate(torch.nn.Module):\n    def forward(self, x):\n        return x if bool(x.sum() > 0) else -x\n\n\n"
+        "def entry():\n    return Gate(), (torch.rand(3),)\n"
+    )
+    assert run("verify", "--entry", "gate.py:entry").code == 0
+    done = run("verify", "--entry", "gate.py:entry", "--oracle", "script,trace")
+    assert done.code == 1 and "trace = eager" in done.err and "a branch is frozen" in " ".join(done.err.split())
+    assert run("verify", "--entry", "gate.py:entry", "--oracle", "onyx").code == 2

@@ -29,6 +29,7 @@ from scriptify.cli.output import Output
 @click.option("-v", "--verbose", is_flag=True, help="List every rewrite, reason and entry, however many.")
 @options.styles("text", "json", "sarif", "github")
 @options.page
+@options.oracle
 @options.selection
 def migrate(
     paths: tuple[str, ...],
@@ -42,6 +43,7 @@ def migrate(
     verbose: bool,
     html: Path | None,
     modules: bool,
+    forms: tuple[str, ...],
     config_file: Path | None,
     quiet: bool,
     no_color: bool,
@@ -64,6 +66,7 @@ def migrate(
         write=not dry_run,
         save=save,
         modules=modules or html is not None,
+        forms=forms,
     )
     output.migration(result, style, dry_run, verbose)
     sys.exit(result.exit_code)

@@ -97,6 +97,26 @@ def page(command: F) -> F:
     return _wrapped(command, options)
 
 
+def oracle(command: F) -> F:
+    """``--oracle``."""
+    options = (
+        click.option("--oracle", "forms", callback=_forms, metavar="FORM,...", help="Forms to prove besides script: trace, export, onnx."),
+    )
+    return _wrapped(command, options)
+
+
+def _forms(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """The forms named in a list with commas, less scripting, which is always proved. Raises click.BadParameter."""
+    from scriptify.oracle.forms import FORMS
+
+    known = [name for name in FORMS if name != "eager"]
+    given = [part.strip() for part in (value or "script").split(",")]
+    for name in given:
+        if name not in known:
+            raise click.BadParameter(f"there is no form {name!r}; there are {', '.join(known)}")
+    return tuple(name for name in dict.fromkeys(given) if name != "script")
+
+
 def place_for(file: Path | None) -> None:
     """Refuse a file to write that has no folder, before any work. Raises click.UsageError."""
     if file is not None and not file.resolve().parent.is_dir():

@@ -68,11 +68,12 @@ def migrate(
     entry_limit: float = 1800.0,
     asking: Asking | None = None,
     modules: bool = False,
+    forms: Sequence[str] = (),
 ) -> RunResult:
     """A migration with a progress line.
 
     ``save`` also writes the first entry's scripted model, ``asking`` decides about the draft,
-    ``modules`` asks for module trees.
+    ``modules`` asks for module trees, ``forms`` for other forms in them.
     """
     given = chosen.paths(paths)
     wanted = _entries(chosen, entries)
@@ -96,6 +97,7 @@ def migrate(
             save=save,
             root=root,
             modules=modules,
+            forms=forms,
             choose=_with_the_terminal(asking, watch) if asking is not None else None,
         )
 
@@ -127,7 +129,7 @@ def export(chosen: Chosen, entries: Sequence[str], output: Path, time_limit: flo
             raise click.UsageError(str(error)) from error
 
 
-def verify(chosen: Chosen, entries: Sequence[str], time_limit: float, modules: bool = False) -> RunResult:
+def verify(chosen: Chosen, entries: Sequence[str], time_limit: float, modules: bool = False, forms: Sequence[str] = ()) -> RunResult:
     """A verdict for each entry, as a result without changes."""
     wanted = _entries(chosen, entries)
     if not wanted:
@@ -148,9 +150,9 @@ def verify(chosen: Chosen, entries: Sequence[str], time_limit: float, modules: b
             remaining = parse(verdict.error, verdict.error_type) if failure and failure[0] == "scripts" and verdict.error else None
             found.append(EntryResult(entry, verdict, verdict, remaining, attempts=1, seconds=verdict.seconds))
     done = tuple(found)
-    if modules:
-        with watching(chosen, "judging module by module"):
-            done = judging.with_modules(done, {}, {}, Path.cwd(), Limits(seconds=time_limit))
+    if modules or forms:
+        with watching(chosen, "judging module by module") as watch:
+            done = judging.with_modules(done, {}, {}, Path.cwd(), Limits(seconds=time_limit), watch, forms)
     return RunResult(entries=done, written=True, seconds=sum(item.seconds for item in found))
 
 

@@ -16,6 +16,7 @@ from scriptify.cli.output import Output
 @click.option("--trace", is_flag=True, help="Name the first module and output where scripted parts from eager.")
 @options.styles("text", "json", "sarif", "github")
 @options.page
+@options.oracle
 @options.common
 def verify(
     entries: tuple[str, ...],
@@ -24,6 +25,7 @@ def verify(
     style: str,
     html: Path | None,
     modules: bool,
+    forms: tuple[str, ...],
     config_file: Path | None,
     quiet: bool,
     no_color: bool,
@@ -31,6 +33,6 @@ def verify(
     """Judge what is on disk: does it script, compute the same as eager, and do so after save and load?"""
     chosen = options.resolve(config_file, quiet, no_color)
     output = Output(chosen, html)
-    result = running.verify(chosen, entries, time_limit, modules=modules or html is not None)
+    result = running.verify(chosen, entries, time_limit, modules=modules or html is not None, forms=forms)
     output.verdicts(result, style, running.traced(chosen, result, time_limit) if trace else None)
     sys.exit(result.exit_code)

@@ -120,15 +120,24 @@ class Oracle:
         return replace(seen, seconds=time.monotonic() - begun)
 
     def modules(
-        self, entry: Entry, overlay: Overlay | None = None, *, proved: bool = False, seconds: float = 60.0, attempts: int = 200
+        self,
+        entry: Entry,
+        overlay: Overlay | None = None,
+        *,
+        proved: bool = False,
+        seconds: float = 60.0,
+        attempts: int = 200,
+        forms: Sequence[str] = (),
     ) -> tuple[LiveModule, ...]:
         """Every module of the entry's models, parents first, with what is proved of it by itself; none where the entry does not run.
 
         ``proved`` says that the entry as a whole is: then its modules are, and none is tried. After ``seconds`` (of the limit
-        for an attempt at most) or ``attempts`` the rest is told as not tried.
+        for an attempt at most) or ``attempts`` the rest is told as not tried. ``forms`` are others to try (see
+        ``forms.FORMS``), each with as much time again.
         """
         # What is left of the attempt's own limit is for building and running the model, and for the answer.
-        options = {"seconds": min(seconds, self.limits.seconds / 2), "attempts": attempts, "known": proved}
+        limit = min(seconds * (1 + len(forms)), self.limits.seconds * (0.8 if forms else 0.5))
+        options = {"seconds": limit, "attempts": attempts, "known": proved, "forms": tuple(forms)}
         answer = self._ask("modules", entry, dict(overlay or {}), options)
         return answer.value if isinstance(answer.value, tuple) else ()
 

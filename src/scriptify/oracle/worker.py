@@ -196,7 +196,7 @@ def _modules(attempt: Attempt, request: wire.Request, root: str, folder: str) ->
     overlay.install(request.overlay, folder)
     assert request.entry is not None
     try:
-        return wire.Answer(worker_modules.look(request.entry, root, **request.options))
+        return wire.Answer(worker_modules.look(request.entry, root, folder=folder, **request.options))
     except worker_entry.EntryError as error:
         return wire.Answer(ended=str(error), error_type=error.kind)
 

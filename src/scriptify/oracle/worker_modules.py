@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,9 +23,10 @@ from scriptify.oracle.overlay import is_users
 from scriptify.oracle.protocol import FORMS, Entry, Level, LiveModule, not_tried, proved, refuted
 from scriptify.oracle.worker_attempt import Attempt, Ended, Nested
 from scriptify.oracle.worker_calls import ROUNDS, agree, call, copied, models, perturb
-from scriptify.oracle.worker_entry import build, load_function
+from scriptify.oracle.worker_entry import Case, build, load_function
 from scriptify.oracle.worker_judge import refusal, script
 from scriptify.oracle.worker_snapshot import renew
+from scriptify.oracle.worker_trace import check
 
 KEPT_BYTES = 1 << 28
 Forms = Mapping[str, Level]
@@ -48,11 +49,13 @@ class _Module:
         return all(self.forms[form].ok for form in FORMS)
 
 
-def look(entry: Entry, root: str, seconds: float, attempts: int, known: bool) -> tuple[LiveModule, ...]:
+def look(
+    entry: Entry, root: str, seconds: float, attempts: int, known: bool, forms: Sequence[str] = (), folder: str = ""
+) -> tuple[LiveModule, ...]:
     """Every module of the entry's models, parents first. Raises EntryError for an entry that gives none.
 
-    ``known`` says that the whole is proved already: then nothing is tried. After ``attempts`` attempts or ``seconds``
-    the rest is not tried.
+    ``known`` says that the whole scripts and computes the same already: then that is not tried. ``forms`` are others to
+    try (see ``forms.FORMS``), with files in ``folder``. After ``attempts`` attempts or ``seconds`` the rest is not tried.
     """
     cases = build(entry, load_function(entry, root))
     found, _ = models(cases)
@@ -61,11 +64,19 @@ def look(entry: Entry, root: str, seconds: float, attempts: int, known: bool) ->
         perturb(model)
     modules = [item for number, model in enumerate(owned) for item in _modules(number, model)]
     deadline = time.monotonic() + seconds
-    with _watching(modules, keep=not known) as kept:
+    with _watching(modules, keep=not known or bool(forms)) as kept:
         for case in cases:
             call(case.model, case.args, case.kwargs)
-    _Judge(kept, deadline, attempts, known).judge(modules)
+    # Each form gets its share of what is left: exporters are slow, and must not leave nothing for the others.
+    _Judge(kept, _share(deadline, len(forms) + 1), attempts, known).judge(modules)
+    for number, form in enumerate(forms):
+        _FormJudge(kept, _share(deadline, len(forms) - number), attempts, form, folder).judge(modules)
     return tuple(_row(item) for item in modules)
+
+
+def _share(deadline: float, among: int) -> float:
+    now = time.monotonic()
+    return now + (deadline - now) / among
 
 
 def _modules(number: int, model: torch.nn.Module) -> Iterator[_Module]:
@@ -177,6 +188,73 @@ class _Judge:
             self.tried[item.kind] = _attempt(self.kept.get(item.kind, _Kept(item)), seconds)
         forms = self.tried[item.kind]
         return forms if item.called or not forms["scripted_same"].ok else {**forms, "scripted_same": not_tried(UNCALLED)}
+
+
+class _FormJudge:
+    """The same for another form: what a whole that has the form holds, has it too."""
+
+    def __init__(self, kept: Mapping[Hashable, _Kept], deadline: float, attempts: int, form: str, folder: str) -> None:
+        self.kept, self.deadline, self.left, self.form, self.folder = kept, deadline, attempts, form, folder
+        self.tried: dict[Hashable, Level] = {}
+
+    def judge(self, modules: list[_Module]) -> None:
+        """Fill in the form of every module."""
+        by_place = {(item.model, item.path): item for item in modules}
+        for item in sorted(modules, key=lambda item: item.path.count(".") + bool(item.path)):
+            above = by_place.get((item.model, item.path.rpartition(".")[0])) if item.path else None
+            whole = above is not None and above.forms[self.form].ok
+            level = (proved() if item.called else not_tried(UNCALLED)) if whole else self._tried(item)
+            item.forms = {**item.forms, self.form: level}
+
+    def _tried(self, item: _Module) -> Level:
+        if not _callable(item.module):
+            return not_tried("it only holds others")
+        kept = self.kept.get(item.kind)
+        if not item.called or kept is None or kept.args is None:
+            return not_tried("its inputs are too large to keep" if kept is not None and kept.too_large else UNCALLED)
+        if item.kind not in self.tried:
+            seconds = self.deadline - time.monotonic()
+            if self.left <= 0 or seconds <= 0:
+                return not_tried("the limit for the tree was reached")
+            self.left -= 1
+            answer = Nested(seconds).run(_in_form, kept, self.form, self.folder)
+            if not isinstance(answer, Ended):
+                self.tried[item.kind] = answer.value
+            elif answer.kind == "TimeoutError":
+                self.tried[item.kind] = not_tried(f"it {answer.sentence}")
+            else:
+                self.tried[item.kind] = refuted(f"it {answer.sentence}")
+        return self.tried[item.kind]
+
+
+def _in_form(_attempt: Attempt, kept: _Kept, form: str, folder: str) -> wire.Answer:
+    """In a fork of its own: bring one module into a form and call it beside the eager one."""
+    from scriptify.oracle import worker_forms
+
+    module = kept.item.module
+    given = Case(module, tuple(kept.args), kept.kwargs)
+    state = copied(module.state_dict())
+
+    def calls(model: Any) -> Any:
+        module.load_state_dict(state)
+        return call(model, kept.args, kept.kwargs)
+
+    expected = calls(module)
+    steady = agree(expected, calls(module), Comparison()) is None
+    try:
+        made = worker_forms.make(form, given, folder)
+    except worker_forms.FormError as error:
+        return wire.Answer(refuted(str(error)))
+    how = Comparison(scripted=True, values=steady, grads=not form.startswith("onnx"))
+    if difference := agree(expected, calls(made.call), how):
+        return wire.Answer(refuted(str(difference)))
+    if form == "trace":
+        checked = check(module, made.call, [given], values=steady)
+        if checked.wrong:
+            return wire.Answer(refuted(f"a branch is frozen: {checked.wrong}"))
+        if checked.shapes:
+            how.remark("a trace", f"is for inputs of these shapes: {checked.shapes}")
+    return wire.Answer(proved(*made.remarks, *how.remarks))
 
 
 def _with_whole(item: _Module) -> Forms:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scriptify import advice
-from scriptify.oracle.protocol import State, Verdict
+from scriptify.oracle.protocol import Level, State, Verdict
 from scriptify.report.paths import relative, shown
 from scriptify.report.text import counted, indented
 from scriptify.result import EntryResult, RunResult
@@ -52,8 +52,21 @@ def verdicts(result: RunResult, root: Path, before: bool = False, everything: bo
         if item.after.imports.ok:
             yield table_of(item, before)
             yield from _remarks(item)
+        if item.others:
+            yield _forms_table(item, before)
         yield from _remaining(item, root)
+        yield from _other_forms(item, root)
         yield Text("")
+
+
+def _other_forms(item: EntryResult, root: Path) -> Iterator[RenderableType]:
+    """What is to be said of the forms asked for besides scripting."""
+    for form, (_, level) in item.others.items():
+        if not level.ok:
+            words = "can't be had or is not the same" if level.state is State.REFUTED else "was not tried"
+            yield indented(2, f"The form {form} {words}: {relative(level.detail, root)}")
+        for remark in level.remarks:
+            yield indented(2, f"* {form}: {relative(remark, root)}")
 
 
 def _effort(item: EntryResult) -> str:
@@ -77,14 +90,29 @@ def table_of(item: EntryResult, before: bool) -> Table:
     return table
 
 
+def _forms_table(item: EntryResult, before: bool) -> Table:
+    """The forms asked for besides scripting, each made and compared with eager."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", min_width=8)
+    for form in item.others:
+        table.add_column(f"{form} = eager", no_wrap=True)
+    for side, name in enumerate(("  before", "  after") if before else ("", "")):
+        if before or side:
+            table.add_row(name, *(_cell(pair[side]) for pair in item.others.values()))
+    return table
+
+
 def _cells(verdict: Verdict) -> list[Text]:
+    return [_cell(level) for _, level in verdict.levels()]
+
+
+def _cell(level: Level) -> Text:
     from rich.text import Text
 
-    cells = []
-    for _, level in verdict.levels():
-        word, style = STATES[level.state]
-        cells.append(Text(word + "*" * bool(level.remarks), style=style))
-    return cells
+    word, style = STATES[level.state]
+    return Text(word + "*" * bool(level.remarks), style=style)
 
 
 def _remarks(item: EntryResult) -> Iterator[RenderableType]:
