@@ -12,7 +12,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
-@click.argument("shell", required=False, type=click.Choice(SHELLS), metavar="[bash|zsh|fish]")
+@click.argument("shell", required=False, type=click.Choice(SHELLS), metavar="[SHELL]")
 @click.pass_context
 def completion(context: click.Context, shell: str | None) -> None:
     """Print the script that completes this command in a shell: by default that of $SHELL.
