@@ -183,14 +183,14 @@ def _painted(line: str, spans: Sequence[Span], marks: Sequence[Span] = ()) -> Ma
     cuts = sorted({0, len(line), *(min(at, len(line)) for start, end, _ in (*spans, *marks) for at in (start, end))})
     out = []
     for start, end in pairwise(cuts):
-        text = escape(visible(line[start:end]))
+        text = str(escape(visible(line[start:end])))
         name = next((name for first, last, name in spans if first <= start and end <= last), "")
         if name:
-            text = Markup('<i class="{}">{}</i>').format(name, text)
+            text = f'<i class="{name}">{text}</i>'
         if any(first <= start and end <= last for first, last, _ in marks):
-            text = Markup("<mark>{}</mark>").format(text)
+            text = f"<mark>{text}</mark>"
         out.append(text)
-    return Markup("").join(out)
+    return Markup("".join(out))  # every part was escaped
 
 
 def visible(text: str) -> str:
