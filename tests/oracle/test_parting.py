@@ -94,6 +94,28 @@ def heavier():
         model.stages[1][0].weight[0, 0] += 1
     return model, (torch.rand(2, 4),)
 
+def several():
+    yield Wide(nn.Tanh()).eval(), (torch.rand(2, 4),)
+    yield Wide(nn.ReLU()), (torch.rand(2, 4),)
+    yield Wide(nn.Tanh()).eval(), (torch.rand(3, 4),)
+
+class Many(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 4, batch_first=True)
+        self.head = nn.Linear(4, 4)
+    def forward(self, x, mask: Optional[Tensor] = None):
+        y, _ = self.rnn(x)
+        return self.head(y) if mask is None else y * mask
+
+def recurrent():
+    return Many().eval(), (torch.rand(2, 3, 4),)
+
+def masked():
+    model = Many().eval()
+    yield model, (torch.rand(2, 3, 4),)
+    yield model, (torch.rand(2, 3, 4), torch.ones(4))
+
 def function():
     def twice(x: torch.Tensor) -> torch.Tensor:
         y = x.clone()
@@ -192,6 +214,23 @@ def test_a_frozen_branch_is_two_paths(compare: Compare) -> None:
     assert found.first is not None and found.rows[found.first].verdict in (Verdict.ONLY_A, Verdict.ONLY_B)
     assert "on case 2" in words.headline(found) and "another way" in words.headline(found)
     assert any("tracer warns" in remark for remark in found.remarks)
+
+
+def test_overloaded_forwards_are_seen(compare: Compare) -> None:
+    found = compare("eager", "script", "recurrent")
+    assert [(row.path, row.verdict) for row in found.rows] == [(path, Verdict.SAME) for path in ("rnn", "head", "")]
+
+
+def test_a_side_that_raises_is_told_so(compare: Compare) -> None:
+    found = compare("eager", "trace", "masked")
+    assert found.exit_code == 1 and "on case 2: trace raises " in words.headline(found)
+    assert all(row.verdict in (Verdict.SAME, Verdict.UNSEEN) for row in found.rows if row.path)
+
+
+def test_each_case_has_its_own_model_and_state(compare: Compare) -> None:
+    found = compare("eager", "script", "several")
+    assert (found.errors, found.first, found.exit_code, len(found.rows)) == ((), None, 0, 54)
+    assert all(row.verdict is Verdict.SAME for row in found.rows)
 
 
 @pytest.mark.parametrize("form", ["script", "trace"])

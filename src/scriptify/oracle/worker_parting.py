@@ -32,7 +32,7 @@ def compare(a: Side, b: Side, question: Question, a_path: str, b_path: str) -> P
     sources: list[tuple[Sequence[Value], Sequence[Value]]] = []
     outputs: list[Leaf] = []
     for x, y in zip(left.ran, right.ran, strict=False):
-        for row, values in _Call(x, y, left, right, question, bool(unseen)).rows():
+        for row, values in _Call(x, y, left, right, question, bool(unseen), (a.label, b.label)).rows():
             rows.append(row)
             sources.append(values)
             outputs += row.outputs if not row.path else ()
@@ -65,6 +65,7 @@ class _Call:
     right: Recording
     question: Question
     unseen: bool
+    labels: tuple[str, str]
 
     def rows(self) -> Iterator[tuple[Row, tuple[Sequence[Value], Sequence[Value]]]]:
         """The rows in the order in which calls end, the model's own last."""
@@ -75,7 +76,7 @@ class _Call:
             for event in self.a.events:
                 other = theirs.pop((event.path, event.call), None)
                 seen.append((self._row(event, other), (event.outputs or (), other.outputs or () if other else ())))
-            more = [(self._only(event, len(self.a.events)), ((), event.outputs or ())) for event in theirs.values()]
+            more = [(self._only(event), ((), event.outputs or ())) for event in theirs.values() if not self._raised()]
             yield from sorted(_judged(seen, whole[0]) + more, key=lambda pair: pair[0].left)
         yield whole
 
@@ -87,7 +88,8 @@ class _Call:
         row = Row(self.a.case, self.a.turn, event.path, event.cls, event.call, event.entered, event.left, Verdict.ONLY_A)
         row = replace(row, random=event.random, children=event.children, by_shape=self._loose())
         if other is None:
-            return row
+            # What a side that raised did not get to is no other path.
+            return replace(row, verdict=Verdict.UNSEEN) if self._raised() else row
         inputs = leaves(event.inputs, other.inputs, self._loose(), self.question.tolerance)
         # What a form is given can lack what it does not use; only what both have is compared.
         inputs = tuple(item for item in inputs if item.where or not item.said or len(inputs) > 1 or item.dtypes[0])
@@ -97,16 +99,20 @@ class _Call:
         gap, told = self.right.alone.get(place, (None, ""))
         return replace(row, verdict=verdict, inputs=inputs, outputs=outputs, alone=gap, alone_said=told)
 
-    def _only(self, event: Event, _: int) -> Row:
+    def _only(self, event: Event) -> Row:
         return Row(self.a.case, self.a.turn, event.path, event.cls, event.call, event.entered, event.left, Verdict.ONLY_B)
+
+    def _raised(self) -> str:
+        if (self.a.outputs is None) == (self.b.outputs is None):
+            return ""
+        raising, other = self.labels if self.a.outputs is None else self.labels[::-1]
+        return f"{raising} {self.a.error or self.b.error}, {other} does not"
 
     def _whole(self) -> tuple[Row, tuple[Sequence[Value], Sequence[Value]]]:
         end = 1 + max((event.left for event in (*self.a.events, *self.b.events)), default=0)
         unsteady = (self.a.case, self.a.turn, "", 1) in self.left.unsteady
         if self.a.outputs is None or self.b.outputs is None:
-            same = self.a.error == self.b.error or (self.a.outputs is None and self.b.outputs is None)
-            told = "" if same else f"{self.a.error or 'no error'} became {self.b.error or 'no error'}"
-            outputs: tuple[Leaf, ...] = (Leaf("", said=told),)
+            outputs: tuple[Leaf, ...] = (Leaf("", said=self._raised()),)
         else:
             outputs = leaves(self.a.outputs, self.b.outputs, False, self.question.tolerance)
         verdict = Verdict.PARTS if any(item.parts for item in outputs) else Verdict.SAME

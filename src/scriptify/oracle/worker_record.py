@@ -41,7 +41,7 @@ class _Recorder:
         function = load_function(self.side.entry, self.root)
         cases = self._cases(build(self.side.entry, function))
         found, self.recording.owners = models(cases)
-        self.recording.states = [self._state(model) for model in found]
+        self.recording.states = [self._state(number, model) for number, model in enumerate(found)]
         forms = self._forms(cases, found)
         self._calls(cases, forms)
         broken = next((ran for ran in self.recording.ran if ran.outputs is None), None)
@@ -68,7 +68,7 @@ class _Recorder:
             self.recording.remarks.append(f"{self.side.label} has {len(cases)} cases, the other side {len(given)}: its inputs are used")
         return [Case(cases[min(n, len(cases) - 1)].model, args, kwargs) for n, (args, kwargs) in enumerate(given)]
 
-    def _state(self, model: Any) -> State | None:
+    def _state(self, number: int, model: Any) -> State | None:
         """Note the state as built, then move or load it."""
         if not isinstance(model, torch.nn.Module):
             return None
@@ -77,7 +77,6 @@ class _Recorder:
         state = State(built, {}, buffers, {path: module.training for path, module in model.named_modules()})
         if self.question.moved:
             perturb(model)
-        number = len([other for other in self.recording.states if other is not None])
         theirs = self.other.states[number] if self.other and number < len(self.other.states) else None
         if self.question.load and theirs is not None and not self.side.file:
             self._load(model, theirs)

@@ -17,7 +17,7 @@ import torch
 from scriptify.oracle.worker_capture import Capture, values
 
 _CALL = "prim::CallMethod"
-_TRACED_FORWARD = re.compile(r"forward\d*")
+_FORWARD = re.compile(r"forward(__)?\d*")
 _library: Any = None
 _taps: Taps | None = None
 
@@ -41,8 +41,8 @@ class Taps:
         """A method of a submodule is called from the module on top."""
         above = self.frames[-1][0] if self.frames else ""
         path = ".".join(part for part in (above, step) if part)
-        # A traced module has one method for each of its calls: forward, forward1 ...
-        event = bool(step) and _TRACED_FORWARD.fullmatch(method) is not None
+        # A traced module has one method for each of its calls (forward1), an overloaded one for each signature (forward__0).
+        event = bool(step) and _FORWARD.fullmatch(method) is not None
         self.frames.append((path, event))
         if event:
             path = path.removeprefix(self.prefix).removeprefix(".") if self.prefix else path

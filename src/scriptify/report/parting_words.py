@@ -122,6 +122,8 @@ def _where(parting: Parting, row: Row) -> str:
         leaf = next(leaf for leaf in row.inputs if leaf.parts)
         return f"first in the code of {_named(around)}, before it calls {_named(row)}{_call(row)}: what it passes differs, {told(leaf)}."
     leaf = next((leaf for leaf in row.outputs if leaf.parts), Leaf(""))
+    if not row.path and " raises " in leaf.said:
+        return f"{leaf.said}."
     inside = "what it was given and all that it calls agree, so it is its own code" if row.children else "what it was given agrees"
     if not row.path:
         inside = "all that it calls agrees, so it is its own code" if row.children else "only its outputs could be compared"
