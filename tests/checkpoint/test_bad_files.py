@@ -16,7 +16,8 @@ from torch import nn
 
 from checkpoint.conftest import Net
 from scriptify import checkpoint
-from scriptify.checkpoint import CheckpointError
+from scriptify.checkpoint import CheckpointError, remote
+from scriptify.oracle.protocol import Limits
 
 OTHERS = {
     "empty": (b"", "is empty"),
@@ -126,3 +127,19 @@ def test_interrupted_while_writing(here: Path, net: Net, monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         checkpoint.strip("a.pt", write=True)
     assert {path.name: path.read_bytes() for path in here.iterdir()} == before
+
+
+class Killed:
+    """Stands in for an oracle whose child is killed while it writes."""
+
+    def checkpoint(self, operation: str, arguments: dict[str, str], entry: object) -> object:
+        Path(f".b.pt.{arguments['mark']}abc").write_bytes(b"half")
+        Path(".b.pt.of-another").write_bytes(b"theirs")
+        raise KeyboardInterrupt
+
+
+def test_what_a_killed_child_leaves_is_removed(here: Path) -> None:
+    arguments = {"path": "a.pt", "output": "b.pt"}
+    with pytest.raises(KeyboardInterrupt):
+        remote.run("convert", arguments, None, here, Limits(), Killed())  # type: ignore[arg-type]
+    assert sorted(path.name for path in here.iterdir()) == [".b.pt.of-another", "net.py"]

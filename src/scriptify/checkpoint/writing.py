@@ -16,6 +16,13 @@ import torch
 from scriptify.checkpoint import loading
 from scriptify.checkpoint.model import LEGACY, SAFETENSORS, CheckpointError, ChoiceError
 
+_mark = [""]
+
+
+def mark(text: str) -> None:
+    """Have unfinished files of this process carry ``text`` in their names, so that who kills it can remove them."""
+    _mark[0] = text
+
 
 def check_target(path: Path, output: str, write: bool) -> Path:
     """Where a result goes: ``output``, else over ``path``. Raises ChoiceError where that would replace a file without ``write``."""
@@ -63,7 +70,7 @@ def _replacing(target: Path) -> Iterator[str]:
     _refuse_read_only(real)
     fresh = ""
     try:
-        handle, fresh = tempfile.mkstemp(prefix=f".{real.name[:80]}.", dir=real.parent)
+        handle, fresh = tempfile.mkstemp(prefix=f".{real.name[:80]}.{_mark[0]}", dir=real.parent)
         os.close(handle)
         yield fresh
         _settle(fresh, real)

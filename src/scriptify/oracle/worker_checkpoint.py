@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from scriptify.checkpoint import loading, mapping, prefixes, sections
+from scriptify.checkpoint import loading, mapping, prefixes, sections, writing
 from scriptify.checkpoint.model import Access, Cast, CheckpointError, ChoiceError, Mismatch, Refusal, VerifyResult
 from scriptify.checkpoint.operations import OPERATIONS
 from scriptify.checkpoint.sections import Section
@@ -23,6 +23,8 @@ OTHER_SEED = BUILD_SEED + 1
 
 def run(operation: str, arguments: dict[str, Any], entry: Entry | None, root: str) -> Any:
     """The operation's result, or a Refusal with the sentence of a CheckpointError."""
+    arguments = dict(arguments)
+    writing.mark(arguments.pop("mark", ""))
     try:
         if operation == "verify":
             assert entry is not None
