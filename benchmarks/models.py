@@ -1,6 +1,8 @@
 """Migrate upstream models as published: copy their sources, run ``scriptify migrate``, keep the copy and the ``.pt``.
 
-    python benchmarks/models.py [gfpgan] [modnet] [mmdet] [--upstream DIR] [--work DIR] [--small]
+Then export the models of the tutorial, and run one from C++.
+
+    python benchmarks/models.py [gfpgan] [modnet] [mmdet] [tutorial] [--upstream DIR] [--work DIR] [--small]
 
 DIR holds the packages as pip installs them with ``--target``. First the migration with the small entry, then the same
 command with the full one: nothing is left to do, everything is proved at the published size, and the model is saved.
@@ -50,6 +52,63 @@ MODELS = (
 )
 
 
+@dataclass(frozen=True)
+class Export:
+    """A command that writes a file of a model of the tutorial, and its exit code: 1 where the form can't be right."""
+
+    about: str
+    arguments: str
+    code: int = 0
+
+
+EXPORTS = (
+    Export("`MyCell` traced: the branch that freezes is found", "--entry tutorial.py:cell -o cell.pt --how trace", 1),
+    Export("`MyCell` with its `MyDecisionGate` scripted", "--entry tutorial.py:cell -o cell.pt --how script"),
+    Export(
+        "`MyScriptModule`: traced where it can be, else scripted, run from C++",
+        "--entry tutorial.py:mixed -o mixed.pt --how mixed --cpp cpp",
+    ),
+    Export("a function with an `if` as ONNX, the `if` kept", "--entry tutorial.py:choice -o choice.onnx"),
+)
+
+
+def export(work: Path) -> int:
+    """Run the exports of the tutorial's models, then build and run the C++ program; returns the worst exit code."""
+    folder = work / "tutorial"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copyfile(HERE / "upstream" / "tutorial.py", folder / "tutorial.py")
+    wrong = 0
+    for item in EXPORTS:
+        print(f"\n$ scriptify export {item.arguments}", flush=True)
+        step = [sys.executable, "-m", "scriptify", "export", *shlex.split(item.arguments)]
+        code = subprocess.run(step, cwd=folder, check=False).returncode
+        print(f"exit code {code}", flush=True)
+        wrong = max(wrong, int(code != item.code))
+    if shutil.which("cmake") is None:
+        print("cmake is not installed: the C++ program is not built", flush=True)
+        return wrong
+    place = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", "import torch; print(torch.utils.cmake_prefix_path)"], capture_output=True, text=True
+    )
+    for step in (
+        ["cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={place.stdout.strip()}"],
+        ["cmake", "--build", "build"],
+        ["build/run_model", "model.pt", "cases.pt"],
+    ):
+        code = subprocess.run(step, cwd=folder / "cpp", check=False, stdout=None if step[0] != "cmake" else subprocess.DEVNULL).returncode
+        wrong = max(wrong, int(bool(code)))
+    return wrong
+
+
+def commands() -> list[str]:
+    """Every command that README shows, as a person types it."""
+    return [
+        *(f"scriptify {shlex.join(command(model, 'small')[3:])}" for model in MODELS),
+        *(f"scriptify export {item.arguments}" for item in EXPORTS),
+    ]
+
+
 def copy(model: Model, upstream: Path, work: Path) -> Path:
     """A fresh copy of a model's sources with its entry file; returns the folder."""
     folder = work / model.name
@@ -90,16 +149,18 @@ def migrate(model: Model, folder: Path, small: bool) -> int:
 def main() -> None:
     """Migrate the models asked for, all by default."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", help=", ".join(m.name for m in MODELS))
+    parser.add_argument("models", nargs="*", help=f"{', '.join(m.name for m in MODELS)}, tutorial")
     parser.add_argument("--upstream", type=Path, default=Path(os.environ.get("SCRIPTIFY_UPSTREAM", ".upstream")))
     parser.add_argument("--work", type=Path, default=Path("models"))
     parser.add_argument("--small", action="store_true", help="not at the published size")
     options = parser.parse_args()
     chosen = [m for m in MODELS if not options.models or m.name in options.models]
-    if not (options.upstream / chosen[0].copied[0]).exists():
+    tutorial = not options.models or "tutorial" in options.models
+    if chosen and not (options.upstream / chosen[0].copied[0]).exists():
         parser.error(f"{options.upstream} does not hold the upstream packages; `make upstream` installs them")
     codes = [migrate(m, copy(m, options.upstream, options.work.resolve()), options.small) for m in chosen]
-    sys.exit(max(codes))
+    codes += [export(options.work.resolve())] if tutorial else []
+    sys.exit(max(codes, default=0))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from scriptify import cpp
 from scriptify.delivering import export
 
-MODELS = Path(__file__).resolve().parent / "oracle" / "delivered.py"
+MODELS = Path(__file__).resolve().parents[1] / "benchmarks" / "upstream" / "tutorial.py"
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ class OperatorValue(Transform):
 
     code = "SF902"
     name = "operator-value"
+    serves = frozenset({"script", "trace"})
     phase = Phase.VALUES
     explains = ("Cannot input a tensor of", "a Tensor with", "to a scalar", "Cannot convert", "floordiv", "lshift")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html#logical-operators"

@@ -108,6 +108,7 @@ def _page(t: Transform) -> Iterator[str]:
     yield from (NOTE, "", f"# {t.code} {t.name}", "")
     yield (inspect.getdoc(type(t)) or "").replace("``", "`")
     yield from ("", f"- **Promise**: {t.safety.value}; {SAFETIES[t.safety]}.", f"- **Runs** {when(t)}.")
+    yield f"- **Serves**: {', '.join(f'`{form}`' for form in sorted(t.serves))}."
     stems = [stem for stem in t.explains if stem]
     if stems:
         yield "- **Answers** these messages:"

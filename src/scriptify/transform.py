@@ -228,6 +228,8 @@ class Transform:
     safety: ClassVar[Safety] = Safety.EQUIVALENT
     explains: ClassVar[tuple[str, ...]] = ()
     hints: ClassVar[tuple[str, ...]] = ()
+    serves: ClassVar[frozenset[str]] = frozenset({"script"})
+    """The forms it helps a model into (see ``oracle.forms``); others than ``script`` are shown by its examples."""
     on_demand: ClassVar[bool] = False
     last_resort: ClassVar[bool] = False
     examples: ClassVar[tuple[Example, ...]] = ()

@@ -11,16 +11,16 @@ import torch
 from scriptify.oracle.protocol import Delivery, Entry, Order
 from scriptify.oracle.runner import Oracle, OracleError
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[2] / "benchmarks" / "upstream"
 Delivering = Callable[..., Delivery]
 
 
 @pytest.fixture
 def delivering(oracle: Oracle, tmp_path: Path) -> Delivering:
-    """``delivering("cell", how="mixed")``: a file ``model.pt`` of an entry in ``delivered.py``."""
+    """``delivering("cell", how="mixed")``: a file ``model.pt`` of an entry in ``tutorial.py``."""
 
     def deliver(name: str, path: str = "model.pt", **order: object) -> Delivery:
-        return oracle.deliver(Entry(f"{HERE / 'delivered.py'}:{name}", str(HERE)), Order(**order), tmp_path / path)  # type: ignore[arg-type]
+        return oracle.deliver(Entry(f"{HERE / 'tutorial.py'}:{name}", str(HERE)), Order(**order), tmp_path / path)  # type: ignore[arg-type]
 
     return deliver
 
@@ -63,7 +63,7 @@ def test_mixed_traces_what_has_no_control_flow_and_scripts_what_has(delivering: 
     done = delivering("mixed", how="mixed")
     assert done.ok and done.how == "mixed"
     assert ways(done) == {"": "script", "dg": "script", "features": "trace"}
-    assert "delivered.py" in done.choices[0].why and "y.shape[0] > 3" in done.choices[0].why
+    assert "tutorial.py" in done.choices[0].why and "y.shape[0] > 3" in done.choices[0].why
     loaded = torch.jit.load(tmp_path / "model.pt")
     assert loaded(torch.rand(5, 3, 9, 9)).shape == (5, 4)
 

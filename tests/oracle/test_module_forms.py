@@ -10,11 +10,11 @@ from scriptify.oracle.protocol import Entry, LiveModule, State, Verdict, proved,
 from scriptify.oracle.runner import Oracle
 from scriptify.result import EntryResult, ModuleRow
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[2] / "benchmarks" / "upstream"
 
 
 def tree(oracle: Oracle, name: str, *forms: str) -> dict[str, LiveModule]:
-    entry = Entry(f"{HERE / 'delivered.py'}:{name}", str(HERE))
+    entry = Entry(f"{HERE / 'tutorial.py'}:{name}", str(HERE))
     return {item.path: item for item in oracle.modules(entry, proved=True, forms=forms)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,9 @@ def test_one_command_migrates_it(models, upstream, tmp_path, name, cases):
     undone = subprocess.run([*command[:3], "undo"], cwd=folder, capture_output=True, text=True, check=False)
     assert undone.returncode == 0, undone.stderr
     assert all(path.read_bytes() == data for path, data in before.items())
+
+
+def test_readme_shows_the_commands_that_are_run(models, root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## Published models")[2].partition("\n## ")[0]
+    assert re.findall(r"`(scriptify [a-z]+ [^`]*--entry[^`]*)`", section) == models.commands()

@@ -44,6 +44,8 @@ def table(transforms: Sequence[Transform]) -> Table:
         words = _code(summary(transform), Text)
         if transform.safety is not Safety.EQUIVALENT:
             words.append(f" ({SAFETIES[transform.safety]})", style="dim")
+        if more := sorted(transform.serves - {"script"}):
+            words.append(f" (also for {', '.join(more)})", style="dim")
         made.add_row(transform.code, transform.name, words)
     return made
 
@@ -67,6 +69,7 @@ def full(transform: Transform) -> Iterator[RenderableType]:
         yield Text("")
     yield Text.assemble(("Promise  ", "dim"), f"{transform.safety.value}: {SAFETIES[transform.safety]}")
     yield Text.assemble(("Runs     ", "dim"), when(transform))
+    yield Text.assemble(("Serves   ", "dim"), ", ".join(sorted(transform.serves)))
     for number, stem in enumerate(transform.explains):
         yield Text.assemble(("Answers  " if not number else "         ", "dim"), stem or "any message at a place of its kind")
     if transform.source:
@@ -121,6 +124,7 @@ def as_json(transforms: Sequence[Transform]) -> list[dict[str, Any]]:
             "phase": t.phase.name.lower(),
             "safety": t.safety.value,
             "on_demand": t.on_demand,
+            "serves": sorted(t.serves),
             "summary": summary(t),
             "explains": list(t.explains),
             "source": t.source,

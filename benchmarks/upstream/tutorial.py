@@ -1,4 +1,4 @@
-"""The tutorial's models: a gate that looks at values, a cell that holds it, a plain feed-forward part; and what is asked of them."""
+"""Models in the manner of the TorchScript tutorial: a gate that looks at values, a cell that holds it, parts without control flow."""
 
 import torch
 from torch import nn
