@@ -55,6 +55,7 @@ class Sides:
         self._pieces = list(edits(change))
         self._before = Positions(change.before)
         self._after = Positions(change.after)
+        self._shown: dict[int, Markup] = {}
 
     def hunks(self, number: int) -> list[list[Row]]:
         """What the rewrite at this position of the file's ``rewrites`` changed, with some lines around each place."""
@@ -99,7 +100,7 @@ class Sides:
         for kind, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
             if kind == "equal":
                 for i, j in zip(range(a, b), range(c, d), strict=True):
-                    text = _painted(left[i], spans[i])
+                    text = self._unchanged(first + i)
                     yield Row(first + i, text, numbers[j], text)
                 continue
             for i, j in zip_longest(range(a, b), range(c, d)):
@@ -111,6 +112,12 @@ class Sides:
                     _painted(right[j], _alone(right[j]), marks[1]) if j is not None else Markup(""),
                     True,
                 )
+
+    def _unchanged(self, line: int) -> Markup:
+        """A line that stays: the surroundings of several rewrites have it."""
+        if line not in self._shown:
+            self._shown[line] = _painted(self._lines[line - 1], self._spans[line - 1])
+        return self._shown[line]
 
     def _numbers(self, lines: Sequence[str], begin: int, pieces: Sequence[Piece]) -> Iterator[int]:
         """Where these lines are in the new text: every rewrite of the file moves them, not only the one shown."""
