@@ -21,7 +21,7 @@ import scriptify
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = ROOT / "docs" / "guide"
-PAGES = ("first-ten-minutes", "migrating-a-codebase", "embedding", "writing-a-transform")
+PAGES = ("first-ten-minutes", "migrating-a-codebase", "embedding", "where-results-part", "writing-a-transform")
 BLOCK = re.compile(r"(?:^<!-- (?P<note>[\w ]+): (?P<value>.*?) -->\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 WRITE = os.environ.get("SCRIPTIFY_GUIDE") == "write"
 
