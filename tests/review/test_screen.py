@@ -22,7 +22,9 @@ from typing import NoReturn
 import pyte
 import pytest
 
+from cli.conftest import NET
 from review import stage
+from scriptify.cli import main as command
 
 TEXT = """class Net:
     def forward(self, x):
@@ -47,7 +49,10 @@ def _perform(folder: Path, options: tuple[str, ...], size: bytes, env: dict[str,
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", closefd=False, encoding=env.get("ENCODING", "utf-8"), errors="backslashreplace")  # noqa: SIM115
         sys.stdout = sys.stderr
-        code = stage.main(folder, *options)
+        os.chdir(folder)
+        code = command(list(options)) if options[:1] == ("review",) else stage.main(folder, *options)
+    except SystemExit as error:
+        code = int(error.code or 0)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -69,10 +74,10 @@ class Seen:
         if self.pid == 0:
             _perform(folder, options, size, env)
 
-    def until(self, words: str) -> str:
+    def until(self, words: str, patience: float = PATIENCE) -> str:
         """The whole screen once these words are on it. Fails where they do not come."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
+        end = time.monotonic() + patience
+        while time.monotonic() < end and self.open:
             if any(words in line for line in self.screen.display):
                 while self._read(0.05):  # the rest of the page
                     pass
@@ -111,7 +116,7 @@ class Seen:
 
     def end(self) -> int:
         """The exit code once the program has ended."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + 6 * PATIENCE
         while time.monotonic() < end:
             done, status = os.waitpid(self.pid, os.WNOHANG)
             if done:
@@ -480,3 +485,31 @@ def test_what_stands_on_another_goes_with_it(see: See, tmp_path: Path) -> None:
     seen.press("K")
     text = seen.until("stands on SF101 at net.py:1")
     assert re.search(r"- x = .good1 upon", text) and re.search(r"\+ x = .good1 after", text)
+
+
+@pytest.mark.slow
+def test_the_command_asks_keeps_resumes_writes_and_undoes(see: See, tmp_path: Path) -> None:
+    (tmp_path / "other.py").unlink()
+    (tmp_path / "net.py").write_text(NET)
+    line = ("review", "net.py", "--entry", "net.py:entry")
+    first = see(*line)
+    first.until("Accept this?", 120)
+    first.press("y\x1b")
+    first.until("1 accepted")
+    first.press("\x03")
+    assert first.end() == 130
+    assert b"nothing was written; 1 decision is kept, and --resume goes on from there" in first.raw
+    again = see(*line)
+    again.until("An unfinished review with 1 decision is here", 60)
+    again.press("y\n")
+    again.until("1 accepted", 120)
+    assert (tmp_path / "net.py").read_text() == NET
+    again.press("a")
+    again.until("[y] write", 120)
+    again.press("y")
+    assert again.end() == 0
+    assert b"written." in again.raw
+    assert (tmp_path / "net.py").read_text() != NET
+    undone = see("review", "--resume", "net.py")
+    undone.end()
+    assert b"carried out already" in undone.raw
