@@ -52,7 +52,7 @@ SAMPLES = ("demo.*",)
 # Run by a maintainer as ``python -m``, imported by nothing of ours.
 COMMANDS = ("schemas.generate", "docs", "docs.*")
 # The screen of a review; the rest of that room is pure.
-SCREEN = ("review.colours", "review.editor", "review.page", "review.screen", "review.terminal")
+SCREEN = ("review.colours", "review.editor", "review.layout", "review.page", "review.screen", "review.terminal")
 PRINTING = ("cli", "cli.*", "report", "report.*", *SCREEN)
 LONGEST = 400
 

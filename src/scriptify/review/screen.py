@@ -14,12 +14,12 @@ from scriptify.review import colours, diff
 from scriptify.review.amend import Clash
 from scriptify.review.deck import Deck
 from scriptify.review.finding import Finding
+from scriptify.review.layout import flowing, justified, key_lines, labelled, paragraphs, quoted
 from scriptify.review.page import Page
 from scriptify.review.session import Mark, Mode, Session, State
 from scriptify.review.words import KEYS, headline, promise, reason, transform_of, verdict_lines
 
 WIDE = 140
-LABEL = 10
 STYLES = {Mark.OPEN: "bold yellow", Mark.TAKEN: "bold green", Mark.REFUSED: "bold red"}
 SIGNS = {Mark.OPEN: "?", Mark.TAKEN: "+", Mark.REFUSED: "-"}
 
@@ -53,7 +53,7 @@ class Screen:
             return Page([self._title(state, width)], list(self._list(state, width)), foot)
         if state.mode is Mode.VERDICT or (state.mode is Mode.WHY and state.end is not None):
             body = verdicts.latest if state.end is None else [_relative(line, self._deck) for line in _full(state.end.judgement)]
-            return Page([self._title(state, width), Text("")], list(_flowing(body, width)), foot)
+            return Page([self._title(state, width), Text("")], list(flowing(body, width)), foot)
         head = [self._title(state, width), *self._about(state, verdicts, width)]
         if state.mode is Mode.WHY:
             return Page([self._title(state, width), Text("")], list(self._why(state, verdicts, width)), foot)
@@ -81,11 +81,11 @@ class Screen:
         else:
             codes = ", ".join(sorted({self._deck.items[n].code for n in card}))
             head = Text.assemble((f" {self._deck.items[card[0]].path} ", "bold cyan"), (f"{len(card)} rewrites by {codes}", "bold"))
-        yield _justified(head, mark, width)
+        yield justified(head, mark, width)
         if len(card) == 1:
             yield from self._reasons(state, card[0], verdicts, width)
         else:
-            yield from _labelled("verdict", self._so_far(verdicts), width, 2)
+            yield from labelled("verdict", self._so_far(verdicts), width, 2)
         yield Text(self.rule * width, style="dim")
 
     def _mark_of(self, state: State, card: Sequence[int]) -> Text:
@@ -100,21 +100,21 @@ class Screen:
 
     def _reasons(self, state: State, number: int, verdicts: Verdicts, width: int) -> Iterator[Text]:
         rewrite, item = self._deck.rewrites[number], self._deck.items[number]
-        yield from _labelled("does", rewrite.title, width, 2)
+        yield from labelled("does", rewrite.title, width, 2)
         if rewrite.answers:
-            yield from _labelled("answers", headline(rewrite), width, 2, "red")
+            yield from labelled("answers", headline(rewrite), width, 2, "red")
         if rewrite.why or not rewrite.answers:
-            yield from _labelled("why", reason(rewrite), width, 2)
+            yield from labelled("why", reason(rewrite), width, 2)
         for need in rewrite.needs[:3]:
-            yield from _labelled("rests on", f"{need.what}  [{need.origin}]", width, 1)
+            yield from labelled("rests on", f"{need.what}  [{need.origin}]", width, 1)
         if len(rewrite.needs) > 3:
-            yield from _labelled("", f"and {len(rewrite.needs) - 3} more; w shows them", width, 1)
+            yield from labelled("", f"and {len(rewrite.needs) - 3} more; w shows them", width, 1)
         if item.stands_on:
-            yield from _labelled("stands on", self._named(item.stands_on), width, 1)
+            yield from labelled("stands on", self._named(item.stands_on), width, 1)
         if item.carries:
-            yield from _labelled("carries", self._named(item.carries), width, 1)
-        yield from _labelled("promise", promise(rewrite), width, 1)
-        yield from _labelled("verdict", self._so_far(verdicts), width, 2)
+            yield from labelled("carries", self._named(item.carries), width, 1)
+        yield from labelled("promise", promise(rewrite), width, 1)
+        yield from labelled("verdict", self._so_far(verdicts), width, 2)
 
     def _so_far(self, verdicts: Verdicts) -> str:
         return _relative((*verdicts.latest, *verdict_lines(verdicts.whole, self._all))[0], self._deck)
@@ -131,7 +131,7 @@ class Screen:
         try:
             changes = self._deck.changes(card, state.decided.edits)
         except Clash as error:
-            yield from _flowing([f"{error}. Press e to edit it again, u to take the edit back."], width)
+            yield from flowing([f"{error}. Press e to edit it again, u to take the edit back."], width)
             return
         number = 0
         parts = [(path, before, after, diff.hunks(before, after, state.context)) for path, before, after in changes]
@@ -150,23 +150,23 @@ class Screen:
         for number in self._session.card(state):
             rewrite = self._deck.rewrites[number]
             yield Text(f" {rewrite.code} {_name(rewrite.code)}  {self._place(number)}", style="bold cyan")
-            yield from _labelled("does", rewrite.title, width)
-            yield from _labelled("why", reason(rewrite), width)
+            yield from labelled("does", rewrite.title, width)
+            yield from labelled("why", reason(rewrite), width)
             for need in rewrite.needs:
-                yield from _labelled("rests on", f"{need.what}  [{need.origin}]", width)
-            yield from _labelled("promise", promise(rewrite), width)
-            yield from _labelled("key", self._deck.identities[number], width)
+                yield from labelled("rests on", f"{need.what}  [{need.origin}]", width)
+            yield from labelled("promise", promise(rewrite), width)
+            yield from labelled("key", self._deck.identities[number], width)
             yield Text("")
             if rewrite.answers:
                 yield Text(" Without it:", style="bold")
-                yield from (Text(f"   {colours.plain(line)}", style="red") for line in _relative(rewrite.answers, self._deck).splitlines())
+                yield from quoted(_relative(rewrite.answers, self._deck), width)
                 yield Text("")
             transform = transform_of(rewrite.code)
             if transform is not None:
-                yield from _flowing(inspect.cleandoc(type(transform).__doc__ or "").replace("``", "`").splitlines(), width)
+                yield from flowing(paragraphs(inspect.cleandoc(type(transform).__doc__ or "").replace("``", "`")), width)
                 yield Text("")
         yield Text(" Verdict", style="bold")
-        yield from _flowing([*verdict_lines(verdicts.whole, self._all), *verdicts.latest], width)
+        yield from flowing([*verdict_lines(verdicts.whole, self._all), *verdicts.latest], width)
 
     def _list(self, state: State, width: int) -> Iterator[Text]:
         path = ""
@@ -191,32 +191,32 @@ class Screen:
         assert end is not None
         taken, left = state.decided.where(Mark.TAKEN), state.decided.where(Mark.OPEN)
         if end.empty:
-            yield from _flowing(["Nothing was accepted, so nothing will be written."], width, "bold")
+            yield from flowing(["Nothing was accepted, so nothing will be written."], width, "bold")
             return
         files = len({self._deck.items[n].path for n in taken})
-        yield from _flowing([_outcome(end, len(taken), files)], width, _mood(end))
+        yield from flowing([_outcome(end, len(taken), files)], width, _mood(end))
         yield Text("")
         if not end.clash:
             lines = verdict_lines(end.judgement, "your selection")
-            yield from _flowing([_relative(line, self._deck) for line in lines], width)
+            yield from flowing([_relative(line, self._deck) for line in lines], width)
             yield Text("")
         for subject, items in end.lost.items():
             words = _lacking(subject, self._named(items), any(item.entry.target == subject for item in verdicts.whole.entries))
-            yield from _flowing([_relative(words, self._deck) + "."], width, "yellow")
+            yield from flowing([_relative(words, self._deck) + "."], width, "yellow")
         if end.harmful:
-            yield from _flowing([f"Without the rest, these do harm: {self._named(end.harmful)}."], width, "red")
+            yield from flowing([f"Without the rest, these do harm: {self._named(end.harmful)}."], width, "red")
         if end.edits:
-            yield from _flowing([f"What was edited by hand is at fault: {self._named(end.edits)}."], width, "red")
+            yield from flowing([f"What was edited by hand is at fault: {self._named(end.edits)}."], width, "red")
         if left:
             words = f"{len(left)} not decided: they stay as they are, and can be decided later with --resume."
-            yield from _flowing([words], width, "dim")
+            yield from flowing([words], width, "dim")
 
     # the foot
 
     def _foot(self, state: State, width: int) -> list[Text]:
         note = Text(f" {state.note}" if state.note else "", style="bold yellow", no_wrap=True, overflow="ellipsis")
         note.truncate(width, overflow="ellipsis")
-        return [note, *_keys(self._prompt(state), width)]
+        return [note, *key_lines(self._prompt(state), width)]
 
     def _prompt(self, state: State) -> str:
         if state.mode is Mode.GOTO:
@@ -289,29 +289,6 @@ def _relative(words: str, deck: Deck) -> str:
     return words.replace(f"{deck.root}/", "")
 
 
-def _justified(left: Text, right: Text, width: int) -> Text:
-    room = width - right.cell_len
-    if left.cell_len > room:
-        left.truncate(max(room, 1), overflow="ellipsis")
-    return Text.assemble(left, " " * max(room - left.cell_len, 0), right)
-
-
-def _labelled(label: str, words: str, width: int, most: int = 1000, style: str = "") -> Iterator[Text]:
-    """Words under a label in the margin, at most so many lines."""
-    lines = textwrap.wrap(colours.plain(" ".join(words.split())), max(width - LABEL - 2, 10)) or [""]
-    if len(lines) > most:
-        lines = [*lines[: most - 1], textwrap.shorten(" ".join(lines[most - 1 :]), max(width - LABEL - 2, 10), placeholder=" ...")]
-    for number, line in enumerate(lines):
-        yield Text.assemble((f" {label if not number else '':<{LABEL}}", "dim"), (line, style))
-
-
-def _flowing(paragraphs: Iterable[str], width: int, style: str = "") -> Iterator[Text]:
-    for words in paragraphs:
-        indent = " " * (len(words) - len(words.lstrip()))
-        for line in textwrap.wrap(colours.plain(words.strip()), max(width - 2 - len(indent), 10)) or [""]:
-            yield Text(f" {indent}{line}", style=style)
-
-
 def _full(judgement: Judgement) -> Iterator[str]:
     for item in judgement.entries:
         if not item.ok and item.after.error:
@@ -330,22 +307,3 @@ def _help(width: int) -> Iterator[Text]:
             lines = textwrap.wrap(words, max(width - 14, 10))
             for number, line in enumerate(lines):
                 yield Text.assemble((f"   {key if not number else '':<10}", "bold cyan"), line)
-
-
-def _keys(words: str, width: int) -> list[Text]:
-    """A line of keys, or two: what stands in brackets is what to press."""
-    lines = [""]
-    for part in words.split("  "):
-        joined = f"{lines[-1]}  {part}".strip()
-        lines = [*lines[:-1], joined] if len(joined) < width - 1 else [*lines, part]
-    return [_bracketed(line, width) for line in lines if line]
-
-
-def _bracketed(words: str, width: int) -> Text:
-    line = Text(" ")
-    for part in words.split("["):
-        key, bracket, rest = part.partition("]")
-        line.append(f"[{key}]" if bracket else key, style="bold cyan" if bracket else "")
-        line.append(rest)
-    line.truncate(width, overflow="ellipsis")
-    return line
