@@ -12,7 +12,7 @@ from scriptify.report.parting_words import number
 
 WIDTH, HEIGHT = 1000, 260
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 34
-FLOOR = -9
+FLOOR, HIGHEST = -9, 30
 LETTER = 7
 
 
@@ -64,14 +64,14 @@ _ONLY = (Verdict.ONLY_A, Verdict.ONLY_B)
 
 def _plot(found: Parting, rows: Sequence[tuple[int, Row]], several: bool) -> Plot:
     top = max((math.log10(row.error) for _, row in rows if 0 < row.error < math.inf), default=FLOOR + 3)
-    ceiling = max(math.ceil(top), -3)
+    ceiling = min(max(math.ceil(top), -3), HIGHEST)
     step = (WIDTH - LEFT - RIGHT) / len(rows)
 
     def x(place: int) -> float:
         return round(LEFT + (place + 0.5) * step, 1)
 
     def y(error: float) -> float:
-        level = FLOOR if error <= 10.0**FLOOR else ceiling if error == math.inf else math.log10(error)
+        level = FLOOR if error <= 10.0**FLOOR else min(math.log10(error), ceiling)
         return round(TOP + (ceiling - level) / (ceiling - FLOOR) * (HEIGHT - TOP - BOTTOM), 1)
 
     case = rows[0][1]
@@ -89,7 +89,8 @@ def _plot(found: Parting, rows: Sequence[tuple[int, Row]], several: bool) -> Plo
         if index == found.first:
             first, label, anchor = x(place), row.name, "end" if place > len(rows) / 2 else "start"
     ticks = [
-        (y(10.0**level), "0" if level == FLOOR else f"1e{level}") for level in range(FLOOR, ceiling + 1, 3 if ceiling - FLOOR > 6 else 2)
+        (y(10.0**level), "0" if level == FLOOR else f"1e{level}")
+        for level in range(FLOOR, ceiling + 1, 2 if ceiling - FLOOR <= 6 else 3 * math.ceil((ceiling - FLOOR) / 18))
     ]
     return Plot(caption, list(_bands([row for _, row in rows], step)), ticks, " ".join(path), points, first, label, anchor)
 
