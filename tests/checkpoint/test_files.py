@@ -114,6 +114,12 @@ def test_inspect_tells_what_is_there(here: Path, net: Net) -> None:
     assert isinstance(names["state_dict"], OrderedDict)
 
 
+def test_a_container_with_a_dot_in_its_key(here: Path) -> None:
+    torch.save({"model.ema": {"w": torch.ones(1)}}, "a.pt")
+    assert "state_dict = checkpoint['model.ema']" in checkpoint.inspect("a.pt").load
+    assert list(checkpoint.load("a.pt", key="model.ema")) == ["w"]
+
+
 def test_views_of_one_storage_are_not_called_the_same(here: Path) -> None:
     base = torch.arange(4.0)
     torch.save({"a": base, "b": base[1:]}, "a.pt")

@@ -78,10 +78,11 @@ def _torch_load(content: Content, states: tuple[StateDict, ...], access: Access)
         yield f"torch.serialization.add_safe_globals([{', '.join(access.allow_globals)}])"
     mapped = "" if content.kind == LEGACY else ", mmap=True"
     yield f"checkpoint = torch.load({str(content.path)!r}, map_location='cpu', weights_only={not access.allow_pickle}{mapped})"
-    pickled = {section.key for section in sections.sections(content.value) if section.module}
-    for state in states:
-        inner = "".join(f"[{part!r}]" for part in state.key.split(".")) if state.key else ""
-        yield f"state_dict = checkpoint{inner}{'.state_dict()' if state.key in pickled else ''}"
+    shown = {state.key for state in states}
+    for section in sections.sections(content.value):
+        if section.key in shown:
+            inner = "".join(f"[{part!r}]" for part in section.path)
+            yield f"state_dict = checkpoint{inner}{'.state_dict()' if section.module else ''}"
 
 
 def _unsafe(path: str, names: tuple[str, ...]) -> Iterator[str]:
