@@ -61,3 +61,14 @@ def test_a_file_that_was_looked_for_counts_even_if_its_import_failed(oracle, tmp
     assert oracle.attempts > before
     oracle.judge(entry, {str(tmp_path / "never_read.py"): "nothing"})
     assert oracle.attempts == before + 1
+
+
+def test_an_installed_file_counts_though_no_attempt_records_it() -> None:
+    installed = "/usr/lib/python3/site-packages/net.py"
+    memory = Memory()
+    memory.keep(ENTRY, "reloads", {}, {PATHS[0]: ""}, Verdict(cases=1))
+    assert memory.find(ENTRY, "reloads", {installed: "x"}) is None
+    memory.keep(ENTRY, "reloads", {installed: "x"}, {PATHS[0]: ""}, Verdict(cases=2))
+    assert memory.find(ENTRY, "reloads", {installed: "x", PATHS[1]: "y"}) == Verdict(cases=2)
+    assert memory.find(ENTRY, "reloads", {installed: "z"}) is None
+    assert memory.find(ENTRY, "reloads", {}) == Verdict(cases=1)

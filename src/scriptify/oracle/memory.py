@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from scriptify.oracle.overlay import is_users
 from scriptify.oracle.protocol import Entry, Overlay, Verdict
 
 
@@ -39,7 +40,7 @@ class Memory:
             return None
         texts = _digests(overlay)
         for record in known:
-            same = record.overlay == {path: text for path, text in texts.items() if path in record.files}
+            same = record.overlay == {path: text for path, text in texts.items() if _counts(path, record.files)}
             if same and all(digest_of(path) == before for path, before in record.files.items()):
                 return record.verdict
         return None
@@ -47,7 +48,7 @@ class Memory:
     def keep(self, entry: Entry, question: str, overlay: Overlay, files: Mapping[str, str], verdict: Verdict) -> None:
         """Remember one answer; ``files`` is every file that was read, with its digest."""
         read = {os.path.realpath(path): digest for path, digest in files.items()}
-        texts = {path: text for path, text in _digests(overlay).items() if path in read}
+        texts = {path: text for path, text in _digests(overlay).items() if _counts(path, read)}
         self.learn([Record(entry, question, texts, read, verdict)])
 
     def learn(self, records: Iterable[Record]) -> None:
@@ -58,6 +59,11 @@ class Memory:
     def of(self, entry: Entry) -> tuple[Record, ...]:
         """What is remembered of one entry."""
         return tuple(record for (owner, _), records in self._records.items() if owner == entry for record in records)
+
+
+def _counts(path: str, read: Mapping[str, str]) -> bool:
+    """Whether a rewritten text may matter: its file was read, or is an installed one, of which an attempt keeps no record."""
+    return path in read or not is_users(path)
 
 
 def _digests(overlay: Overlay) -> dict[str, str]:

@@ -57,7 +57,8 @@ def install(overlay: Mapping[str, str], codes: str = "") -> None:
 
 
 def seen(path: str) -> str | None:
-    """What stands in place of a file, or None."""
+    """What stands in place of a file, or None. Whoever asks has read the file, so a verdict depends on it."""
+    _read.add(path)
     return _installed.get(os.path.realpath(path))
 
 
