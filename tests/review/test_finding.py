@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scriptify.choosing import Judgement
 from scriptify.oracle.protocol import Entry, Verdict, proved
 from scriptify.result import EntryResult
+from scriptify.review.amend import Clash
 from scriptify.review.finding import find
 
 GOOD = Verdict(*[proved()] * 6)
@@ -82,3 +84,25 @@ def test_the_front_end_is_heard_without_entries() -> None:
 def test_what_the_whole_does_not_settle_is_not_asked_of_a_part() -> None:
     whole = rules({NAMES[1]: {99}})(ALL, (), ())
     assert find(rules({NAMES[1]: {99}}), whole, [0], [1, 2], []).whole
+
+
+def test_an_edit_that_does_not_fit_some_selection_does_not_stop_the_search() -> None:
+    judged = rules({NAMES[0]: {3}})
+
+    def ask(kept: Collection[int], edited: Collection[int], targets: Collection[str]) -> Judgement:
+        if 2 in kept and edited:
+            raise Clash("both change line 3")
+        return judged(kept, edited, targets)
+
+    found = find(ask, WHOLE, [0, 1], [2, 3], [1])
+    assert found.harmless and not found.whole
+    assert found.edits == (1,)
+    assert found.missing == (3,)
+
+
+def test_an_edit_that_does_not_fit_what_was_accepted_is_a_clash() -> None:
+    def ask(kept: Collection[int], edited: Collection[int], targets: Collection[str]) -> Judgement:
+        raise Clash("both change line 3")
+
+    with pytest.raises(Clash):
+        find(ask, WHOLE, [0, 1], [2], [1])

@@ -456,6 +456,33 @@ def test_an_edit_that_does_harm_is_told_and_named_in_the_end(see: See) -> None:
     seen.until("[y] write")
 
 
+def test_an_edit_of_a_line_that_another_rewrite_changes_is_a_clash_and_not_guessed(see: See, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text('x = "bad1 upon"\n')
+    seen = see(EDITOR="sed -i s/good1/better1/")
+    seen.until("1 of 3")
+    seen.press("e")
+    seen.until("lies on lines that another rewrite changes")
+    seen.press("ay")
+    text = seen.until("[x] drop those edits")
+    assert "can't be put together: net.py:1" in text
+    assert "[p]" not in text
+    seen.press("x")
+    seen.until("[y] write")
+
+
+def test_a_decision_that_fits_nothing_is_told_at_the_start(see: See, tmp_path: Path) -> None:
+    seen = see()
+    seen.until("1 of 4")
+    seen.press("yy")
+    seen.until("3 of 4")
+    seen.press("\x03")
+    seen.end()
+    (tmp_path / "net.py").write_text(TEXT.replace("bad1", "done"))
+    again = see("resume")
+    text = again.until("1 decision fits nothing here any more")
+    assert "1 accepted  0 rejected  2 left" in text
+
+
 @pytest.mark.parametrize(("editor", "words"), [("false", "the editor could not be run"), ("true", "nothing was changed")])
 def test_an_editor_that_fails_or_does_nothing(see: See, editor: str, words: str) -> None:
     seen = see(EDITOR=editor)

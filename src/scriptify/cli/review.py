@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,9 +135,12 @@ def _run(
     except KeyboardInterrupt as error:
         if asking.deck is None:
             raise
-        for line in asking.parting():
-            click.echo(f"scriptify: {line}", err=True)
-        sys.exit(HUNG_UP if type(error) is not KeyboardInterrupt else INTERRUPTED)
+        lost = type(error) is not KeyboardInterrupt
+        with contextlib.suppress(OSError):  # where the terminal is gone there is nobody to tell
+            _tell_stale(asking)
+            for line in asking.parting():
+                click.echo(f"scriptify: {line}", err=True)
+        sys.exit(HUNG_UP if lost else INTERRUPTED)
 
 
 def _tell_stale(asking: Conductor | Replay) -> None:

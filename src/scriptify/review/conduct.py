@@ -59,6 +59,10 @@ class Conductor:
         self._session = Session(deck.items)
         self._verdicts = Verdicts(offer.whole)
         state = self._session.start(decided, self._by_file)
+        stale = [record for record in self.decisions.stale if not record.written]
+        if stale:
+            count = "1 decision fits" if len(stale) == 1 else f"{len(stale)} decisions fit"
+            state = self._session.judged(state, f"{count} nothing here any more; the end tells why", show=False)
         with self._terminal:
             self._screen = Screen(self._session, deck, self._terminal.utf8)
             if not state.decided.where(Mark.OPEN):
@@ -147,7 +151,7 @@ class Conductor:
             try:
                 finding = find(self._ask(decided), self._offer.whole, kept, absent, edited, progress.say)
             except Clash as error:
-                finding = Finding(whole=False, clash=str(error))
+                finding = Finding(whole=False, clash=str(error), edits=tuple(edited))
         return self._session.found(state, finding)
 
     def _judge(self, state: State) -> State:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scriptify.choosing import Judgement, culprits, missing
+from scriptify.review.amend import Clash
 
 Ask = Callable[[Collection[int], Collection[int], Collection[str]], Judgement]
 """Judges these items, with the edits of these of them, for the entries named (all where none is)."""
@@ -48,13 +49,17 @@ def find(
     edited: Sequence[int],
     tell: Callable[[str], None] = lambda words: None,
 ) -> Finding:
-    """Judge the items kept, and where they are not as good as all together, look for the reason by group tests."""
+    """Judge the items kept, and where they are not as good as all together, look for the reason by group tests.
+
+    Raises Clash where the edits do not fit the items kept.
+    """
     if not kept:
         return Finding(empty=True, whole=not absent)
     judgement = ask(kept, edited, ())
     lost = sorted(judgement.failing - whole.failing)
     if judgement.harmless and not lost:
         return Finding(judgement)
+    ask = _without_clashes(ask)
     harmful: list[int] = []
     faulty = [] if not edited else _faulty(ask, whole, kept, absent, edited, tell)
     sound = [number for number in edited if number not in faulty]
@@ -71,6 +76,18 @@ def find(
         found = missing(absent, lambda some: ask([*kept, *some], sound, ()).harmless)
         answers["what is computed eagerly"] = tuple(found or ())
     return Finding(judgement, False, False, answers, tuple(harmful), tuple(faulty))
+
+
+def _without_clashes(ask: Ask) -> Ask:
+    """The same judge, for whom a selection that an edit does not fit simply does not hold."""
+
+    def judge(kept: Collection[int], edited: Collection[int], targets: Collection[str]) -> Judgement:
+        try:
+            return ask(kept, edited, targets)
+        except Clash as error:
+            return Judgement(broken={"": str(error)})
+
+    return judge
 
 
 def _needed(
