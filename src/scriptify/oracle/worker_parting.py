@@ -169,16 +169,16 @@ def _states(left: Recording, right: Recording) -> StateGap:
             continue
         if not x.known or not y.known:
             return replace(total, known=False)
-        total = _joined(total, x, y, left.file or right.file)
+        total = _joined(total, x, y, (left.file, right.file))
     return total
 
 
-def _joined(total: StateGap, x: State, y: State, file: bool) -> StateGap:
+def _joined(total: StateGap, x: State, y: State, files: tuple[bool, bool]) -> StateGap:
     common = [key for key in x.built if key in y.built]
     differ = list(_differing(x, y, common))
     more = {"only_a": tuple(k for k in x.built if k not in y.built), "only_b": tuple(k for k in y.built if k not in x.built)}
-    # A file may name what it folded in its own way.
-    gone = {name: () if file and not common else keys for name, keys in more.items()}
+    # A file holds constants and what was folded, under names of its own.
+    gone = {name: () if file or (any(files) and not common) else keys for (name, keys), file in zip(more.items(), files, strict=True)}
     modes = tuple((path, mode) for path, mode in x.modes.items() if y.modes.get(path, mode) != mode)
     return replace(
         total,
@@ -187,7 +187,7 @@ def _joined(total: StateGap, x: State, y: State, file: bool) -> StateGap:
         only_a=(*total.only_a, *gone["only_a"]),
         only_b=(*total.only_b, *gone["only_b"]),
         modes=(*total.modes, *modes),
-        known=total.known and not (file and not common and bool(x.built)),
+        known=total.known and not (any(files) and not common and bool(x.built)),
     )
 
 

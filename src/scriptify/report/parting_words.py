@@ -126,7 +126,8 @@ def _where(parting: Parting, row: Row) -> str:
         return f"{leaf.said}."
     inside = "what it was given and all that it calls agree, so it is its own code" if row.children else "what it was given agrees"
     if not row.path:
-        inside = "all that it calls agrees, so it is its own code" if row.children else "only its outputs could be compared"
+        seen = row.children and len(parting.rows) > sum(1 for _ in parting.of_model())
+        inside = "all that it calls agrees, so it is its own code" if seen else "only its outputs could be compared"
     random = " It draws random numbers." if row.random else ""
     return f"first in {_named(row)}{_call(row)}; {inside}. Its output{' ' + told(leaf)}.{random}"
 
@@ -137,7 +138,7 @@ def details(parting: Parting) -> Iterator[str]:
         return
     if parting.first is not None and (text := _alone(parting, parting.rows[parting.first])):
         yield text
-    if parting.jump is not None and (parting.first is None or parting.jump != parting.first):
+    if parting.jump is not None and parting.first is not None and parting.jump != parting.first:
         row = parting.rows[parting.jump]
         before, after = number(row.error_before), number(row.error)
         yield f"The error grows most in {_named(row)}{_call(row)}: from {before} to {after} of the largest value."
