@@ -154,4 +154,6 @@ def test_the_usual_place_is_at_the_root_of_the_project(tmp_path: Path) -> None:
     kept = Decisions(journal.usual(tmp_path / "pkg"), tmp_path, replay=True)
     kept.keep(deck(tmp_path), Decided((Mark.TAKEN, Mark.OPEN, Mark.OPEN)))
     assert not kept.trouble
+    assert kept.how == "--resume"
+    assert Decisions(tmp_path / "shared.json", tmp_path, replay=True).how == f"--decisions {tmp_path / 'shared.json'}"
     assert (tmp_path / ".scriptify" / ".gitignore").read_text() == "*\n"

@@ -42,7 +42,7 @@ class Conductor:
         if not count:
             return ("nothing was written, and nothing was decided",)
         kept = "1 decision is kept" if count == 1 else f"{count} decisions are kept"
-        return (f"nothing was written; {kept}, and --resume goes on from there",)
+        return (f"nothing was written; {kept}, and {self.decisions.how} goes on from there",)
 
     def watch(self, event: Event) -> None:
         """Progress of the judge while the screen is ours."""

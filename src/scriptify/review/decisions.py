@@ -55,6 +55,11 @@ class Decisions:
             self.path.write_bytes(self._before)
 
     @property
+    def how(self) -> str:
+        """The option that goes on with them."""
+        return "--resume" if self.path == journal.usual(self.root) else f"--decisions {self.path}"
+
+    @property
     def count(self) -> int:
         """How many decisions there are."""
         return len(self.records)

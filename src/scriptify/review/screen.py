@@ -208,7 +208,7 @@ class Screen:
         if end.edits:
             yield from flowing([f"What was edited by hand is at fault: {self._named(end.edits)}."], width, "red")
         if left:
-            words = f"{len(left)} not decided: they stay as they are, and can be decided later with --resume."
+            words = f"{len(left)} not decided: they stay as they are, and can be decided later."
             yield from flowing([words], width, "dim")
 
     # the foot
