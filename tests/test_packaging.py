@@ -128,7 +128,7 @@ def test_the_hooks_call_verbs_of_the_command() -> None:
         "scriptify-check": "scriptify check",
         "scriptify-migrate": "scriptify migrate",
     }
-    assert all(hook["language"] == "python" and hook["types"] == ["python"] for hook in hooks.values())
+    assert all(hook["language"] == "system" and hook["types"] == ["python"] for hook in hooks.values())
 
 
 def test_the_constraints_pin_every_direct_requirement() -> None:

@@ -241,7 +241,7 @@ class Oracle:
             self._versions = worker.hello()
             if self._versions.error:
                 worker.end()
-                hint = "; install torch there, or torch-scriptify[torch]" if "No module named 'torch'" in self._versions.error else ""
+                hint = "; install torch there" if "No module named 'torch'" in self._versions.error else ""
                 raise OracleError(f"{self.python} can't run the oracle: {self._versions.error}{hint}")
             self._worker = worker
         return self._worker
