@@ -63,7 +63,7 @@ $(UPSTREAM)/.ready: $(READY) Makefile
 	env -u BASICSR_EXT $(PIP) install -q --no-deps --no-build-isolation --no-compile --target $(UPSTREAM) $(UPSTREAM_PACKAGES)
 	@touch $@
 
-models: $(UPSTREAM)/.ready  ## migrate GFPGAN, MODNet and mmdet's ResNet as published, export the tutorial's models, and keep the result in models/
+models: $(UPSTREAM)/.ready  ## migrate GFPGAN, MODNet and mmdet's ResNet and FPN as published, export the tutorial's models, and keep the result in models/
 	$(BIN)/python benchmarks/models.py
 
 clean:  ## remove what make made, the environment too

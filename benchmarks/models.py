@@ -2,7 +2,7 @@
 
 Then export the models of the tutorial, and run one from C++.
 
-    python benchmarks/models.py [gfpgan] [modnet] [mmdet] [tutorial] [--upstream DIR] [--work DIR] [--small]
+    python benchmarks/models.py [gfpgan] [modnet] [mmdet] [fpn] [tutorial] [--upstream DIR] [--work DIR] [--small]
 
 DIR holds the packages as pip installs them with ``--target``. First the migration with the small entry, then the same
 command with the full one: nothing is left to do, everything is proved at the published size, and the model is saved.
@@ -24,14 +24,20 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Model:
-    """What to copy from where, which of it is rewritten, and the entry file."""
+    """What to copy from where, which of it is rewritten, the entry file, and its functions for a small and the published size."""
 
     name: str
     copied: tuple[str, ...]
     paths: tuple[str, ...]
     entry: str
+    small: str = "small"
+    full: str = "full"
 
 
+MMDET = (
+    *("mmdet/models/backbones/resnet.py", "mmdet/models/layers/res_layer.py", "mmdet/registry.py", "mmdet/utils/typing_utils.py"),
+    *("mmcv/cnn/bricks", "mmengine", "addict", "termcolor"),
+)
 MODELS = (
     Model(
         "gfpgan",
@@ -40,14 +46,14 @@ MODELS = (
         "gfpgan_entry.py",
     ),
     Model("modnet", ("facexlib/matting",), ("facexlib/matting",), "modnet_entry.py"),
+    Model("mmdet", MMDET, ("mmdet/models", "mmengine/model/base_module.py"), "mmdet_entry.py"),
     Model(
-        "mmdet",
-        (
-            *(f"mmdet/{name}" for name in ("models/backbones/resnet.py", "models/layers/res_layer.py")),
-            *("mmdet/registry.py", "mmdet/utils/typing_utils.py", "mmcv/cnn/bricks", "mmengine", "addict", "termcolor"),
-        ),
-        ("mmdet/models", "mmengine/model/base_module.py"),
+        "fpn",
+        (*MMDET, "mmdet/models/necks/fpn.py"),
+        ("mmdet/models/necks", "mmcv/cnn/bricks/conv_module.py", "mmengine/model/base_module.py"),
         "mmdet_entry.py",
+        "fpn",
+        "full_fpn",
     ),
 )
 
@@ -104,7 +110,7 @@ def export(work: Path) -> int:
 def commands() -> list[str]:
     """Every command that README shows, as a person types it."""
     return [
-        *(f"scriptify {shlex.join(command(model, 'small')[3:])}" for model in MODELS),
+        *(f"scriptify {shlex.join(command(model, model.small)[3:])}" for model in MODELS),
         *(f"scriptify export {item.arguments}" for item in EXPORTS),
     ]
 
@@ -132,8 +138,8 @@ def command(model: Model, entry: str, *more: str) -> list[str]:
 
 def migrate(model: Model, folder: Path, small: bool) -> int:
     """Migrate with the small entry, then prove and save; returns the last exit code."""
-    steps = [command(model, "small")]
-    steps.append(command(model, "small" if small else "full", "--save", f"{model.name}.pt", "--time-limit", "900"))
+    steps = [command(model, model.small)]
+    steps.append(command(model, model.small if small else model.full, "--save", f"{model.name}.pt", "--time-limit", "900"))
     code = 0
     for step in steps:
         print(f"\n$ scriptify {shlex.join(step[3:])}", flush=True)

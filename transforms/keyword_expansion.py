@@ -48,7 +48,7 @@ def _net(body: str) -> str:
 _GIVEN = _HEAD.replace("def __init__(self):", "def __init__(self, kw=None):").replace(
     "{'scale_factor': 2.0, 'mode': 'nearest'}", "dict(kw or {'mode': 'nearest'})"
 )
-_HELPED = _GIVEN.replace("from torch import nn\n", "from torch import nn\n\n\n" + "\n".join(_HELPER) + "\n")
+_HELPED = _GIVEN.replace("from torch import nn\n", "from torch import nn\n\n\n" + "\n".join(["@torch.jit.unused", *_HELPER]) + "\n")
 _SEEN = Observed(attributes={"Net": {"kw": Attribute("kw", frozenset({Kind.DICT}), values=({"mode": "nearest"},), origin="live")}})
 
 
@@ -160,7 +160,7 @@ def _observed(body: Body, call: cst.Call, arg: cst.Arg, seen: dict[str, object])
     text = f"{scripted} if {body.spell('torch.jit.is_scripting')}() else {HELPER}({eager})"
     edits = [tree.replace(call, text if body.alone(call) and "\n" not in text else f"({text})")]
     if HELPER not in {node.name.value for node in tree.module.body if isinstance(node, cst.FunctionDef)}:
-        edits.append(above_definitions(tree, _HELPER))
+        edits.append(above_definitions(tree, [f"@{body.spell('torch.jit.unused')}", *_HELPER]))
     return edits
 
 

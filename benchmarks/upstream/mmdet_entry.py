@@ -1,4 +1,4 @@
-"""Entries for the ResNet of mmdet 3.3.0, beside whose sources (and those of mmcv-lite and mmengine) this file is copied."""
+"""Entries for the ResNet and the FPN of mmdet 3.3.0, beside whose sources (and those of mmcv-lite and mmengine) this file is copied."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ package("mmdet.models.layers", HERE / "mmdet" / "models" / "layers")
 import mmdet.models.layers.res_layer  # noqa: E402
 
 sys.modules["mmdet.models.layers"].__dict__["ResLayer"] = mmdet.models.layers.res_layer.ResLayer
+package("mmdet.models.necks", HERE / "mmdet" / "models" / "necks")
 package("mmdet.models.backbones", HERE / "mmdet" / "models" / "backbones")
 
 from mmdet.models.backbones.resnet import ResNet  # noqa: E402
@@ -64,3 +65,22 @@ def full() -> Iterator[Case]:
     """ResNet-50 as the published Faster R-CNN configuration has it, at 512 pixels."""
     options = {"num_stages": 4, "out_indices": (0, 1, 2, 3), "frozen_stages": 1, "norm_eval": True, "style": "pytorch"}
     yield _backbone(depth=50, **options), (_image(512),)
+
+
+def _fpn(channels: list[int], width: int, size: int) -> Case:
+    from mmdet.models.necks.fpn import FPN
+
+    torch.manual_seed(0)
+    shapes = [(1, count, size >> level, size >> level) for level, count in enumerate(channels)]
+    levels = [torch.rand(shape, generator=torch.Generator().manual_seed(level)) for level, shape in enumerate(shapes)]
+    return FPN(in_channels=channels, out_channels=width, num_outs=5).eval(), (levels,)
+
+
+def fpn() -> Case:
+    """The neck alone, four levels from 16 pixels down."""
+    return _fpn([8, 16, 32, 64], 16, 16)
+
+
+def full_fpn() -> Case:
+    """The neck of the published Faster R-CNN configuration, for an image of 512 pixels."""
+    return _fpn([256, 512, 1024, 2048], 256, 128)

@@ -1,4 +1,4 @@
-"""The published GFPGAN, MODNet and ResNet of mmdet, unmodified: one command takes each from refused to proved, at small sizes."""
+"""The published GFPGAN, MODNet, and ResNet and FPN of mmdet, unmodified: one command takes each from refused to proved, at small sizes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def models(root: Path):
     return module
 
 
-@pytest.mark.parametrize(("name", "cases"), [("gfpgan", 7), ("modnet", 2), ("mmdet", 2)])
+@pytest.mark.parametrize(("name", "cases"), [("gfpgan", 7), ("modnet", 2), ("mmdet", 2), ("fpn", 1)])
 def test_one_command_migrates_it(models, upstream, tmp_path, name, cases):
     model = next(m for m in models.MODELS if m.name == name)
     folder = models.copy(model, upstream, tmp_path)
     before = {path: path.read_bytes() for path in folder.rglob("*.py")}
-    command = models.command(model, "small", "--save", "model.pt", "--format", "json")
+    command = models.command(model, model.small, "--save", "model.pt", "--format", "json")
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
@@ -42,7 +42,7 @@ def test_one_command_migrates_it(models, upstream, tmp_path, name, cases):
         "scripted_same": "proved",
         "reloads": "proved",
     }
-    assert (folder / "model.pt").stat().st_size > 100_000
+    assert (folder / "model.pt").stat().st_size > 50_000
     changed = {str(path.relative_to(folder)) for path, data in before.items() if path.read_bytes() != data}
     assert changed == {file["path"] for file in report["files"] if file["state"] == "changed"}
     undone = subprocess.run([*command[:3], "undo"], cwd=folder, capture_output=True, text=True, check=False)
