@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 import scriptify
 
@@ -99,6 +100,8 @@ def test_the_page_does_what_it_says(page: str, tmp_path: Path) -> None:
             assert output is not None, f"{page}: output without a command: {block.body}"
             made.append((block, output))
             output = None
+        elif block.kind == "yaml":
+            yaml.safe_load(block.body)  # for a machine elsewhere; that it can be read is all that shows here
         else:
             pytest.fail(f"{page}: a {block.kind} block says nothing of what it is: {block.body[:80]}")
     if WRITE:
