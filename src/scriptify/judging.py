@@ -46,7 +46,7 @@ def frontend(root: Path, limits: Limits) -> Iterator[Ask | None]:
             fresh = {path: text for path, text in texts.items() if (path, text) not in known}
             found = running.frontend(fresh) if fresh else {}
             known.update({(path, text): tuple(found.get(path, ())) for path, text in fresh.items()})
-            return {path: known[path, text] for path, text in texts.items() if known[path, text]}
+            return {path: known[path, text] for path, text in texts.items()}
 
         yield ask
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,11 @@ BROKEN = {
     "unknown encoding": b"# coding: klingon\nx = 1\n",
     "deep": b"x = " + b"(" * 3000 + b"1" + b")" * 3000 + b"\n",
 }
+
+
+def _content(texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Stands for a front end that refuses nothing."""
+    return dict.fromkeys(texts, ())
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
@@ -147,11 +154,11 @@ def test_the_configuration_counts_and_the_command_line_wins(run: Run, net: Path,
 def test_a_file_that_changes_while_we_work_is_kept(run: Run, net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from scriptify import judging
 
-    def busy(*_: object) -> dict[str, list[str]]:
+    def busy(*_: object) -> dict[str, tuple[str, ...]]:
         net.write_text("mine = 1\n")
         return {}
 
-    monkeypatch.setattr(judging, "frontend", busy)
+    monkeypatch.setattr(judging, "frontend", lambda *_: nullcontext(busy))
     done = run("migrate", "net.py")
     assert done.code == 4
     assert "changed on disk while we worked; nothing was written, run again" in done.err
@@ -162,7 +169,7 @@ def test_a_file_that_changes_while_we_work_is_kept(run: Run, net: Path, monkeypa
 def test_a_read_only_file_stops_the_write_and_nothing_else(run: Run, net: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from scriptify import judging
 
-    monkeypatch.setattr(judging, "frontend", lambda *_: {})
+    monkeypatch.setattr(judging, "frontend", lambda *_: nullcontext(_content))
     (here / "other.py").write_text(NET)
     net.chmod(0o444)
     done = run("migrate", ".")
@@ -176,7 +183,7 @@ def test_a_read_only_file_stops_the_write_and_nothing_else(run: Run, net: Path, 
 def test_migrate_undo_and_undo_again(run: Run, net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from scriptify import judging
 
-    monkeypatch.setattr(judging, "frontend", lambda *_: {})
+    monkeypatch.setattr(judging, "frontend", lambda *_: nullcontext(_content))
     assert run("migrate", "--select", "SF401", "net.py").code == 0
     first = net.read_text()
     assert run("migrate", "net.py").code == 0
@@ -191,7 +198,7 @@ def test_migrate_undo_and_undo_again(run: Run, net: Path, monkeypatch: pytest.Mo
 def test_undo_keeps_later_work(run: Run, net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from scriptify import judging
 
-    monkeypatch.setattr(judging, "frontend", lambda *_: {})
+    monkeypatch.setattr(judging, "frontend", lambda *_: nullcontext(_content))
     run("migrate", "net.py")
     later = net.read_text() + "# mine\n"
     net.write_text(later)
@@ -204,7 +211,7 @@ def test_undo_keeps_later_work(run: Run, net: Path, monkeypatch: pytest.MonkeyPa
 def test_a_dry_run_writes_nothing(run: Run, net: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from scriptify import judging
 
-    monkeypatch.setattr(judging, "frontend", lambda *_: {})
+    monkeypatch.setattr(judging, "frontend", lambda *_: nullcontext(_content))
     done = run("migrate", "--dry-run", "net.py")
     assert done.code == 1
     assert "not written (--dry-run)" in done.err
