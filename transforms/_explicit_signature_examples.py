@@ -102,6 +102,31 @@ class Net(nn.Module):
         observed=Observed(parameters={"Net.forward": {"x": "Tensor", "kwargs": "Dict[?, ?]"}}),
     ),
     Fires(
+        name="keywords handed on beside defaults",
+        before=_HEAD
+        + _PRENORM
+        + """    def forward(self, x, mask=None, scale: float = 2.0, **kwargs):
+        if mask is not None:
+            x = x.masked_fill(mask, 0.0)
+        return self.fn(self.norm(x), **kwargs) * scale
+""",
+        after=_ADDED.replace("import nn\n", "import nn\nfrom typing import Optional\n", 1)
+        + _PRENORM
+        + """    def _forward_scripted(self, x, mask: Optional[torch.Tensor] = None, scale: float = 2.0):
+        if mask is not None:
+            x = x.masked_fill(mask, 0.0)
+        return self.fn(self.norm(x)) * scale
+
+    @_scripted_as(_forward_scripted)
+    def forward(self, x, mask=None, scale: float = 2.0, **kwargs):
+        if mask is not None:
+            x = x.masked_fill(mask, 0.0)
+        return self.fn(self.norm(x), **kwargs) * scale
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "mask": "NoneType", "kwargs": "Dict[?, ?]"}}),
+    ),
+    Fires(
         name="arguments and keywords handed on",
         before=_HEAD + _PRENORM + "    def forward(self, *args, **kwargs):\n        return self.fn(*args, **kwargs) + 1\n",
         after=_ADDED

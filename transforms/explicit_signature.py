@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import libcst as cst
 
 from scriptify.facts.model import Facts, Function
-from scriptify.facts.types import Type, annotation
+from scriptify.facts.types import Type, annotation, optional
 from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._explicit_signature_examples import EXAMPLES
+from scriptify.transforms._none_types import given_type
+from scriptify.transforms._none_uses import Uses
 from scriptify.transforms._scripted_as import HELPER, Obstacle, helper
-from scriptify.transforms._signature import compiled
+from scriptify.transforms._signature import compiled, is_none, spell
 from scriptify.tree import Tree, bindings, loads
 from scriptify.tree.flow import all_parameters
 
@@ -44,11 +46,11 @@ class ExplicitSignature(Transform):
             if known is None or "<locals>" in qualname:
                 continue
             try:
-                yield from self._one(tree, function, known)
+                yield from self._one(tree, facts, function, known)
             except Obstacle as reason:
                 yield tree.decline(self, function, str(reason))
 
-    def _one(self, tree: Tree, function: cst.FunctionDef, known: Function) -> Iterator[Proposal]:
+    def _one(self, tree: Tree, facts: Facts, function: cst.FunctionDef, known: Function) -> Iterator[Proposal]:
         star, keywords = function.params.star_arg, function.params.star_kwarg
         if isinstance(star, cst.ParamStar) and keywords is None:
             if any(param.default is not None for param in function.params.kwonly_params):
@@ -62,7 +64,7 @@ class ExplicitSignature(Transform):
             if not any(tree.code(d.decorator).startswith(HELPER) for d in function.decorators):
                 raise Obstacle("it has a decorator, which could rely on the signature")
             return
-        twin = _Twin(tree, function, known, star if isinstance(star, cst.Param) else None, keywords)
+        twin = _Twin(tree, facts, function, known, star if isinstance(star, cst.Param) else None, keywords)
         edits, imports = twin.edits()
         if tree.function(HELPER) is None:
             edits = [*edits, helper(tree)]
@@ -88,10 +90,12 @@ class _Twin:
     """One function with ``*args`` or ``**kwargs`` and what takes its place."""
 
     tree: Tree
+    facts: Facts
     function: cst.FunctionDef
     known: Function
     star: cst.Param | None
     keywords: cst.Param | None
+    imports: list[Import] = field(default_factory=list)
 
     def edits(self) -> tuple[list[Edit], list[Import]]:
         """The edits and imports. Raises Obstacle."""
@@ -99,8 +103,9 @@ class _Twin:
         parts = self._parts()
         if self.keywords is not None and loads(self.function.body, self.keywords.name.value):
             self._kept(self.star)
-            return self._copied(parts), []
-        return self._delegated(parts)
+            return self._copied(parts), self.imports
+        edits, imports = self._delegated(parts)
+        return edits, [*imports, *self.imports]
 
     def _check(self) -> None:
         if self.function.params.kwonly_params:
@@ -149,12 +154,26 @@ class _Twin:
 
     def _signature(self, more: Sequence[str]) -> str:
         """The text between the parentheses: the plain parameters as written, without the star, and more."""
-        texts = [self.tree.code(param).rstrip().removesuffix(",").rstrip() for param in self._plain_params()]
+        texts = [self._written(param) for param in self._plain_params()]
         if any("#" in text or "\n" in text for text in texts):
             raise Obstacle("a comment or a line break stands in a parameter")
         if more and any(param.default is not None for param in self._plain_params()):
             raise Obstacle("a parameter with a default stands before the star")
         return ", ".join([*texts, *more])
+
+    def _written(self, param: cst.Param) -> str:
+        """A parameter with its annotation and default, as it stands in the file."""
+        tree, name = self.tree, param.name.value
+        last = param.default or (param.annotation.annotation if param.annotation is not None else param.name)
+        text = tree.text[tree.span(param.name)[0] : tree.outer_span(last)[1]]
+        if param.annotation is not None or not is_none(param.default):
+            return text
+        given = given_type(tree, self.facts, self.known.qualname, self.function, param, Uses(tree, self.function, name))
+        spelled = spell(tree, optional(given.type.stripped)) if given is not None and given.type.known else None
+        if spelled is None:
+            return text
+        self.imports.extend(spelled.imports)
+        return f"{name}: {spelled.text} = None"
 
     def _typed(self, name: str, type_: Type, imports: list[Import]) -> str:
         text = annotation(type_) or "Tensor"

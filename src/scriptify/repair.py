@@ -19,7 +19,7 @@ from scriptify.choosing import ALONE, Choose, Judgement, Offer, accept_all, left
 from scriptify.diagnostics import Diagnostic, parse, scope_at
 from scriptify.draft import Draft, parses, settle
 from scriptify.events import Event, Watch
-from scriptify.facts import merge, static
+from scriptify.facts import merge, reach, static
 from scriptify.facts.combine import combined
 from scriptify.facts.model import Facts
 from scriptify.minimise import acceptable
@@ -204,7 +204,7 @@ class Repair:
         if not asked:
             work.advice = "no transform answers this message; `scriptify explain` tells how to fix it by hand"
             return None
-        facts = self._know(draft.working)
+        facts = reach.including(self._know(draft.working), (focus.path, focus.scope))
         paths = [focus.path] if focus.path in draft.working else sorted(draft.working)
         reasons: list[str] = []
         for transform in asked:

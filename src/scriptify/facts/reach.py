@@ -94,6 +94,17 @@ def marked(facts: Facts, reached: frozenset[Key]) -> Facts:
     return replace(facts, functions=functions)
 
 
+def including(facts: Facts, key: Key) -> Facts:
+    """The facts with a function reached that the compiler was seen compiling, and with it all that it calls.
+
+    Source alone does not show every way there: a decorator may have handed it over in another function's place.
+    """
+    function = facts.functions.get(key)
+    if function is None or function.reached:
+        return facts
+    return marked(facts, frozenset(known for known, found in facts.functions.items() if found.reached) | closure(facts, [key]))
+
+
 def _edges(sites: Iterable[CallSite], classes: Mapping[str, Class]) -> dict[Key, list[Key]]:
     edges: dict[Key, list[Key]] = {}
     for site in sites:
