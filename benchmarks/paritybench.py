@@ -5,7 +5,9 @@
 CHECKOUT is a work tree of jansel/pytorch-jit-paritybench, YARDSTICKS the folder with ``score_parity.py``. Every file is
 copied below WORK and migrated once with all its test cases as entries, in one process; a file that
 changed is put into ``WORK/rewritten``, and the yardstick scores it before and after. Files that did not change score
-as they are. Resumable: rows in ``WORK/migrated.jsonl`` are not done again.
+as they are. What comes out worse is scored once more with unmodified copies in the place of the rewritten files: what the
+yardstick says of those (weights that nobody initialised, a model that does not fit into memory twice) is no rewrite's doing.
+Resumable: rows in ``WORK/migrated.jsonl`` are not done again.
 """
 
 from __future__ import annotations
@@ -200,6 +202,41 @@ def score(options: argparse.Namespace, names: list[str], work: Path) -> None:
         # What was not changed scores as it did before.
         out.writelines(line + "\n" for line in before.read_text().splitlines() if json.loads(line)["file"] in set(names) - rewritten)
     subprocess.run([*program, "--compare", str(before), str(after)], check=True)
+    control(options, work, program)
+
+
+WORSE = ("eager_changed", "keys_changed", "broken", "mismatch")
+
+
+def states(path: Path) -> dict[tuple[str, int], str]:
+    """The yardstick's state of every test, by file and index."""
+    return {(row["file"], row["idx"]): row["st"] for row in map(json.loads, path.read_text().splitlines()) if row["idx"] >= 0}
+
+
+def control(options: argparse.Namespace, work: Path, program: list[str]) -> None:
+    """Of the tests that came out worse, tell which do so as well when a file is held against its own unmodified copy."""
+    before, after = states(work / "before.jsonl"), states(work / "after.jsonl")
+    worse = {
+        test: state
+        for test, state in after.items()
+        if before.get(test, "init_fail") not in (state, "init_fail", "eager_fail") and (state in WORSE or before[test] == "pass")
+    }
+    if not worse:
+        return
+    copies = work / "unmodified"
+    copies.mkdir(exist_ok=True)
+    names = sorted({file for file, _ in worse})
+    for name in names:
+        shutil.copyfile(options.checkout / "generated" / name, copies / name)
+    listed, out = work / "control.txt", work / "control.jsonl"
+    listed.write_text("\n".join(names) + "\n")
+    told = ["--list", str(listed), "--jobs", "1", "--rewritten", str(copies), "--out", str(out)]
+    subprocess.run([*program, str(options.checkout), *told], check=True, stdout=subprocess.DEVNULL)
+    alone = states(out)
+    same = [test for test, state in worse.items() if alone.get(test) == state]
+    print(f"worse {len(worse)}, of these {len(same)} with the unmodified file as well:")
+    for test in sorted(worse):
+        print("  ", *test, before[test], "->", worse[test], "| unmodified:", alone.get(test, "not run"))
 
 
 def main() -> None:

@@ -73,6 +73,19 @@ EXAMPLES = (
         at="z = x",
         name="half defined",
     ),
+    Fires(
+        _net("y = (x, x) if self.n > 1 else (x,)\nreturn y[0]"),
+        _net(
+            f"y = (x, x) if self.n > 1 and {_OFF.format('_case_n')} else (x,)\nreturn y[0]",
+            "isinstance(self.n, (int, float)) and self.n > 1",
+            "_case_n",
+        ),
+        entry=_ENTRY,
+        observed=_SEEN,
+        focus="if-expression's true branch has type Tuple[Tensor, Tensor] but false branch has type Tuple[Tensor]",
+        at="(x, x) if",
+        name="conditional expression",
+    ),
     Declines(
         _net(_IF.format("self.n > 1")) + "\n    def widen(self):\n        self.n = 2\n",
         because="may not last",

@@ -37,7 +37,7 @@ _LEFT_BEHIND = ("is not defined in the", "Previous return statement", "Type mism
 class DerivedFlag(Transform):
     """``if self.n > 1:`` -> ``if self.n > 1 and (not torch.jit.is_scripting() or self._case_n):`` with the outcome kept as a constant.
 
-    Of what an instance holds the compiler knows beforehand only constants that are bools, so it compiles a
+    A conditional expression is rewritten alike. Of what an instance holds the compiler knows beforehand only constants that are bools, so it compiles a
     branch that ``self.mode == "conv"`` rules out for good. ``__init__`` notes the outcome in an attribute that
     ``__constants__`` names; scripted code asks that as well, and the dead branch is left out. Eager code goes
     by the test alone, as before. The last resort, for branches nothing else answers; only for attributes
@@ -60,7 +60,7 @@ class DerivedFlag(Transform):
         if place is None or place.owner is None or not place.self_name or not facts.live:
             return
         for node, wanted in _candidates(place):
-            if isinstance(node, cst.IfExp) or "is_scripting" in tree.code(node.test):
+            if "is_scripting" in tree.code(node.test):
                 continue
             names = _held(place, node.test)
             outcomes = _outcomes(place, node.test) if names is not None else set()
@@ -105,6 +105,11 @@ class DerivedFlag(Transform):
 
 def _candidates(place: Spot) -> Iterator[tuple[cst.If | cst.IfExp, bool]]:
     """The branches the place lies in; then, where the message is about what branches leave behind, those before and beside it."""
+    if "if-expression's true branch has type" in place.focus.message:
+        for node in place.nodes():
+            if isinstance(node, cst.IfExp):
+                yield node, True
+                yield node, False
     yield from place.around()
     if any(stem in place.focus.message for stem in _LEFT_BEHIND):
         beside = [node for node, _ in place.around()]
