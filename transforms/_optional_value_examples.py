@@ -57,6 +57,13 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     _fires("an argument", "return torch.sigmoid(s)", f"return torch.sigmoid({_S})", _FOUND, "sigmoid"),
     _fires("one of two", "return torch.sub(x, other=s)", f"return torch.sub(x, other={_S})", _FOUND, "torch.sub"),
+    _fires(
+        "an item",
+        "return torch.cat([x, s])",
+        f"return torch.cat([x, {_S}])",
+        "but instead found type 'List[Optional[Tensor]]'",
+        "torch.cat",
+    ),
     Declines(
         _gate("return self.maybe(x).sum()"),
         because="give it a name",

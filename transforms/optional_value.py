@@ -12,7 +12,7 @@ from scriptify.transform import Focus, Phase, Proposal, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._none_uses import SOME, Uses
 from scriptify.transforms._optional_value_examples import EXAMPLES
-from scriptify.transforms._refine import asks, optionals
+from scriptify.transforms._refine import UNREFINED, asks, optionals
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
 
@@ -33,7 +33,7 @@ class OptionalValue(Transform):
     name = "optional-value"
     phase = Phase.VALUES
     on_demand = True
-    explains = ("instead found type 'Optional[", "'Optional[", "Could not match type Optional[", "value of type Optional[")
+    explains = UNREFINED
     examples = EXAMPLES
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#optional-type-refinement"
 
