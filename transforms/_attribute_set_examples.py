@@ -57,6 +57,17 @@ EXAMPLES = (
         name="read further down",
     ),
     Fires(
+        _net("(low, self.last), n = torch.split(x, 1), 2\nreturn low + self.last * n"),
+        _net(
+            "(low, last), n = torch.split(x, 1), 2\nif not torch.jit.is_scripting():\n    self.last = last\n"
+            "return low + last * n"
+        ),
+        entry=_ENTRY,
+        focus=_NEW,
+        at="torch.split",
+        name="unpacked into",
+    ),
+    Fires(
         _net("self.last = x\nreturn x", "self.last = None"),
         _net("if not torch.jit.is_scripting():\n    self.last = x\nreturn x", "self.last = None"),
         entry=_ENTRY,

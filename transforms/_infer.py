@@ -6,6 +6,7 @@ import ast
 
 import libcst as cst
 
+from scriptify import schemas
 from scriptify.facts.model import Attribute, Facts, Kind, TypeFact, Unknown
 from scriptify.facts.types import EMPTY, NONE, Type, join
 from scriptify.transforms._calls import calls
@@ -221,7 +222,7 @@ class Inference:
     def _call(self, node: cst.Call, depth: int) -> Type | None:
         dotted = self.tree.dotted(node.func)
         head, _, last = dotted.rpartition(".")
-        if head == "torch" and last in TENSOR_FUNCTIONS:
+        if (head == "torch" and last in TENSOR_FUNCTIONS) or (head != "torch.nn.functional" and schemas.function_gives_tensor(dotted)):
             return TENSOR
         if dotted in VARIABLES:
             return TENSOR
@@ -252,7 +253,7 @@ class Inference:
             return INT if node.args or name != "size" else None
         if name == "item":
             return None
-        if name in KEEPING_METHODS and self.type_of(func.value, depth - 1) == TENSOR:
+        if (name in KEEPING_METHODS or schemas.method_gives_tensor(name)) and self.type_of(func.value, depth - 1) == TENSOR:
             return TENSOR
         return None
 

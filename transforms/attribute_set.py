@@ -47,7 +47,7 @@ class AttributeSet(Transform):
             return
         name = target.attr.value
         reads = list(_accesses(place, name, stores=False))
-        if not reads:
+        if not reads and not isinstance(tree.parent(target), cst.Element):
             yield from self._left_out(place, name)
             return
         match = _TYPED.search(focus.message)
@@ -121,10 +121,28 @@ def _target(place: Spot, message: str) -> cst.Attribute | None:
     match = _NEW.search(message)
     for node in own_nodes(place.function.body):
         if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign) and place.tree.line(node) == place.focus.line:
-            name = place.self_attribute(node.target)
-            if name and (match is None or match[1] == name) and isinstance(node.target, cst.Attribute):
-                return node.target
+            for target in _targets(node.target):
+                name = place.self_attribute(target)
+                if name and (match is None or match[1] == name) and isinstance(target, cst.Attribute):
+                    return target
     return None
+
+
+def _targets(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """A target, or those that a value is unpacked into."""
+    if isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from _targets(element.value)
+    else:
+        yield target
+
+
+def _stored(tree: Tree, node: cst.CSTNode) -> bool:
+    """Whether a node is assigned, alone or as one that a value is unpacked into."""
+    above = tree.parent(node)
+    while isinstance(above, cst.Element | cst.Tuple | cst.List):
+        node, above = above, tree.parent(above)
+    return isinstance(above, cst.AssignTarget | cst.AnnAssign) and above.target is node
 
 
 def _accesses(place: Spot, name: str, stores: bool) -> Iterator[tuple[cst.Attribute, cst.FunctionDef]]:
@@ -140,8 +158,7 @@ def _accesses(place: Spot, name: str, stores: bool) -> Iterator[tuple[cst.Attrib
                 continue
             if another and isinstance(node.value, cst.Name) and node.value.value == "self":
                 continue  # an attribute of another class that has the same name
-            above = tree.parent(node)
-            stored = isinstance(above, cst.AssignTarget | cst.AnnAssign) and above.target is node
+            stored = _stored(tree, node)
             guarded = any(isinstance(a, cst.If) and "is_scripting" in tree.code(a.test) for a in tree.ancestors(node))
             if stored == stores and not guarded:
                 yield node, function

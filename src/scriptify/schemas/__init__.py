@@ -2,7 +2,8 @@
 
 The table (``operators.json``) is generated from torch's own operator schemas and annotations by
 ``python -m scriptify.schemas.generate`` and read on first use; nothing here imports torch. Only callables
-that refuse an int where a float is meant, and those that take a list of sizes, are in it.
+that refuse an int where a float is meant, those that take a list of sizes, and the names of those that
+give a Tensor, are in it.
 Source: https://docs.pytorch.org/docs/stable/jit_builtin_functions.html
 """
 
@@ -88,6 +89,26 @@ def takes_sizes(dotted: str) -> bool:
 def method_takes_sizes(name: str) -> bool:
     """Whether a Tensor method takes its sizes one by one as well as in a list (``view``)."""
     return name in _data()["size_methods"]
+
+
+def method_gives_tensor(name: str) -> bool:
+    """Whether a method of a Tensor gives one Tensor in all its overloads (``lt``, ``view``; not ``max``, not ``chunk``)."""
+    return name in _tensor_methods()
+
+
+def function_gives_tensor(dotted: str) -> bool:
+    """Whether a function of torch is an operator that gives one Tensor in all its overloads (``torch.acos``)."""
+    return dotted in _tensor_functions()
+
+
+@cache
+def _tensor_functions() -> frozenset[str]:
+    return frozenset(_data()["tensor_functions"])
+
+
+@cache
+def _tensor_methods() -> frozenset[str]:
+    return frozenset(_data()["tensor_methods"])
 
 
 def fits(actual: Type | None, formal: Type) -> bool:

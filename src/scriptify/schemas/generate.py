@@ -40,19 +40,24 @@ def table() -> dict[str, Any]:
             by_name[schema.name].append(schema)
     found: dict[str, list[str]] = {}
     sizes: set[str] = set()
+    tensors: list[str] = []
     for dotted, value in _callables(torch):
         texts = _overloads(value, by_name)
         if texts and _intolerant(texts):
             found[dotted] = texts
         if _takes_sizes(texts):
             sizes.add(dotted)
-    methods, size_methods = _methods(torch.Tensor, by_name)
+        if _gives_tensor(value, by_name):
+            tensors.append(dotted)
+    methods, size_methods, tensor_methods = _methods(torch.Tensor, by_name)
     return {
         "functions": found,
         "methods": methods,
         "modules": _modules(),
         "size_functions": sorted(sizes),
         "size_methods": size_methods,
+        "tensor_functions": sorted(tensors),
+        "tensor_methods": tensor_methods,
         "torch": torch.__version__.partition("+")[0],
     }
 
@@ -71,6 +76,17 @@ def _callables(torch: ModuleType) -> Iterator[tuple[str, Any]]:
             value = getattr(module, name)
             if not name.startswith("_") and callable(value) and not inspect.isclass(value):
                 yield f"{namespace}.{name}", value
+
+
+def _gives_tensor(value: Any, by_name: dict[str, list[Any]]) -> bool:
+    """Whether a function is a builtin operator that gives one Tensor in every overload."""
+    from torch.jit import _builtins
+
+    with contextlib.suppress(TypeError):
+        builtin = _builtins._find_builtin(value)  # type: ignore[no-untyped-call]
+        schemas = by_name.get(builtin, ()) if builtin else ()
+        return bool(schemas) and all([str(result.type) for result in schema.returns] == ["Tensor"] for schema in schemas)
+    return False
 
 
 def _overloads(value: Any, by_name: dict[str, list[Any]]) -> list[str]:
@@ -170,9 +186,11 @@ def _is_sizes(overload: Overload) -> bool:
     return [str(formal.type) for formal in places] == ["List[int]"] and all(formal.default for formal in overload if formal.keyword)
 
 
-def _methods(tensor: type, by_name: dict[str, list[Any]]) -> tuple[dict[str, list[str]], list[str]]:
+def _methods(tensor: type, by_name: dict[str, list[Any]]) -> tuple[dict[str, list[str]], list[str], list[str]]:
+    """Methods that refuse an int for a float, those that take sizes, and those that give one Tensor in every overload."""
     methods: dict[str, list[str]] = {}
     sizes: list[str] = []
+    tensors: list[str] = []
     for name in sorted(dir(tensor)):
         schemas = [s for s in by_name.get(f"aten::{name}", ()) if s.arguments and str(s.arguments[0].type) == "Tensor"]
         if name.startswith("_") or not schemas or not callable(getattr(tensor, name, None)):
@@ -182,7 +200,9 @@ def _methods(tensor: type, by_name: dict[str, list[Any]]) -> tuple[dict[str, lis
             methods[name] = texts
         if _takes_sizes(texts):
             sizes.append(name)
-    return methods, sizes
+        if all([str(result.type) for result in schema.returns] == ["Tensor"] for schema in schemas):
+            tensors.append(name)
+    return methods, sizes, tensors
 
 
 def _modules() -> dict[str, str]:
