@@ -14,7 +14,13 @@ from scriptify.transforms._signature import declared, has_parameter
 from scriptify.tree import Tree, own_nodes, stores_in
 from scriptify.tree.flow import all_parameters
 
-UNREFINED = ("found type 'Optional[", "found type 'List[Optional[", "'Optional[", "Could not match type Optional[", "value of type Optional[")
+UNREFINED = (
+    "found type 'Optional[",
+    "found type 'List[Optional[",
+    "'Optional[",
+    "Could not match type Optional[",
+    "value of type Optional[",
+)
 _OPTIONAL = re.compile(r"Optional\[")
 _ORDERED = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
 _RAISING = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.MatrixMultiply, cst.FloorDivide, cst.Modulo, cst.Power)

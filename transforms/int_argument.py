@@ -13,7 +13,9 @@ from scriptify.transforms._before import scripting
 from scriptify.transforms._expression import Body, bodies, rewrite
 from scriptify.tree import Tree
 
-_WANTED = re.compile(r"Expected a value of type '(?:Optional\[)?(?:List\[)?int\]*' for argument '(\w+)' but instead found type '[^'\n]*Tensor")
+_WANTED = re.compile(
+    r"Expected a value of type '(?:Optional\[)?(?:List\[)?int\]*' for argument '(\w+)' but instead found type '[^'\n]*Tensor"
+)
 _HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x, y):\n"
 _ENTRY = "Net(), (torch.rand(1, 2, 3, 4), torch.rand(1, 2, 6, 8))"
 _LIST = "Expected a value of type 'List[int]' for argument 'pad' but instead found type 'List[Tensor]'."
@@ -25,7 +27,7 @@ def _net(*lines: str) -> str:
 
 
 class IntArgument(Transform):
-    """``F.pad(x, [d // 2, d - d // 2])`` -> ``F.pad(x, [int(d // 2), int(d - d // 2)] if torch.jit.is_scripting() else [...])`` for a Tensor ``d``.
+    """``F.pad(x, [d, 0])`` -> ``F.pad(x, [int(d), 0] if torch.jit.is_scripting() else [d, 0])`` for a Tensor ``d``.
 
     Python takes a tensor of one integer for an int; the compiler does not. Eager code passes the tensor as before,
     so that a trace still sees where the number comes from.
