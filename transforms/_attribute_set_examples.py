@@ -58,10 +58,7 @@ EXAMPLES = (
     ),
     Fires(
         _net("(low, self.last), n = torch.split(x, 1), 2\nreturn low + self.last * n"),
-        _net(
-            "(low, last), n = torch.split(x, 1), 2\nif not torch.jit.is_scripting():\n    self.last = last\n"
-            "return low + last * n"
-        ),
+        _net("(low, last), n = torch.split(x, 1), 2\nif not torch.jit.is_scripting():\n    self.last = last\nreturn low + last * n"),
         entry=_ENTRY,
         focus=_NEW,
         at="torch.split",

@@ -38,10 +38,10 @@ class DerivedFlag(Transform):
     """``if self.n > 1:`` -> ``if self.n > 1 and (not torch.jit.is_scripting() or self._case_n):`` with the outcome kept as a constant.
 
     A conditional expression is rewritten alike. Of what an instance holds the compiler knows beforehand only
-    constants that are bools, so it compiles a branch that ``self.mode == "conv"`` rules out for good. ``__init__`` notes the outcome in an attribute that
-    ``__constants__`` names; scripted code asks that as well, and the dead branch is left out. Eager code goes
-    by the test alone, as before. The last resort, for branches nothing else answers; only for attributes
-    that nothing but the class's own ``__init__`` assigns.
+    constants that are bools, so it compiles a branch that ``self.mode == "conv"`` rules out for good. ``__init__``
+    notes the outcome in an attribute that ``__constants__`` names; scripted code asks that as well, and the dead
+    branch is left out. Eager code goes by the test alone, as before. The last resort, for branches nothing else
+    answers; only for attributes that nothing but the class's own ``__init__`` assigns.
     """
 
     code = "SF603"
