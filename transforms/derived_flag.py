@@ -106,10 +106,10 @@ class DerivedFlag(Transform):
 def _candidates(place: Spot) -> Iterator[tuple[cst.If | cst.IfExp, bool]]:
     """The branches the place lies in; then, where the message is about what branches leave behind, those before and beside it."""
     if "if-expression's true branch has type" in place.focus.message:
-        for node in place.nodes():
-            if isinstance(node, cst.IfExp):
-                yield node, True
-                yield node, False
+        for mixed in place.nodes():
+            if isinstance(mixed, cst.IfExp):
+                yield mixed, True
+                yield mixed, False
     yield from place.around()
     if any(stem in place.focus.message for stem in _LEFT_BEHIND):
         beside = [node for node, _ in place.around()]
