@@ -1,7 +1,7 @@
 """Writes the generated parts of the documentation: ``python -m scriptify.docs [--check]``.
 
 Marked sections of README.md, a page for each transform in docs/transforms/, the index of the compiler's messages,
-and the reference of the library from its docstrings. With ``--check`` nothing is written; what is out of date is
+the reference of the library and the list of its modules from their docstrings. With ``--check`` nothing is written; what is out of date is
 listed and the exit code is 1.
 """
 
@@ -41,6 +41,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
         made[PAGES / f"{transform.code}.md"] = page(transform)
     made[Path("docs/messages.md")] = _messages_page()
     made[Path("docs/api.md")] = f"{NOTE}\n\n{reference.page()}"
+    made[Path("docs/rooms.md")] = f"{NOTE}\n\n{reference.rooms(root / 'src' / 'scriptify')}"
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import enum
 import importlib
@@ -9,6 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import scriptify
@@ -25,6 +27,26 @@ MODULES: dict[str, tuple[str, ...]] = {
     "scriptify.adapter": (),
 }
 """What is documented beside ``scriptify.__all__``, by module; no names means those that the module itself defines."""
+
+
+def rooms(source: Path) -> str:
+    """A page that says of every module below ``source`` what it is for, in its own docstring's first sentence; transforms left out."""
+    folders: dict[Path, list[Path]] = {}
+    for path in sorted(source.rglob("*.py")):
+        if "transforms" not in path.relative_to(source).parts:
+            folders.setdefault(path.parent, []).append(path)
+    parts = ["# The rooms", "", "Every module and what it is for. The [transforms](transforms/README.md) have a page each.", ""]
+    for folder in sorted(folders, key=lambda each: (each != source, each)):
+        name = folder.relative_to(source.parent).as_posix().replace("/", ".")
+        parts += [f"## {name}", "", _purpose(folder / "__init__.py"), "", "| module | what it is for |", "|---|---|"]
+        parts += [f"| `{path.stem}` | {_purpose(path)} |" for path in folders[folder] if path.stem != "__init__"]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _purpose(path: Path) -> str:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return " ".join(text.partition("\n\n")[0].split()).replace("``", "`").replace("|", "\\|")
 
 
 def page() -> str:
