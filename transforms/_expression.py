@@ -11,7 +11,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import Type
-from scriptify.transform import Edit, Focus, Import, Proposal, Transform
+from scriptify.transform import Edit, Focus, Import, Proposal, Safety, Transform
 from scriptify.transforms._number import Numbers
 from scriptify.tree import Tree, assigned_names
 from scriptify.tree.flow import own_of
@@ -148,12 +148,20 @@ def bodies(tree: Tree, facts: Facts) -> Iterator[Body]:
 
 
 def rewrite(
-    by: Transform, body: Body, node: cst.CSTNode, title: str, edits: Sequence[Edit], *, why: str = "", silent: bool = False
+    by: Transform,
+    body: Body,
+    node: cst.CSTNode,
+    title: str,
+    edits: Sequence[Edit],
+    *,
+    why: str = "",
+    silent: bool = False,
+    safety: Safety | None = None,
 ) -> Proposal:
     """The rewrite with the imports that were noted for it."""
     imports = tuple(body.wanted)
     body.wanted.clear()
-    return body.tree.rewrite(by, node, title, edits, imports=imports, why=why, silent=silent)
+    return body.tree.rewrite(by, node, title, edits, imports=imports, why=why, silent=silent, safety=safety)
 
 
 def decline(by: Transform, body: Body, node: cst.CSTNode, because: str) -> Proposal:

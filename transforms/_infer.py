@@ -43,6 +43,8 @@ TENSOR_METHODS = frozenset(
 KEEPING_METHODS = frozenset(
     "view reshape transpose to float clone repeat squeeze flatten mean sum t cpu cuda type int bool any all add sub exp log pow abs".split()
 )
+# methods and functions that take a Tensor to pieces
+PIECES = frozenset({"unbind", "chunk", "split", "tensor_split", "unsafe_chunk", "unsafe_split", "split_with_sizes"})
 _RECURRENT = ("RNN", "LSTM", "GRU", "MultiheadAttention", "AdaptiveLogSoftmax", "LSTMCell")
 
 
@@ -179,11 +181,19 @@ class Inference:
         if isinstance(by, cst.For | cst.CompFor) and isinstance(by.target, cst.Name):
             if isinstance(by.iter, cst.Call) and self.tree.dotted(by.iter.func) == "builtins.range":
                 return INT
+            if self._pieces(by.iter, depth):
+                return TENSOR
             over = self.type_of(by.iter, depth - 1)
             return over.args[0] if over is not None and over.name == "List" and over.args[0].known else over if over == TENSOR else None
         if isinstance(by, cst.AugAssign):
             return self.type_of(by.value, depth - 1)
         return None
+
+    def _pieces(self, node: cst.BaseExpression, depth: int) -> bool:
+        """Whether an expression is a call that takes a Tensor to pieces."""
+        if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or node.func.attr.value not in PIECES:
+            return False
+        return self.tree.dotted(node.func).rpartition(".")[0] == "torch" or self.type_of(node.func.value, depth - 1) == TENSOR
 
     def parameter_type(self, name: str) -> Type | None:
         """A parameter's type by annotation, run, or default; a plain unannotated one is a Tensor to the compiler."""
@@ -253,6 +263,8 @@ class Inference:
             return INT if node.args or name != "size" else None
         if name == "item":
             return None
+        if name in ("max", "min") and not node.args and self.type_of(func.value, depth - 1) == TENSOR:
+            return TENSOR
         if (name in KEEPING_METHODS or schemas.method_gives_tensor(name)) and self.type_of(func.value, depth - 1) == TENSOR:
             return TENSOR
         return None

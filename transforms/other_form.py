@@ -83,8 +83,8 @@ class OtherForm(Transform):
             "beginnings",
         ),
         _fires(
-            "n = x.dim()\nreturn x * (n in range(3)), (4, 5).index(5), n in range(1, 2)",
-            "n = x.dim()\nreturn x * (0 <= n < 3), [4, 5].index(5), 1 <= n < 2",
+            "n = x.dim()\nreturn x * (n in range(3)), (4, 5).index(5), n in range(1, 2), n not in range(0, 9, 3)",
+            "n = x.dim()\nreturn x * (0 <= n < 3), [4, 5].index(5), 1 <= n < 2, n not in list(range(0, 9, 3))",
             "a range asked for a number, an index in a tuple",
         ),
         Declines(_net("d = {'a': x}\nreturn d.pop(str(int(x.sum())), None)"), because="more than once"),
@@ -126,12 +126,14 @@ def _in_range(body: Body, node: cst.Comparison) -> list[Edit]:
     call = target.comparator
     if len(node.comparisons) != 1 or not isinstance(target.operator, cst.In | cst.NotIn) or not isinstance(call, cst.Call):
         return []
-    if body.dotted(call.func) != "builtins.range" or not 0 < len(call.args) < 3:
+    if body.dotted(call.func) != "builtins.range" or not call.args:
         return []
     if body.certain.type_of(node.left) != INT or not calm(body.tree, node.left):
         raise NoForm("whether a whole number is looked for is not known")
     bounds = positional(call)
     tree = body.tree
+    if len(bounds) == 3 and "list" not in body.hidden:
+        return [tree.replace_outer(call, f"list({source(tree, call)})")]
     lower = tree.operand(bounds[0]) if len(bounds) == 2 else "0"
     text = f"{lower} <= {tree.operand(node.left)} < {tree.operand(bounds[-1])}"
     if isinstance(target.operator, cst.NotIn):

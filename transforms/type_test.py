@@ -8,9 +8,10 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
+from scriptify.transforms._expression import TENSOR, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
+from scriptify.tree.flow import parameter_names, stores_in
 from scriptify.tree.substitute import calm
 
 _HEAD = """import numpy as np
@@ -99,6 +100,14 @@ class TypeTest(Transform):
             entry=_ENTRY,
         ),
         Fires(
+            name="one of several types, of a list",
+            before=_HEAD + "        ks = [1, 2]\n        return x if type(ks) in (list, tuple) and type(x) not in (int, str) else x + 1\n",
+            after=_HEAD
+            + "        ks = [1, 2]\n        return x if (True if torch.jit.is_scripting() else type(ks) in (list, tuple)) and"
+            + " (True if torch.jit.is_scripting() else type(x) not in (int, str)) else x + 1\n",
+            entry=_ENTRY,
+        ),
+        Fires(
             name="not an array",
             before=_HEAD + "        if not isinstance(x, np.ndarray):\n            return x * 2\n        return torch.from_numpy(x)\n",
             after=_HEAD
@@ -131,6 +140,12 @@ class TypeTest(Transform):
                 try:
                     edits = _edits(body, node)
                 except NoForm as reason:
+                    if isinstance(node, cst.Comparison) and _plain_tensor(body, node):
+                        answer = str(isinstance(node.comparisons[0].operator, cst.Is | cst.Equal))
+                        title = f"{tree.code(node)} is answered for scripting"
+                        why = "a Tensor is no Parameter in the runs that were seen, and scripting tells them not apart"
+                        yield rewrite(self, body, node, title, body.guarded(node, answer), why=why, safety=Safety.OBSERVED)
+                        continue
                     yield decline(self, body, node, f"scripting can't read {tree.code(node)}, and {reason}")
                     continue
                 if edits:
@@ -146,6 +161,9 @@ def _edits(body: Body, node: cst.Call | cst.Comparison) -> list[Edit]:
     known: Type | None = body.certain.type_of(value)
     if None in tables or not calm(body.tree, value):
         return []
+    display = _display(body, value) if isinstance(node, cst.Comparison) else ""
+    if display:
+        return body.guarded(node, str((display in names) != negated))
     if known is None or known.name not in _SETTLED:
         raise NoForm("the type of the value is not known; give an entry: its run shows it")
     narrow = [name for name in _NARROWER.get(known.name, ()) if isinstance(node, cst.Comparison) or name not in _READ]
@@ -170,9 +188,36 @@ def _type_is(body: Body, node: cst.Comparison) -> tuple[cst.BaseExpression, list
     call = node.left
     if len(node.comparisons) != 1 or not isinstance(call, cst.Call) or body.dotted(call.func) != "builtins.type" or len(call.args) != 1:
         return None
-    sign = node.comparisons[0].operator
+    sign, other = node.comparisons[0].operator, node.comparisons[0].comparator
+    value = call.args[0].value
+    if isinstance(sign, cst.In | cst.NotIn) and isinstance(other, cst.Tuple | cst.List | cst.Set):
+        return value, [body.dotted(element.value) for element in other.elements], isinstance(sign, cst.NotIn)
     if not isinstance(sign, cst.Equal | cst.NotEqual | cst.Is | cst.IsNot):
         return None
-    name = body.dotted(node.comparisons[0].comparator)
-    value = call.args[0].value
-    return value, [name], isinstance(sign, cst.NotEqual | cst.IsNot)
+    return value, [body.dotted(other)], isinstance(sign, cst.NotEqual | cst.IsNot)
+
+
+def _plain_tensor(body: Body, node: cst.Comparison) -> bool:
+    """Whether it is ``type(x) is torch.Tensor`` of what a run has shown to be a Tensor."""
+    found = _type_is(body, node)
+    if (
+        found is None
+        or found[1] != ["torch.Tensor"]
+        or not isinstance(node.comparisons[0].operator, cst.Is | cst.Equal | cst.IsNot | cst.NotEqual)
+    ):
+        return False
+    return calm(body.tree, found[0]) and body.certain.type_of(found[0]) == TENSOR
+
+
+def _display(body: Body, value: cst.BaseExpression) -> str:
+    """``builtins.list`` or ``builtins.tuple`` for a local name that is only ever assigned displays of it."""
+    if not isinstance(value, cst.Name) or value.value in parameter_names(body.function):
+        return ""
+    stores = stores_in(body.function.body, value.value)
+    above = [body.tree.parent(store) if isinstance(store, cst.AssignTarget) else None for store in stores]
+    values = [by.value if isinstance(by, cst.Assign) and len(by.targets) == 1 else None for by in above]
+    if not values or any(isinstance(store, cst.AssignTarget) and not isinstance(store.target, cst.Name) for store in stores):
+        return ""
+    if all(isinstance(one, cst.List | cst.ListComp) for one in values):
+        return "builtins.list"
+    return "builtins.tuple" if all(isinstance(one, cst.Tuple) for one in values) else ""
