@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, positional, rewrite
+from scriptify.transforms._listed import CHANGERS, pieces
 from scriptify.transforms._number import literal_int
 from scriptify.tree import Tree
 from scriptify.tree.substitute import calm, source
@@ -16,7 +17,6 @@ from scriptify.tree.substitute import calm, source
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
 _TAKERS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "enumerate", "zip", "sum", "sorted", "max", "min", "any", "all"))
-_CHANGERS = frozenset("append extend insert pop remove clear sort reverse".split())
 
 
 def _net(body: str) -> str:
@@ -71,6 +71,17 @@ class ReversedItems(Transform):
             "n = 0\nfor i, a in list(enumerate(x.shape))[::-1]:\n    n += i * a\nreturn x * n",
             "a list of pairs",
         ),
+        _fires(
+            "ys = x.chunk(2)\ny = x.sum()\nfor a, b in zip(reversed(ys), reversed(torch.split(x, 1))):\n"
+            "    y = y * 2 + (a * b).sum()\nreturn y",
+            "ys = x.chunk(2)\ny = x.sum()\nfor a, b in zip(ys[::-1], torch.split(x, 1)[::-1]):\n    y = y * 2 + (a * b).sum()\nreturn y",
+            "pieces of a tensor",
+        ),
+        _fires(
+            "return torch.stack([t * 2 for t in reversed(x)])",
+            "return torch.stack([t * 2 for t in (x.flip(0) if torch.jit.is_scripting() else reversed(x))])",
+            "a tensor",
+        ),
         Declines(_net("for y in reversed(helper(x)):\n    x = x + y\nreturn x"), because="not known"),
         Declines(_net("r = reversed([x, x])\nfor y in r:\n    x = x + y\nreturn x"), because="used at once"),
         Declines(_net("ys = [x]\nfor y in reversed(ys):\n    ys.append(y)\nreturn ys"), because="changes"),
@@ -86,6 +97,11 @@ class ReversedItems(Transform):
                     continue
                 items = call.args[0].value
                 if _modules(items):
+                    continue
+                if body.surely(items):
+                    why = "the compiler does not know reversed, which flips a Tensor"
+                    edits = body.guarded(call, f"{tree.operand(items)}.flip(0)")
+                    yield rewrite(self, body, call, f"{tree.code(call)[:60]} as flip when scripted", edits, why=why)
                     continue
                 try:
                     text = _text(body, items)
@@ -111,7 +127,7 @@ def _text(body: Body, items: cst.BaseExpression) -> str:
         return _range(body, items)
     if isinstance(items, cst.Call) and body.dotted(items.func) in ("builtins.list", "builtins.sorted", "builtins.tuple"):
         return f"{source(tree, items)}[::-1]"
-    if isinstance(items, cst.List | cst.ListComp | cst.Tuple):
+    if isinstance(items, cst.List | cst.ListComp | cst.Tuple) or pieces(body, items):
         return f"{tree.operand(items)}[::-1]"
     type_ = body.certain.type_of(items)
     if type_ is not None and type_.name in ("List", "Tuple"):
@@ -168,7 +184,7 @@ def _taken_at_once(body: Body, call: cst.Call, items: cst.BaseExpression) -> Non
         raise NoForm("only where it is used at once, in a loop or by list, sum and the like, is a slice the same")
     text = tree.code(items)
     for inner in tree.find(cst.Call, above.body):
-        if isinstance(inner.func, cst.Attribute) and inner.func.attr.value in _CHANGERS and tree.code(inner.func.value) == text:
+        if isinstance(inner.func, cst.Attribute) and inner.func.attr.value in CHANGERS and tree.code(inner.func.value) == text:
             raise NoForm("the loop changes the list it goes through")
     if any(tree.code(part.target).startswith(text) for part in tree.find(cst.Del, above.body) if isinstance(part.target, cst.Subscript)):
         raise NoForm("the loop changes the list it goes through")
