@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.facts.types import Type
+from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
+from scriptify.transforms._lazy_items import lazy_filter, lazy_generator
+from scriptify.transforms._map_filter_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names
 from scriptify.tree.fold import declared
 from scriptify.tree.hoist import CannotHoist, eager_only, in_try, reached_functions, site
@@ -20,16 +23,6 @@ from scriptify.tree.substitute import FreshNames, bound_inside, calm, free_names
 _EXHAUST = frozenset(f"builtins.{name}" for name in ("list", "sum", "max", "min", "sorted"))
 _TAKE_LISTS = frozenset(f"torch.{name}" for name in ("cat", "concat", "stack", "hstack", "vstack", "dstack", "concatenate"))
 _LONGEST = 16
-
-_HEAD = """import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def forward(self, x):
-"""
-_TYPED = _HEAD.replace("from torch import nn\n", "from torch import nn\nfrom typing import List\n")
-_ENTRY = "Net(), (torch.randn(4, 6),)"
 
 
 class MapFilter(Transform):
@@ -53,95 +46,7 @@ class MapFilter(Transform):
         "cannot statically infer the expected size of a list in this context",
     )
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html"
-    examples = (
-        Fires(
-            name="list of map",
-            before=_HEAD + "        return torch.cat(list(map(lambda t: t + 1, [x, x])))\n",
-            after=_HEAD + "        return torch.cat([t + 1 for t in [x, x]])\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="unpacked",
-            before=_HEAD
-            + "        q, k = map(lambda t: t * 2, x.chunk(2, dim=1))\n"
-            + "        h, w = map(int, x.shape)\n"
-            + "        return (q + k) * h * w\n",
-            after=_HEAD
-            + "        q, k = [t * 2 for t in x.chunk(2, dim=1)]\n"
-            + "        h, w = [int(item) for item in x.shape]\n"
-            + "        return (q + k) * h * w\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="several iterables, and a join",
-            before=_HEAD
-            + "        ys = list(map(torch.add, [x, x], [x * 2, x]))\n"
-            + "        return torch.stack(ys), 'x'.join(map(str, x.shape)), any(map(lambda n: n > 3, x.shape))\n",
-            after=_HEAD
-            + "        ys = [torch.add(item, item_2) for item, item_2 in zip([x, x], [x * 2, x])]\n"
-            + "        return torch.stack(ys), 'x'.join(str(item) for item in x.shape), any(n > 3 for n in x.shape)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a loop over map",
-            before=_HEAD + "        for t in map(torch.relu, [x, x * 2]):\n            x = x + t\n        return x\n",
-            after=_HEAD + "        for t in (torch.relu(item) for item in [x, x * 2]):\n            x = x + t\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="tuple of a literal",
-            before=_HEAD + "        a, b = tuple(map(lambda t: t + 1, (x, x * 2)))\n        return tuple(map(torch.relu, (a, b)))\n",
-            after=_HEAD + "        a, b = (x + 1, (x * 2) + 1)\n        return (torch.relu(a), torch.relu(b))\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="filter",
-            before=_HEAD + "        ys = list(filter(lambda t: t.numel() > 0, [x, x[:0]]))\n        return torch.cat(ys)\n",
-            after=_HEAD
-            + "        ys = []\n"
-            + "        for t in [x, x[:0]]:\n"
-            + "            if t.numel() > 0:\n"
-            + "                ys.append(t)\n"
-            + "        return torch.cat(ys)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a condition, with a type",
-            before=_HEAD + "        return x * sum(i for i in range(5) if i % 2 == 0)\n",
-            after=_TYPED
-            + "        items: List[int] = []\n"
-            + "        for i in range(5):\n"
-            + "            if i % 2 == 0:\n"
-            + "                items.append(i)\n"
-            + "        return x * sum(items)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="two loops",
-            before=_HEAD + "        return torch.stack([x * i + j for i in range(2) for j in range(i, 3) if j != 1])\n",
-            after=_HEAD
-            + "        items = []\n"
-            + "        for i in range(2):\n"
-            + "            for j in range(i, 3):\n"
-            + "                if j != 1:\n"
-            + "                    items.append(x * i + j)\n"
-            + "        return torch.stack(items)\n",
-            entry=_ENTRY,
-        ),
-        Declines(
-            name="a lazy condition",
-            code=_HEAD + "        return any(n > 3 for n in x.shape if n > 1)\n",
-            because="lazy",
-        ),
-        Declines(
-            name="evaluated sometimes",
-            code=_HEAD + "        return [n for n in x.shape if n > 1] if x.dim() > 1 else x.shape\n",
-            because="only evaluated in one branch",
-        ),
-        Declines(name="a tuple of any length", code=_HEAD + "        return tuple(map(torch.relu, x.chunk(2)))\n", because="tuple"),
-        Ignores(name="what the compiler takes", code=_HEAD + "        return torch.cat([t * 2 for t in x.chunk(2)])\n"),
-        Ignores(name="a method called map", code=_HEAD + "        return self.map(lambda_=x)\n"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Calls of map and filter, and comprehensions the compiler has no form for, in compiled functions."""
@@ -230,9 +135,13 @@ class _Task:
                 raise CannotInline("its arguments are not written out one by one")
             if self._maps:
                 return self._map(self.inner)
-            return self._loop(self._filter_clauses(self.inner))
+            if len(self.inner.args) != 2:
+                raise CannotInline("its arguments are not written out one by one")
+            lazy = lazy_filter(self.tree, self.inner, self.names, self._condition) if self.inner is self.node else []
+            return lazy or self._loop(self._filter_clauses(self.inner))
         assert isinstance(self.inner, cst.ListComp | cst.GeneratorExp | cst.DictComp)
-        return self._loop(clauses(self.tree, self.inner))
+        lazy = lazy_generator(self.tree, self.inner, self.names) if isinstance(self.inner, cst.GeneratorExp) else []
+        return lazy or self._loop(clauses(self.tree, self.inner))
 
     # map
 
@@ -249,6 +158,12 @@ class _Task:
         unpacked = isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List)
         if consumer or unpacked:
             return [self.tree.replace_outer(self.node, f"[{text}]")]
+        if isinstance(above, cst.Arg) and above.star == "*":
+            return [self.tree.replace_outer(self.node, f"[{text}]")]
+        if isinstance(above, cst.StarredElement):
+            whole = self.tree.parent(above)
+            if isinstance(whole, cst.List) and len(whole.elements) == 1:
+                return [self.tree.replace_outer(whole, f"[{text}]")]
         if isinstance(above, cst.Arg) and above.star:
             raise CannotInline("its items are spread over arguments")
         user = self.tree.parent(above) if isinstance(above, cst.Arg) and above.keyword is None else None
@@ -292,10 +207,15 @@ class _Task:
     # loops
 
     def _filter_clauses(self, call: cst.Call) -> Clause:
-        if len(call.args) != 2:
-            raise CannotInline("its arguments are not written out one by one")
-        names, condition = self._applied(call.args[0].value, 1)
+        names, condition = self._condition(call)
         return Clause([(names[0], source(self.tree, call.args[1].value), [condition])], names[0], bound={}, first=call.args[1].value)
+
+    def _condition(self, call: cst.Call) -> tuple[list[str], str]:
+        """A name for the item of a filter, and what it asks of it."""
+        if self.tree.code(call.args[0].value) == "None":
+            names = [self.names.fresh("item")]
+            return names, names[0]
+        return self._applied(call.args[0].value, 1)
 
     def _loop(self, clause: Clause) -> list[Edit]:
         if isinstance(clause.key, cst.BaseExpression) and not calm(self.tree, clause.key):
@@ -324,7 +244,7 @@ class _Task:
             return self.node, self.node
         above = self.tree.parent(self.node)
         user = self.tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
-        if isinstance(user, cst.Call) and len(user.args) == 1:
+        if isinstance(user, cst.Call) and user.args[0] is above and all(stable(arg.value) for arg in user.args[1:]):
             if self.tree.dotted(user.func) == "builtins.list":
                 return user, user
             joins = isinstance(user.func, cst.Attribute) and user.func.attr.value == "join"
@@ -339,17 +259,30 @@ class _Task:
         guess = Guess(self.tree, self.facts, self.qualname, self.function)
         for target, iterable in clause.targets:
             guess = guess.knowing(guess.targets(target, guess.element(iterable)))
-        parts = [guess.of(node) for node in (clause.key, clause.item) if isinstance(node, cst.BaseExpression)]
-        texts = [str(part) for part in parts if part is not None and part.name in ("int", "float", "bool", "str", "Tensor")]
-        if not parts or len(texts) != len(parts) or texts in (["Tensor"], ["str", "Tensor"]):
+        if isinstance(self.inner, cst.Call) and isinstance(clause.item, str) and len(self.inner.args) == 2:
+            guess = guess.knowing({clause.item: guess.element(self.inner.args[1].value)})
+        items = [cst.Name(clause.item) if isinstance(clause.item, str) else clause.item]
+        parts = [guess.of(node) for node in (clause.key, *items) if isinstance(node, cst.BaseExpression)]
+        texts = [self._spelt(part) for part in parts]
+        if not parts or "" in texts or [str(part) for part in parts] in (["Tensor"], ["str", "Tensor"]):
+            self.imports.clear()
             return ""  # not known, or what the compiler takes an empty list or dict for
-        if "Tensor" in texts:
-            tensor, wanted = self.tree.imports.spell("torch.Tensor")
-            self.imports.extend(wanted)
-            texts = [tensor if text == "Tensor" else text for text in texts]
         spelling, wanted = self.tree.imports.spell("typing.Dict" if clause.key else "typing.List")
         self.imports.extend(wanted)
         return f": {spelling}[{', '.join(texts)}]"
+
+    def _spelt(self, type_: Type | None) -> str:
+        """A plain type, or a tuple of such, as it is written here; ``""`` for others."""
+        if type_ is None or type_.name not in ("int", "float", "bool", "str", "Tensor", "Tuple"):
+            return ""
+        if type_.name in ("Tensor", "Tuple"):
+            spelling, wanted = self.tree.imports.spell("torch.Tensor" if type_.name == "Tensor" else "typing.Tuple")
+            self.imports.extend(wanted)
+            inner = [self._spelt(arg) for arg in type_.args]
+            if type_.name == "Tensor" or not inner or "" in inner:
+                return spelling if type_.name == "Tensor" else ""
+            return f"{spelling}[{', '.join(inner)}]"
+        return str(type_)
 
 
 def _reads_once(tree: Tree, function: cst.BaseExpression) -> bool:

@@ -1,0 +1,99 @@
+"""Items with a condition that are asked for one by one: in a loop's header, in another comprehension, in ``any`` and ``all``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from scriptify.transform import Edit
+from scriptify.tree import Tree
+from scriptify.tree.inline import CannotInline
+from scriptify.tree.loops import LoopText, clauses
+from scriptify.tree.substitute import FreshNames, source
+
+
+def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callable[[cst.Call], tuple[list[str], str]]) -> list[Edit]:
+    """``filter`` in the header of a loop or comprehension; none elsewhere. Raises CannotInline."""
+    above = tree.parent(call)
+    items = source(tree, call.args[1].value)
+    if isinstance(above, cst.CompFor) and above.iter is call:
+        if not isinstance(above.target, cst.Name):
+            raise CannotInline("its items are taken apart")
+        test = _applied(tree, call.args[0].value, above.target.value)
+        return [tree.replace_outer(call, f"{items} if {test}")]
+    if not isinstance(above, cst.For) or above.iter is not call:
+        return []
+    if isinstance(above.target, cst.Name) and _only_inside(tree, names, above):
+        test = _applied(tree, call.args[0].value, above.target.value)
+        return [tree.replace_outer(call, items), _first_lines(tree, above, _skip(test))]
+    chosen, test = condition(call)
+    lines = [*_skip(test), f"{tree.code(above.target)} = {chosen[0]}"]
+    return [tree.replace_outer(above.target, chosen[0]), tree.replace_outer(call, items), _first_lines(tree, above, lines)]
+
+
+def lazy_generator(tree: Tree, node: cst.GeneratorExp, names: FreshNames) -> list[Edit]:
+    """A generator with one loop and conditions, where a loop or ``any`` and ``all`` goes through it; none elsewhere."""
+    above = tree.parent(node)
+    if node.for_in.inner_for_in is not None or not node.for_in.ifs:
+        return []
+    clause = clauses(tree, node)
+    text = LoopText(tree)
+    if isinstance(above, cst.For) and above.iter is node:
+        renamed = {name: names.keep(name, [node]) for name in clause.bound}
+        target, items, conditions = clause.loops[0]
+        tests = [text.of(condition, renamed) for condition in conditions]
+        lines = [line for test in tests for line in _skip(test)]
+        lines.append(f"{tree.code(above.target)} = {text.of(clause.item, renamed)}")
+        edits = [tree.replace_outer(above.target, text.of(target, renamed)), tree.replace_outer(node, text.of(items, {}))]
+        return [*edits, _first_lines(tree, above, lines)]
+    user = tree.parent(above) if isinstance(above, cst.Arg) else None
+    asked = tree.dotted(user.func) if isinstance(user, cst.Call) and len(user.args) == 1 else ""
+    if asked not in ("builtins.any", "builtins.all"):
+        return []
+    tests = [_operand(tree, part.test) for part in node.for_in.ifs]
+    item = _operand(tree, node.elt)
+    whole = " and ".join([*tests, item]) if asked == "builtins.any" else " or ".join([*(f"not ({test})" for test in tests), item])
+    inner = f"{whole} for {tree.code(node.for_in.target)} in {source(tree, node.for_in.iter)}"
+    start, end = tree.outer_span(node)
+    bracketed = tree.text[start:end].startswith("(") and len(node.lpar) > 0
+    return [Edit(tree.path, start, end, f"({inner})" if bracketed else inner)]
+
+
+def _applied(tree: Tree, function: cst.BaseExpression, item: str) -> str:
+    """What a function asks of an item, as an operand."""
+    if tree.code(function) == "None":
+        return item
+    if isinstance(function, cst.Lambda):
+        parameters = function.params.params
+        if len(parameters) != 1 or parameters[0].default is not None or function.params.star_kwarg is not None:
+            raise CannotInline("its lambda takes another number of arguments, or has defaults")
+        text = LoopText(tree).of(function.body, {parameters[0].name.value: item})
+        simple = isinstance(function.body, cst.Comparison | cst.Call | cst.Name | cst.Attribute)
+        return text if simple or text.startswith("(") else f"({text})"
+    if not isinstance(function, cst.Name | cst.Attribute):
+        raise CannotInline("its function is itself computed")
+    return f"{tree.code(function)}({item})"
+
+
+def _operand(tree: Tree, node: cst.BaseExpression) -> str:
+    text = source(tree, node)
+    return text if isinstance(node, cst.Comparison) and "\n" not in text else tree.operand(node)
+
+
+def _skip(test: str) -> list[str]:
+    """The lines that go on with the next item where a test fails."""
+    return [f"if not ({test}):", "    continue"]
+
+
+def _only_inside(tree: Tree, names: FreshNames, loop: cst.For) -> bool:
+    """Whether a loop's name is used in the loop alone, so that it may hold items that are passed over."""
+    name = loop.target.value if isinstance(loop.target, cst.Name) else ""
+    return loop.orelse is None and names.keep(name, [loop]) == name
+
+
+def _first_lines(tree: Tree, loop: cst.For, lines: list[str]) -> Edit:
+    """The edit that puts lines at the start of a loop's body."""
+    if not isinstance(loop.body, cst.IndentedBlock):
+        raise CannotInline("the loop stands on one line")
+    return tree.before(loop.body.body[0], lines)
