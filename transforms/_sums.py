@@ -11,6 +11,7 @@ from scriptify.transform import Edit
 from scriptify.transforms._number import Numbers
 from scriptify.transforms._signature import TENSOR
 from scriptify.tree import Tree
+from scriptify.tree.flow import target_names
 from scriptify.tree.hoist import CannotHoist, site
 from scriptify.tree.substitute import FreshNames
 
@@ -28,11 +29,14 @@ def loop_of(tree: Tree, numbers: Numbers, value: cst.BaseExpression, asked: bool
     """The loop that adds what ``sum(value)`` adds, or None where its items are not known to be Tensors."""
     if isinstance(value, cst.GeneratorExp | cst.ListComp):
         inner = value.for_in
-        plain = isinstance(inner.target, cst.Name) and not inner.ifs and inner.inner_for_in is None and inner.asynchronous is None
+        names = list(target_names(inner.target))
+        plain = (
+            isinstance(inner.target, cst.Name | cst.Tuple) and not inner.ifs and inner.inner_for_in is None and inner.asynchronous is None
+        )
         if (
             not plain
             or not (asked or numbers.type_of(value.elt) == TENSOR)
-            or _used_elsewhere(tree, numbers, value, tree.code(inner.target))
+            or any(_used_elsewhere(tree, numbers, value, name.value) for name in names)
         ):
             return None
         return Loop(tree.code(inner.target), tree.code(inner.iter), tree.operand(value.elt))

@@ -16,6 +16,7 @@ from scriptify.transforms._sums import hoisted, loop_of
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads, stores_in
 from scriptify.tree.hoist import CannotHoist
+from scriptify.tree.substitute import calm, one_line, source, stable
 
 SUM_STEM = "Expected a value of type 'Tensor' for argument 'self' but instead found type 'List[Tensor]'"
 _PLUS = (cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign)
@@ -76,6 +77,18 @@ class TensorAccumulator(Transform):
         _fires(
             "        s = 0.0\n        if x.dim() > 1:\n            s = s + x.mean()\n        return s\n",
             f"        s = {_FLOAT}0.0\n        if x.dim() > 1:\n            s = s + x.mean()\n        return s\n",
+        ),
+        _fires("        return sum([x, x * 2], x)\n", "        return x + x + x * 2\n", silent=False),
+        Fires(
+            _net("        xs = [x, x * 2]\n        return sum(xs, torch.zeros_like(x))\n"),
+            _net(
+                "        xs = [x, x * 2]\n"
+                "        total = torch.zeros_like(x)\n"
+                "        for term in xs:\n            total = total + term\n"
+                "        return total\n"
+            ),
+            entry="Net(), (torch.rand(2, 4),)",
+            name="sum of a list from a start",
         ),
         _fires("        return sum([x, x * 2, -x])\n", "        return 0 + x + x * 2 + (-x)\n", silent=False),
         Fires(
@@ -143,7 +156,7 @@ class Net(nn.Module):
                 if place is not None:
                     yield from self._start(tree, Numbers(tree, facts, *place), assign, assign.targets[0].target.value)
         for call in tree.find(cst.Call):
-            if isinstance(call.func, cst.Name) and call.func.value == "sum" and len(call.args) == 1:
+            if isinstance(call.func, cst.Name) and call.func.value == "sum" and len(call.args) in (1, 2):
                 place = home(tree, facts, call)
                 if place is not None:
                     yield from self._sum(tree, Numbers(tree, facts, *place), call, focus)
@@ -179,11 +192,18 @@ class Net(nn.Module):
 
     def _sum(self, tree: Tree, numbers: Numbers, call: cst.Call, focus: Focus | None) -> Iterator[Proposal]:
         value = call.args[0].value
-        if not numbers.builtin("sum") or call.args[0].star:
+        begin = call.args[1].value if len(call.args) == 2 else None
+        named = [arg.keyword.value for arg in call.args if arg.keyword is not None]
+        if not numbers.builtin("sum") or any(arg.star for arg in call.args) or named not in ([], ["start"]) or call.args[0].keyword:
+            return
+        if begin is not None and not (numbers.type_of(begin) == TENSOR or _zero(begin)):
             return
         if isinstance(value, cst.List | cst.Tuple) and value.elements and all(numbers.type_of(e.value) == TENSOR for e in value.elements):
+            if begin is not None and not (calm(tree, begin) or stable(value)):
+                yield tree.decline(self, call, "the compiler's sum takes numbers only, and where this one starts would be computed earlier")
+                return
             parts = [_term(tree, element.value) for element in value.elements]
-            text = " + ".join(["0", *parts])
+            text = " + ".join(["0" if begin is None else _term(tree, begin), *parts])
             above = tree.parent(call)
             bare = isinstance(above, cst.Arg | cst.Assign | cst.Return | cst.Element) or bool(call.lpar)
             edit = tree.replace(call, text if bare else f"({text})")
@@ -191,18 +211,30 @@ class Net(nn.Module):
             return
         asked = focus is not None and focus.line > 0 and SUM_STEM in focus.message and tree.focused(call, focus)
         loop = loop_of(tree, numbers, value, asked)
-        torch, imports = _spelt(tree, numbers)
-        if loop is None or not torch:
+        start, imports = _first_total(tree, numbers, begin)
+        if loop is None or not start:
             return
-        zeros, scripting = torch
-        start = f"{zeros}((), dtype={zeros.removesuffix('zeros')}int64) if {scripting}() else 0"
         try:
+            if begin is not None and not (calm(tree, begin) or stable(value.for_in.iter if isinstance(value, cst.GeneratorExp) else value)):
+                raise CannotHoist("where it starts would be computed earlier")
             edits = hoisted(tree, numbers, call, loop, start)
         except CannotHoist as error:
             because = f"the compiler has no sum of a list of Tensors, and it can't be taken into a loop: {error}"
             yield tree.decline(self, call, because)
             return
         yield tree.rewrite(self, call, "add up the Tensors in a loop", edits, imports=imports, why="the compiler's sum takes numbers only")
+
+
+def _first_total(tree: Tree, numbers: Numbers, begin: cst.BaseExpression | None) -> tuple[str, tuple[Import, ...]]:
+    """What a sum starts from, as source; ``""`` where a name it needs means something else."""
+    if begin is not None and not _zero(begin):
+        return one_line(tree, begin, source(tree, begin)), ()
+    torch, imports = _spelt(tree, numbers)
+    if not torch:
+        return "", ()
+    zeros, scripting = torch
+    dtype = f", dtype={zeros.removesuffix('zeros')}int64" if begin is None or isinstance(begin, cst.Integer) else ""
+    return f"{zeros}((){dtype}) if {scripting}() else {'0' if begin is None else tree.code(begin)}", imports
 
 
 def _zero(node: cst.BaseExpression) -> bool:
