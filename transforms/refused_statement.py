@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transform import Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._breaks import own_breaks
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, keywords, rewrite
-from scriptify.tree import Tree, assigned_names, bindings, loads, own_nodes
+from scriptify.tree import Tree, bindings
 
 _HEAD = """import math
 import warnings
@@ -23,19 +24,18 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
-_SAFE_IMPORTS = frozenset({"math", "torch", "typing", "warnings", "functools", "itertools", "collections", "copy", "random", "numpy"})
 _TYPE_COMMENT = re.compile(r"#\s*type\s*:")
 _TYPE = re.compile(r"[A-Za-z_][\w.]*(\[[\w.\[\], ]+\])?$")
 _FINE_COMMENT = re.compile(r"# type: ignore(\[[a-zA-Z-]+\])?$")
 
 
 class RefusedStatement(Transform):
-    """``...`` -> ``pass``, ``from math import sqrt`` in a function -> at the top of the file, ``del xs[0:2]`` -> ``xs[:] = ...``.
+    """``...`` -> ``pass``, ``with torch.set_grad_enabled(False):`` -> ``with torch.no_grad():``, ``y: Tensor`` goes.
 
     Single statements the compiler's front end has no node for, or whose keyword it does not know:
-    an Ellipsis, an import in a body, ``warnings.warn`` with a category, ``torch.set_grad_enabled(False)``
+    an Ellipsis, ``warnings.warn`` with a category, ``torch.set_grad_enabled(False)``
     and ``torch.inference_mode()`` as blocks, a declaration without a value, ``while ... else`` without
-    ``break``, unary plus, and comments it takes for type comments.
+    ``break``, and comments it takes for type comments.
     """
 
     code = "SF721"
@@ -43,7 +43,6 @@ class RefusedStatement(Transform):
     phase = Phase.SYNTAX
     explains = (
         "Cannot emit expr for: (dots)",
-        "import statements aren't supported",
         "Python exception cannot be used as a value",
         "print doesn't accept any keyword arguments",
         "With item expression must return an object",
@@ -52,7 +51,6 @@ class RefusedStatement(Transform):
         "annotated assignments without assigned value",
         "incompatible constructor arguments",
         "else branches of for loops",
-        "'UnaryOp' object has no attribute 'range'",
         "expected type comment but found",
         "expected ( but found",
         "The annotation prefix in line",
@@ -64,13 +62,6 @@ class RefusedStatement(Transform):
             name="an ellipsis",
             before=_HEAD + "        if x.dim() == 3:\n            ...  # later\n        return x\n",
             after=_HEAD + "        if x.dim() == 3:\n            pass  # later\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="an import in the body",
-            before=_HEAD + "        from math import sqrt\n        return x * sqrt(4.0)\n",
-            after=_HEAD.replace("from torch import nn\n", "from torch import nn\nfrom math import sqrt\n")
-            + "        return x * sqrt(4.0)\n",
             entry=_ENTRY,
         ),
         Fires(
@@ -140,14 +131,9 @@ class RefusedStatement(Transform):
             after=_HEAD + "        jit_a = x\n        return jit_a * 2\n",
             entry=_ENTRY,
         ),
-        Declines(
-            name="a project's module imported late",
-            code=_HEAD + "        from mine import helper\n        return helper(x)\n",
-            because="import it at the top",
-        ),
         Ignores(name="fine comments", code=_HEAD + "        y = x + 1  # type: ignore\n        return y\n"),
         Ignores(name="fine statements", code=_HEAD + "        warnings.warn('a')\n        print('a')\n        return x\n"),
-        Ignores(name="not compiled", code="def f(x):\n    from math import sqrt\n    return sqrt(x)\n"),
+        Ignores(name="not compiled", code="def f(x):\n    ...\n    return x\n"),
     )
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
@@ -168,20 +154,10 @@ class RefusedStatement(Transform):
         for small in line.body:
             if isinstance(small, cst.Expr) and isinstance(small.value, cst.Ellipsis):
                 yield rewrite(self, body, small, "an ellipsis becomes pass", [tree.replace(small, "pass")])
-            elif isinstance(small, cst.Import | cst.ImportFrom):
-                yield self._import(body, line, small)
             elif isinstance(small, cst.AnnAssign) and small.value is None and tree.own_line(line) and _assigned_later(body, small):
                 yield rewrite(self, body, small, "a declaration without a value goes", [tree.remove(line)])
             elif isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
                 yield from self._told(body, line, small.value)
-
-    def _import(self, body: Body, line: cst.SimpleStatementLine, small: cst.Import | cst.ImportFrom) -> Proposal:
-        tree = body.tree
-        found = _importable(tree, body, small)
-        if isinstance(found, str) or not tree.own_line(line):
-            because = found if isinstance(found, str) else "it shares its line with another statement"
-            return decline(self, body, small, f"an import in a compiled function is refused: import it at the top of the file ({because})")
-        return tree.rewrite(self, small, "an import moves to the top of the file", [tree.remove(line)], imports=found)
 
     def _told(self, body: Body, line: cst.SimpleStatementLine, call: cst.Call) -> Iterator[Proposal]:
         """Prints and warnings with what only eager code understands."""
@@ -225,8 +201,7 @@ class RefusedStatement(Transform):
         if loop.orelse is None:
             return
         tree = body.tree
-        if any(isinstance(node, cst.Break) for node in own_nodes(loop.body)) or not isinstance(loop.orelse.body, cst.IndentedBlock):
-            yield decline(self, body, loop, "the else of a loop is refused; put what break skips under a flag")
+        if any(True for _ in own_breaks(loop.body)) or not isinstance(loop.orelse.body, cst.IndentedBlock):
             return
         first = loop.orelse.body.body[0]
         start, end = tree.line_start(tree.line(loop.orelse)), tree.line_end(tree.last_line(loop.orelse))
@@ -270,25 +245,6 @@ class RefusedStatement(Transform):
             uses = [n for n in body.tree.find(cst.Name, body.function.body) if n.value == name]
             edits = [body.tree.replace(use, fresh) for use in uses]
             yield rewrite(self, body, uses[0], f"{name} gets a name that is not reserved", edits)
-
-
-def _importable(tree: Tree, body: Body, small: cst.Import | cst.ImportFrom) -> list[Import] | str:
-    """The top-level imports that do the same, or why there are none."""
-    if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar) or small.module is None or small.relative:
-        return "only plain `from module import name` lines are moved"
-    module = tree.code(small.module)
-    if module.partition(".")[0] not in _SAFE_IMPORTS:
-        return "when the module is imported may matter"
-    names = [tree.code(alias.name) for alias in small.names if alias.asname is None]
-    if len(names) != len(small.names):
-        return "it renames what it imports"
-    for name in names:
-        used = any(bound.value == name for bound, by in bindings(tree.module))
-        inner = sum(bound.value == name for bound, _ in bindings(body.function.body))
-        elsewhere = [f for q, f in tree.functions() if f is not body.function and (name in assigned_names(f) or loads(f.body, name))]
-        if used or inner != 1 or elsewhere:
-            return f"{name} means something else in this file too"
-    return [Import(tree.path, module, name) for name in names]
 
 
 def _assigned_later(body: Body, small: cst.AnnAssign) -> bool:

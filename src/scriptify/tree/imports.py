@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _BODY = re.compile(r"^(?:class|def|async def|@)", re.MULTILINE)
 
 
+_BY_REWRITES = frozenset({"torch", "math", "time", "logging", "warnings", "copy", "numpy", "pdb"})
+"""Modules that rewrites import."""
+
+
 class Imports:
     """Names at the module's top level and what they stand for."""
 
@@ -98,7 +102,7 @@ class Imports:
         if hasattr(builtins, first):
             return f"builtins.{full}"
         # Between passes the imports that rewrites need are not in the text yet: an unbound torch is one of theirs.
-        return full if first == "torch" else ""
+        return full if first in _BY_REWRITES else ""
 
     def spell(self, dotted: str) -> tuple[str, tuple[Import, ...]]:
         """How to write a dotted name (``typing.Optional``, ``torch.empty``) in this file, and the import that needs.

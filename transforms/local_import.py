@@ -1,0 +1,271 @@
+"""SF725: imports inside of compiled functions."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scriptify.facts.model import Facts
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transforms._expression import Body, NoForm, bodies, decline
+from scriptify.tree import Tree, bindings, loads
+from scriptify.tree.flow import parameter_names
+from scriptify.tree.hoist import in_try
+
+_HEAD = """import math
+
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x: torch.Tensor):
+"""
+_ENTRY = "Net(), (torch.randn(2, 4),)"
+_MESSAGE = "import statements aren't supported"
+_ACTING = frozenset(
+    {"this", "antigravity", "turtle", "tkinter", "idlelib", "readline", "rlcompleter", "curses", "site", "lib2to3", "__main__"}
+)
+
+
+def _net(body: str, head: str = _HEAD) -> str:
+    return head + "".join(f"        {line}\n" for line in body.splitlines())
+
+
+class LocalImport(Transform):
+    """``import math`` in a compiled function -> at the top of the file; ``from math import sqrt`` -> ``math.sqrt``.
+
+    The compiler has no imports. Those of torch, of the standard library and of packages that the file imports anyway
+    do nothing when they run a second time, and nothing is lost if they run earlier. What comes from a module or has an
+    alias is spelt in full where it is used: ``from math import sqrt as s`` and ``s(v)`` -> ``math.sqrt(v)``.
+    """
+
+    code = "SF725"
+    name = "local-import"
+    phase = Phase.SYNTAX
+    explains = (_MESSAGE,)
+    hints = ("import ",)
+    source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
+    examples = (
+        Fires(
+            _net("from math import sqrt\nreturn x * sqrt(4.0)"),
+            _net("return x * math.sqrt(4.0)"),
+            entry=_ENTRY,
+            name="a function",
+        ),
+        Fires(
+            _net("import math\nif x.dim() == 2:\n    x = x * math.sqrt(4.0)\nreturn x", _HEAD.removeprefix("import math\n\n")),
+            _net(
+                "if x.dim() == 2:\n    x = x * math.sqrt(4.0)\nreturn x",
+                _HEAD.removeprefix("import math\n\n").replace("from torch import nn\n", "from torch import nn\nimport math\n"),
+            ),
+            entry=_ENTRY,
+            name="a module",
+        ),
+        Fires(
+            _net("import torch.nn.functional as F, math as m\nfrom math import pi\nreturn F.relu(x) * m.sqrt(4.0) * pi"),
+            _net("return nn.functional.relu(x) * math.sqrt(4.0) * math.pi"),
+            entry=_ENTRY,
+            name="aliases",
+        ),
+        Fires(
+            _net("if x.dim() == 3:\n    import math\n    x = x * math.pi\nreturn x"),
+            _net("if x.dim() == 3:\n    x = x * math.pi\nreturn x"),
+            entry=_ENTRY,
+            name="in a branch",
+        ),
+        Declines(_net("from mine import helper\nreturn helper(x)"), because="import it at the top", name="a project's module"),
+        Declines(_net("y = x * math.pi\nimport math\nreturn y"), because="before"),
+        Declines(_net("try:\n    import math\nexcept ImportError:\n    x = x + 1\nreturn x"), because="try"),
+        Ignores("def f(x):\n    from math import sqrt\n    return sqrt(x)\n", name="not compiled"),
+    )
+
+    def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
+        """Every import in compiled code."""
+        for body in bodies(tree, facts):
+            for line in body.find(cst.SimpleStatementLine):
+                for small in line.body:
+                    if isinstance(small, cst.Import | cst.ImportFrom):
+                        yield self._answer(body, line, small)
+
+    def _answer(self, body: Body, line: cst.SimpleStatementLine, small: cst.Import | cst.ImportFrom) -> Proposal:
+        tree = body.tree
+        try:
+            edits, imports = _moved(body, small)
+            edits.append(_without(tree, line, small))
+        except NoForm as reason:
+            return decline(self, body, small, f"an import in a compiled function is refused: import it at the top of the file ({reason})")
+        return tree.rewrite(self, small, "an import moves to the top of the file", edits, imports=imports)
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """A name that an import binds: ``module`` and, of a ``from`` import, ``name``; ``alias`` where it is called otherwise."""
+
+    local: str
+    module: str
+    name: str
+    alias: bool
+
+    @property
+    def dotted(self) -> str:
+        """What the name stands for."""
+        return f"{self.module}.{self.name}" if self.name else self.module if self.alias else self.local
+
+
+def _names(tree: Tree, small: cst.Import | cst.ImportFrom) -> list[_Bound]:
+    """What an import binds. Raises NoForm."""
+    if isinstance(small, cst.ImportFrom) and (small.relative or small.module is None):
+        raise NoForm("when a module of the project is imported may matter")
+    if isinstance(small.names, cst.ImportStar):
+        raise NoForm("it imports everything")
+    module = tree.code(small.module) if isinstance(small, cst.ImportFrom) and small.module is not None else ""
+    found = []
+    for item in small.names:
+        name = tree.code(item.name)
+        other = item.asname.name.value if item.asname is not None and isinstance(item.asname.name, cst.Name) else ""
+        local = other or (name if module else name.partition(".")[0])
+        found.append(_Bound(local, module or name, name if module else "", bool(other) and other != name))
+    return found
+
+
+def _moved(body: Body, small: cst.Import | cst.ImportFrom) -> tuple[list[Edit], list[Import]]:
+    """The edits of the uses and the imports at the top. Raises NoForm."""
+    tree, edits, imports = body.tree, list[Edit](), list[Import]()
+    if in_try(tree, small):
+        raise NoForm("it stands in a try, which the compiler does not have either")
+    for bound in _names(tree, small):
+        _check_harmless(tree, bound)
+        _check_uses(body, small, bound)
+        if not bound.alias and _modules(tree).get(bound.local) == bound.dotted:
+            if not bound.name and bound.module != bound.local:  # import torch.nn.functional, where torch is there
+                imports.append(Import(tree.path, bound.module))
+        elif not bound.alias and not bound.name and _free(tree, bound.local):
+            imports.append(Import(tree.path, bound.module))
+        else:
+            text, wanted = tree.imports.spell(bound.dotted)
+            _check_spelt(body, text, wanted)
+            edits += [tree.replace(use, text) for use in _uses(body, bound.local)]
+            imports += wanted
+            if _deep(tree, bound):
+                imports.append(Import(tree.path, bound.module))
+    return edits, imports
+
+
+def _check_spelt(body: Body, text: str, wanted: tuple[Import, ...]) -> None:
+    """Raise NoForm where the first part of a name spelt in full is not the module it should be."""
+    root, tree = text.partition(".")[0], body.tree
+    local = {name.value for name, by in bindings(body.function.body) if not _imported(tree, by)} | parameter_names(body.function)
+    if root in local or root not in {*_modules(tree), *(item.module.partition(".")[0] for item in wanted)}:
+        raise NoForm(f"{root} means something else here")
+
+
+def _deep(tree: Tree, bound: _Bound) -> bool:
+    """Whether a module below the one that is imported already has to be imported itself."""
+    return (
+        bound.module.count(".") > 0
+        and bound.module not in {"torch.nn", "torch.nn.functional"}
+        and bound.module not in _modules(tree).values()
+    )
+
+
+def _modules(tree: Tree) -> dict[str, str]:
+    """The names that imports at the top of the file bind, with what they stand for."""
+    found = {}
+    for statement in tree.module.body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            if isinstance(small, cst.Import | cst.ImportFrom):
+                try:
+                    found.update({bound.local: bound.dotted for bound in _names(tree, small)})
+                except NoForm:
+                    continue
+    return found
+
+
+def _standing(bound: _Bound) -> bool:
+    """Whether a module is torch's or the standard library's: there wherever torch is, and quiet when it is imported."""
+    root = bound.module.partition(".")[0]
+    return root in ("torch", "numpy") or (root in sys.stdlib_module_names and root not in _ACTING)
+
+
+def _check_harmless(tree: Tree, bound: _Bound) -> None:
+    """Raise NoForm where it may matter when a module is imported."""
+    known = _modules(tree)
+    if _standing(bound) or known.get(bound.local) == bound.dotted or bound.module in known.values():
+        return
+    if any(full.startswith(f"{bound.module}.") for full in known.values()) and not bound.name:
+        return
+    raise NoForm(f"when {bound.module} is imported may matter, and whether it is installed")
+
+
+def _check_uses(body: Body, small: cst.CSTNode, bound: _Bound) -> None:
+    """Raise NoForm where the name is more than this import's, or is read where the import may not have run."""
+    tree, name = body.tree, bound.local
+    stores = [by for found, by in bindings(body.function.body) if found.value == name]
+    others = [by for by in stores if not tree.contains(small, by)]
+    if name in parameter_names(body.function):
+        raise NoForm(f"{name} is a parameter too")
+    if any(not _same(tree, by, bound) for by in others) or (others and bound.alias):
+        raise NoForm(f"{name} is bound more than once")
+    block = tree.parent(tree.parent(small) or small)
+    uses = _uses(body, name)
+    if not others and any(tree.line(use) < tree.line(small) or block is None or not tree.contains(block, use) for use in uses):
+        raise NoForm(f"{name} is used before the import, or where it may not have run")
+    inner = [f for f in tree.find(cst.FunctionDef, body.function.body) if name in parameter_names(f) or _binds(f, name)]
+    lambdas = [node for node in tree.find(cst.Lambda, body.function.body) if name in parameter_names(node)]
+    if inner or lambdas or any(item.name.value == name for n in tree.find(cst.Global) for item in n.names):
+        raise NoForm(f"{name} means something else in a function inside")
+
+
+def _uses(body: Body, name: str) -> list[cst.Name]:
+    inside = (cst.Import, cst.ImportFrom)
+    return [use for use in loads(body.function.body, name) if not any(isinstance(above, inside) for above in body.tree.ancestors(use))]
+
+
+def _binds(function: cst.FunctionDef, name: str) -> bool:
+    return any(found.value == name for found, _ in bindings(function.body))
+
+
+def _same(tree: Tree, by: cst.CSTNode, bound: _Bound) -> bool:
+    """Whether a binding is another import of the same thing."""
+    for above in tree.ancestors(by):
+        if isinstance(above, cst.Import | cst.ImportFrom):
+            try:
+                return any(other.local == bound.local and other.dotted == bound.dotted for other in _names(tree, above))
+            except NoForm:
+                return False
+    return False
+
+
+def _imported(tree: Tree, by: cst.CSTNode) -> bool:
+    return isinstance(by, cst.ImportAlias) or isinstance(tree.parent(by), cst.ImportAlias)
+
+
+def _free(tree: Tree, name: str) -> bool:
+    """Whether the file can have a name at its top that it has not yet: no function reads one from a star import or the builtins."""
+    if any(found.value == name for found, _ in bindings(tree.module)) or hasattr(builtins, name):
+        return False
+    stars = any(isinstance(node.names, cst.ImportStar) for node in tree.find(cst.ImportFrom))
+    return not stars or not any(n.value == name and not _local(tree, n) for n in loads(tree.module, name))
+
+
+def _local(tree: Tree, name: cst.Name) -> bool:
+    """Whether a name is one of the function's own where it is read."""
+    return any(isinstance(above, cst.FunctionDef) and _binds(above, name.value) for above in tree.ancestors(name))
+
+
+def _without(tree: Tree, line: cst.SimpleStatementLine, small: cst.BaseSmallStatement) -> Edit:
+    """The edit that takes a statement out of its line."""
+    if tree.own_line(line):
+        return tree.remove(line)
+    smalls = list(line.body)
+    at = next(i for i, found in enumerate(smalls) if found is small)
+    if at + 1 < len(smalls):
+        return Edit(tree.path, tree.span(small)[0], tree.span(smalls[at + 1])[0], "")
+    if at == 0:
+        raise NoForm("it shares its line with another statement")
+    return Edit(tree.path, tree.span(smalls[at - 1])[1], tree.span(small)[1], "")
