@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Attribute, Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._patch import Patch, multiline_safe
 from scriptify.tree import Tree
 from scriptify.tree.flow import bindings, loads
 from scriptify.tree.hoist import with_comments
@@ -33,6 +34,17 @@ _ENTRY = "Net(), (torch.randn(2, 3),)"
 _LEVELS = frozenset("debug info warning warn error exception critical log".split())
 _CLOCKS = frozenset(f"time.{name}" for name in ("time", "perf_counter", "process_time", "monotonic", "thread_time"))
 _TOLD = frozenset({"builtins.print", "warnings.warn", "sys.stdout.write", "sys.stderr.write", "tqdm.tqdm.write", "pprint.pprint"})
+_ACTS = frozenset(
+    """
+    pdb.set_trace builtins.breakpoint gc.collect torch.cuda.empty_cache torch.cuda.nvtx.range_push
+    torch.cuda.nvtx.range_pop torch.cuda.nvtx.mark torch.cuda.reset_peak_memory_stats warnings.simplefilter warnings.filterwarnings
+    sys.stdout.write sys.stderr.write sys.stdout.flush sys.stderr.flush pprint.pprint tqdm.tqdm.write traceback.print_exc
+    traceback.print_stack
+    """.split()
+)
+"""What acts on the process and its streams alone."""
+_PLAIN = frozenset({*(f"builtins.{name}" for name in ("str", "len", "float", "int", "list", "type")), "logging.getLogger"})
+_ASKED = ("os.environ", "os.getenv")
 _QUIET = frozenset("size dim numel item mean sum min max std norm shape tolist format join detach cpu abs type any all round".split())
 
 
@@ -43,8 +55,9 @@ def _net(body: str) -> str:
 class EagerStatement(Transform):
     """``logger.info(..)`` -> the same under ``if not torch.jit.is_scripting():``; ``t = time.time()`` -> 0.0 when scripted.
 
-    The compiler knows no loggers and no clocks. What is only told or only measured for the telling has no part in the
-    result: eager code goes on telling it, scripted code goes without. A time that is used for anything else stays.
+    The compiler knows no loggers, no clocks, no debugger and no environment. What is only told, or only measured for the
+    telling, has no part in the result: eager code goes on telling it, scripted code goes without. A time that is used for
+    anything else stays, and so does what the environment decides about the result.
     """
 
     code = "SF715"
@@ -53,11 +66,28 @@ class EagerStatement(Transform):
     explains = (
         "attribute lookup is not defined on python value of type 'Logger'",
         "is currently not supported in Torchscript",
+        "python value of type '_Environ'",
+        "Can't get source for <function getenv",
+        "Compiled functions can't take variable number of arguments",
         "Python type: 'logging.Logger'",
         "Python type: 'Logger'",
         "python value of type",
     )
-    hints = ("log", "time.", "write", "perf_counter", "flush")
+    hints = (
+        "log",
+        "time.",
+        "write",
+        "perf_counter",
+        "flush",
+        "environ",
+        "getenv",
+        "pdb",
+        "breakpoint",
+        "gc.",
+        "cuda.",
+        "warnings.",
+        "print_",
+    )
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
     examples = (
         Fires(
@@ -78,6 +108,18 @@ class EagerStatement(Transform):
             entry=_ENTRY,
             name="clocks",
         ),
+        Fires(
+            _net("if os.environ.get('DEBUG'):\n    print(x.shape)\nif x.dim() == 3:\n    pdb.set_trace()\nreturn x").replace(
+                "import time\n", "import os\nimport pdb\n"
+            ),
+            _net(
+                "if not torch.jit.is_scripting():\n    if os.environ.get('DEBUG'):\n        print(x.shape)\n"
+                "if x.dim() == 3:\n    if not torch.jit.is_scripting():\n        pdb.set_trace()\nreturn x"
+            ).replace("import time\n", "import os\nimport pdb\n"),
+            entry=_ENTRY,
+            name="the environment and the debugger",
+        ),
+        Declines(_net("if os.environ.get('TWICE'):\n    x = x * 2\nreturn x").replace("import time", "import os"), because="read it once"),
         Declines(_net("return x, time.time()"), because="used for more"),
         Declines(_net("logger.info(self.step(x))\nreturn x"), because="does more"),
         Ignores(_net("print(x.size(0))\nreturn x")),
@@ -95,6 +137,15 @@ class EagerStatement(Transform):
                         continue
                     why = "the compiler knows no loggers, and what they tell has no part in the result"
                     yield rewrite(self, body, small, "told in eager code only", [edit], why=why)
+            for test in body.find(cst.If):
+                if _asks(body, test) and isinstance(tree.parent(test), cst.IndentedBlock):
+                    try:
+                        edits = _under_guard(body, test)
+                    except NoForm as reason:
+                        yield decline(self, body, test, f"the compiler can't ask the environment or a logger: {reason}")
+                        continue
+                    why = "the compiler can't ask the environment or a logger, and what is told has no part in the result"
+                    yield rewrite(self, body, test, "asked and told in eager code only", edits, why=why)
             for call in body.find(cst.Call):
                 if body.dotted(call.func) not in _CLOCKS or call.args:
                     continue
@@ -110,7 +161,7 @@ class EagerStatement(Transform):
 def _telling(body: Body, call: cst.Call) -> bool:
     """Whether a call tells a logger or a stream something."""
     dotted = body.dotted(call.func)
-    if dotted in ("sys.stdout.write", "sys.stderr.write", "sys.stdout.flush", "sys.stderr.flush", "pprint.pprint", "tqdm.tqdm.write"):
+    if dotted in _ACTS:
         return True
     func = call.func
     if not isinstance(func, cst.Attribute) or func.attr.value not in _LEVELS:
@@ -118,6 +169,8 @@ def _telling(body: Body, call: cst.Call) -> bool:
     if dotted.startswith("logging."):
         return True
     owner = func.value
+    if isinstance(owner, cst.Call):
+        return body.dotted(owner.func) == "logging.getLogger"
     if isinstance(owner, cst.Name):
         return owner.value not in body.hidden and _module_logger(body.tree, owner.value)
     if isinstance(owner, cst.Attribute) and isinstance(owner.value, cst.Name) and owner.value.value == "self":
@@ -126,6 +179,40 @@ def _telling(body: Body, call: cst.Call) -> bool:
         if isinstance(found, Attribute):
             return found.classes == {"logging.Logger"} or "getLogger(" in found.text
     return False
+
+
+def _asks(body: Body, test: cst.If) -> bool:
+    """Whether a condition asks the environment, or a logger whether it is enabled."""
+    tree = body.tree
+    names = [*tree.find(cst.Attribute, test.test)]
+    if any(body.dotted(name) in _ASKED for name in names):
+        return True
+    return any(name.attr.value == "isEnabledFor" and isinstance(name.value, cst.Name) and _module_logger(tree, name.value.value)
+               for name in names)  # fmt: skip
+
+
+def _under_guard(body: Body, test: cst.If) -> list[Edit]:
+    """The edits that put an ``if`` that only tells something under a guard of its own. Raises NoForm."""
+    tree = body.tree
+    if test.orelse is not None or not isinstance(test.body, cst.IndentedBlock) or not multiline_safe(tree, test):
+        raise NoForm("it has an else, or stands on one line; read it once, where the model is made")
+    for line in test.body.body:
+        smalls = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+        if not smalls or not all(_only_tells(body, small) for small in smalls):
+            raise NoForm("what it decides is more than telling; read it once, where the model is made, and keep it in an attribute")
+    patch = Patch(tree)
+    patch.before(test, [f"if not {body.spell('torch.jit.is_scripting')}():"])
+    patch.indent([test])
+    return patch.edits()
+
+
+def _only_tells(body: Body, small: cst.CSTNode) -> bool:
+    if isinstance(small, cst.Pass):
+        return True
+    call = small.value if isinstance(small, cst.Expr) else None
+    if not isinstance(call, cst.Call) or not (_telling(body, call) or body.dotted(call.func) in _TOLD):
+        return False
+    return all(_quiet(body, inner) for inner in body.tree.find(cst.Call, call) if inner is not call)
 
 
 def _module_logger(tree: Tree, name: str) -> bool:
@@ -155,7 +242,7 @@ def _guarded(body: Body, small: cst.Expr, call: cst.Call) -> Edit:
 
 def _quiet(body: Body, call: cst.Call) -> bool:
     dotted = body.dotted(call.func)
-    if dotted in _CLOCKS or dotted in ("builtins.str", "builtins.len", "builtins.float", "builtins.int", "builtins.list", "builtins.type"):
+    if dotted in _CLOCKS or dotted in _PLAIN:
         return True
     return isinstance(call.func, cst.Attribute) and call.func.attr.value in _QUIET and not body.tree.code(call.func).startswith("self.")
 

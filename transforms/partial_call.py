@@ -116,12 +116,16 @@ def _check_kept(body: Body, partial: cst.Call, assign: cst.Assign) -> None:
     """Raise NoForm where something the partial was given may be something else when it is called."""
     tree = body.tree
     for arg in partial.args[1:]:
-        if not isinstance(arg.value, cst.Name) and not constant(arg.value):
+        if not _plain(arg.value):
             raise NoForm("an argument of it is computed")
     for name in sorted({found for arg in partial.args for found in free_names(arg.value)}):
         stores = stores_in(body.function.body, name)
         if len(stores) > 1 or any(tree.line(by) >= tree.line(assign) for by in stores):
             raise NoForm(f"{name} changes, and the partial keeps what it was")
+
+
+def _plain(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) or constant(node)
 
 
 def _named(tree: Tree, partial: cst.Call, call: cst.Call) -> list[Edit]:
@@ -135,7 +139,7 @@ def _named(tree: Tree, partial: cst.Call, call: cst.Call) -> list[Edit]:
         raise NoForm("what it calls is not plain")
     if any(arg.star == "**" or (isinstance(arg.value, cst.GeneratorExp) and not arg.value.lpar) for arg in call.args):
         raise NoForm("a call of it has arguments that can't be joined with others")
-    if any(arg.keyword is not None and not isinstance(arg.value, cst.Name) and not constant(arg.value) for arg in partial.args):
+    if any(arg.keyword is not None and not _plain(arg.value) for arg in partial.args):
         raise NoForm("an argument of it is computed")
     given = {arg.keyword.value for arg in call.args if arg.keyword is not None}
     before = [tree.text[slice(*tree.outer_span(arg.value))] for arg in partial.args[1:] if arg.keyword is None]
