@@ -12,7 +12,7 @@ from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewr
 from scriptify.transforms._patch import Patch, multiline_safe
 from scriptify.tree import Tree
 from scriptify.tree.flow import bindings, loads
-from scriptify.tree.hoist import with_comments
+from scriptify.tree.hoist import eager_only, with_comments
 
 _HEAD = """import logging
 import time
@@ -197,6 +197,8 @@ def _under_guard(body: Body, test: cst.If) -> list[Edit]:
     if test.orelse is not None or not isinstance(test.body, cst.IndentedBlock) or not multiline_safe(tree, test):
         raise NoForm("it has an else, or stands on one line; read it once, where the model is made")
     for line in test.body.body:
+        if isinstance(line, cst.If) and line.orelse is None and eager_only(tree, line.body):
+            continue
         smalls = line.body if isinstance(line, cst.SimpleStatementLine) else ()
         if not smalls or not all(_only_tells(body, small) for small in smalls):
             raise NoForm("what it decides is more than telling; read it once, where the model is made, and keep it in an attribute")

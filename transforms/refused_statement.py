@@ -11,7 +11,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._breaks import own_breaks
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, keywords, rewrite
-from scriptify.tree import Tree, bindings
+from scriptify.tree import Tree, bindings, loads
 
 _HEAD = """import math
 import warnings
@@ -248,11 +248,11 @@ class RefusedStatement(Transform):
 
 
 def _assigned_later(body: Body, small: cst.AnnAssign) -> bool:
-    """Whether a declared name is a local that something else binds, with nothing but this to declare it."""
+    """Whether a declared name is a local that something else binds, or that nothing reads."""
     if not isinstance(small.target, cst.Name):
         return False
     name = small.target.value
-    return sum(bound.value == name for bound, _ in bindings(body.function.body)) > 1
+    return sum(bound.value == name for bound, _ in bindings(body.function.body)) > 1 or not loads(body.function.body, name)
 
 
 def _annotated(body: Body, comment: cst.Comment) -> list[Edit]:
