@@ -62,6 +62,10 @@ class Inference:
         for name, by in bindings(function.body):
             self._bound.setdefault(name.value, []).append(by)
 
+    def bound_by(self, name: str) -> list[cst.CSTNode]:
+        """What binds a local name in the function's body."""
+        return self._bound.get(name, [])
+
     def type_of(self, node: cst.CSTNode | None, depth: int = DEPTH) -> Type | None:
         """The one type of an expression, or None."""
         if node is None or depth <= 0:

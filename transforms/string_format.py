@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import Formatter
 
 import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._expression import INT, STR, Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._fstring import padded, said, spec_of
 from scriptify.tree import Tree
-from scriptify.tree.substitute import calm
+from scriptify.tree.flow import loads
+from scriptify.tree.substitute import calm, source
 
 _HEAD = """import torch
 from torch import nn
@@ -21,6 +24,7 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
+_SPECIFIED = re.compile(r"\{[:!]")
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -28,7 +32,8 @@ class StringFormat(Transform):
     """``assert ok, f"bad {v:.2f}"`` -> ``assert ok, "bad {:.2f}".format(v)``; ``"{n}".format(n=k)`` -> ``"{}".format(k)``.
 
     Scripting has no format specifications and conversions in f-strings and only plain ``{}`` in
-    ``str.format``. In a message that is only shown, ``format`` gives eager code the very text it had;
+    ``str.format``. Whole numbers and texts are padded by ``zfill``, ``rjust`` and ``ljust``.
+    In a message that is only shown, ``format`` gives eager code the very text it had;
     a scripted message shows the field as it is written.
     """
 
@@ -48,7 +53,27 @@ class StringFormat(Transform):
         Fires(
             name="an exception's message",
             before=_HEAD + "        if x.dim() > 2:\n            raise ValueError(f'{{}} {x.dim():d}')\n        return x\n",
-            after=_HEAD + "        if x.dim() > 2:\n            raise ValueError('{{}} {:d}'.format(x.dim()))\n        return x\n",
+            after=_HEAD + "        if x.dim() > 2:\n            raise ValueError(f'{{}} {x.dim()}')\n        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="padded numbers and texts",
+            before=_HEAD + '        n = x.size(0)\n        return f"{n:03d}|{x.dim():>4}|{\'a\':<3}|{n=}|{n!r}", "{:02d}".format(n)\n',
+            after=_HEAD
+            + "        n = x.size(0)\n        return f\"{str(n).zfill(3)}|{str(x.dim()).rjust(4)}|{'a'.ljust(3)}|n={n}|{n}\", "
+            + '"{}".format(str(n).zfill(2))\n',
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a message with names",
+            before=_HEAD + '        msg = f"{x=}"\n        assert x.dim() == 2, msg\n        return x\n',
+            after=_HEAD + '        msg = "x={!r}".format(x)\n        assert x.dim() == 2, msg\n        return x\n',
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a string as often as a number says",
+            before=_HEAD + '        return "ab" * x.size(0), "-" * 80\n',
+            after=_HEAD + '        return "".join(["ab"] * x.size(0)), "".join(["-"] * 80)\n',
             entry=_ENTRY,
         ),
         Fires(
@@ -97,19 +122,34 @@ def _edits(body: Body, node: cst.BaseExpression) -> list[Edit]:
     if isinstance(node, cst.Call):
         return _format(body, node)
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply):
-        text, count = node.left, node.right
-        if isinstance(text, cst.SimpleString) and isinstance(count, cst.Integer) and len(text.quote) == 1 and "b" not in text.prefix:
-            if count.evaluated_value * len(text.value) > 200:
-                raise NoForm("written out it would be long")
-            return [body.tree.replace(node, f"{text.prefix}{text.quote}{text.raw_value * count.evaluated_value}{text.quote}")]
+        return _repeated(body, node)
     return []
 
 
+def _repeated(body: Body, node: cst.BinaryOperation) -> list[Edit]:
+    """``"ab" * 2`` written out, ``s * n`` joined."""
+    text, count = node.left, node.right
+    if body.certain.type_of(text) != STR:
+        text, count = count, text
+    if isinstance(text, cst.SimpleString) and isinstance(count, cst.Integer) and len(text.quote) == 1 and "b" not in text.prefix:
+        written = text.raw_value * count.evaluated_value
+        if len(written) <= 40:
+            return [body.tree.replace(node, f"{text.prefix}{text.quote}{written}{text.quote}")]
+    if body.certain.type_of(text) != STR or body.certain.type_of(count) != INT:
+        return []
+    if text is not node.left and not (calm(body.tree, text) and calm(body.tree, count)):
+        raise NoForm("its sides would be computed in another order")
+    return [body.tree.replace(node, f'"".join([{source(body.tree, text)}] * {body.tree.operand(count)})')]
+
+
 def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
-    """``f"{v:.2f}"`` as ``"{:.2f}".format(v)`` where it is only a message."""
+    """``f"{n:03d}"`` with plain fields; where it is only a message and has others, ``f"{v:.2f}"`` as ``"{:.2f}".format(v)``."""
     fields = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
     if not any(f.format_spec is not None or f.conversion is not None or f.equal is not None for f in fields):
         return []
+    plain = _plain_fields(body, node)
+    if plain is not None:
+        return [body.tree.replace(node, plain)]
     if isinstance(body.tree.parent(node), cst.ConcatenatedString):
         raise NoForm("it is one of several strings put together")
     if not _message(body, node):
@@ -119,14 +159,36 @@ def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
         if not isinstance(part, cst.FormattedStringExpression):
             text += part.value if isinstance(part, cst.FormattedStringText) else ""
             continue
-        spec = "".join(p.value for p in part.format_spec or () if isinstance(p, cst.FormattedStringText))
-        if any(isinstance(p, cst.FormattedStringExpression) for p in part.format_spec or ()) or part.equal is not None:
-            raise NoForm("it has a nested or self-documenting field")
-        text += "{" + (f"!{part.conversion}" if part.conversion else "") + (f":{spec}" if spec else "") + "}"
+        spec = spec_of(part)
+        if spec is None:
+            raise NoForm("it has a nested field")
+        conversion = part.conversion or ("r" if part.equal is not None and not spec else "")
+        text += f"{said(body, part)}{{{f'!{conversion}' if conversion else ''}{f':{spec}' if spec else ''}}}"
         values.append(body.tree.code(part.expression))
     prefix = node.prefix.lower().replace("f", "")
     quote = node.start.lstrip("fFrR")
     return [body.tree.replace(node, f"{prefix}{quote}{text}{quote}.format({', '.join(values)})")]
+
+
+def _plain_fields(body: Body, node: cst.FormattedString) -> str | None:
+    """The string with plain fields that have the same text; None where a field has none."""
+    text = node.start
+    for part in node.parts:
+        if not isinstance(part, cst.FormattedStringExpression):
+            text += part.value if isinstance(part, cst.FormattedStringText) else ""
+            continue
+        if part.format_spec is None and part.conversion is None and part.equal is None:
+            text += body.tree.code(part)
+            continue
+        spec, conversion = spec_of(part), part.conversion or ""
+        if part.equal is not None and not spec and not conversion:
+            conversion = "r"
+        value = padded(body, part.expression, spec, conversion) if spec is not None else None
+        words = said(body, part)
+        if value is None or node.quote in words or "\\" in words:
+            return None
+        text += f"{words}{{{value}}}"
+    return text + node.end
 
 
 def _message(body: Body, node: cst.CSTNode) -> bool:
@@ -134,6 +196,10 @@ def _message(body: Body, node: cst.CSTNode) -> bool:
     above = body.tree.parent(node)
     if isinstance(above, cst.Assert):
         return above.msg is node
+    if isinstance(above, cst.Assign) and isinstance(node, cst.FormattedString) and isinstance(above.targets[0].target, cst.Name):
+        name = above.targets[0].target.value
+        uses = loads(body.function.body, name)
+        return len(above.targets) == len(body.types.bound_by(name)) == 1 and bool(uses) and all(_message(body, use) for use in uses)
     if isinstance(above, cst.Arg):
         call = body.tree.parent(above)
         if isinstance(call, cst.Call) and isinstance(body.tree.parent(call), cst.Raise):
@@ -148,6 +214,8 @@ def _format(body: Body, call: cst.Call) -> list[Edit]:
     if not isinstance(func, cst.Attribute) or func.attr.value != "format" or not isinstance(func.value, cst.SimpleString):
         return []
     raw = func.value.raw_value
+    if _SPECIFIED.search(raw):
+        return _specified(body, call, func.value)
     names = _FIELD.findall(raw)
     if not names or any(arg.star for arg in call.args):
         return []
@@ -164,3 +232,24 @@ def _format(body: Body, call: cst.Call) -> list[Edit]:
     quoted = f"{func.value.prefix}{func.value.quote}{_FIELD.sub('{}', raw)}{func.value.quote}"
     given = ", ".join(body.tree.code(values[name]) for name in names)
     return [body.tree.replace(call, f"{quoted}.format({given})")]
+
+
+def _specified(body: Body, call: cst.Call, text: cst.SimpleString) -> list[Edit]:
+    """``"{:03d}".format(n)`` with plain fields, where all of them have such."""
+    if any(arg.star or arg.keyword for arg in call.args) or _message(body, call):
+        return []
+    try:
+        parts = list(Formatter().parse(text.raw_value))
+    except ValueError:
+        return []
+    fields = [(name, spec or "", conversion or "") for _, name, spec, conversion in parts if name is not None]
+    if "{{" in text.raw_value or "}}" in text.raw_value or len(fields) != len(call.args) or any(name for name, _, _ in fields):
+        return []
+    values = []
+    for (_, spec, conversion), arg in zip(fields, call.args, strict=True):
+        value = padded(body, arg.value, spec, conversion) if spec or conversion else source(body.tree, arg.value)
+        if value is None:
+            return []
+        values.append(value)
+    plain = "".join(f"{before}{'' if name is None else '{}'}" for before, name, _, _ in parts)
+    return [body.tree.replace(call, f"{text.prefix}{text.quote}{plain}{text.quote}.format({', '.join(values)})")]
