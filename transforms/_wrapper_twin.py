@@ -9,9 +9,11 @@ import libcst as cst
 
 from scriptify.facts.known import literal_type
 from scriptify.facts.model import Parameter
-from scriptify.facts.types import Type, join
+from scriptify.facts.types import Type, join, optional
 from scriptify.transform import Edit
 from scriptify.transforms._expression import TENSOR, Body, NoForm
+from scriptify.transforms._none_types import given_type
+from scriptify.transforms._none_uses import Uses
 from scriptify.transforms._signature import spell, type_commented
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters, bindings
@@ -74,7 +76,9 @@ class Twin:
         tree, function, around = self.tree, self.body.function, self.around
         params, keywords = list(around.params.params), around.params.star_kwarg
         outer = tree.qualname(around)
-        given = [_written(tree, self.body, param, self.body.facts.parameter(tree.path, outer, param.name.value)) for param in params]
+        given = [
+            _written(tree, self.body, param, self.body.facts.parameter(tree.path, outer, param.name.value), around) for param in params
+        ]
         if keywords is None:
             return given, {}
         first = self._inner_calls()[0]
@@ -141,13 +145,16 @@ def moved(tree: Tree, replaced: Sequence[tuple[int, int, str]], around: cst.Func
     return done if done.endswith(("\n", "\r")) else done + tree.newline
 
 
-def _written(tree: Tree, body: Body, param: cst.Param, fact: object) -> str:
-    """A parameter as the twin's signature spells it, with the type that the source or a run shows."""
+def _written(tree: Tree, body: Body, param: cst.Param, fact: object, around: cst.FunctionDef | None = None) -> str:
+    """A parameter as the twin's signature spells it, with the type that the source or a run shows, or what ``around`` does with it."""
     name = param.name.value
     default = f" = {tree.code(param.default)}" if param.default is not None else ""
     if param.annotation is not None:
         return f"{name}: {tree.code(param.annotation.annotation)}{default}"
     type_ = _type(tree, param, fact)
+    if type_ is None:
+        used = given_type(tree, body.facts, tree.qualname(around), around, param, Uses(tree, around, name)) if around is not None else None
+        type_ = optional(used.type if used is not None else TENSOR)
     if type_ == TENSOR:
         return f"{name}{default.replace(' = ', '=')}"
     spelled = spell(tree, type_)
@@ -157,7 +164,8 @@ def _written(tree: Tree, body: Body, param: cst.Param, fact: object) -> str:
     return f"{name}: {spelled.text}{default}"
 
 
-def _type(tree: Tree, param: cst.Param, fact: object) -> Type:
+def _type(tree: Tree, param: cst.Param, fact: object) -> Type | None:
+    """What the default and runs show; None for a default of None that was always taken."""
     seen = []
     if isinstance(fact, Parameter):
         live = fact.given or fact.observed
@@ -165,8 +173,7 @@ def _type(tree: Tree, param: cst.Param, fact: object) -> Type:
     if param.default is None:
         return seen[0] if seen else TENSOR
     if tree.code(param.default) == "None":
-        inner = seen[0] if seen else TENSOR
-        return inner if inner.optional else Type("Optional", (inner,))
+        return optional(seen[0]) if seen else None
     literal = literal_type(tree.code(param.default))
     return join([literal, *seen]) if literal is not None else (seen[0] if seen else Type("Union"))
 

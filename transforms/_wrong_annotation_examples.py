@@ -7,6 +7,7 @@ from scriptify.transform import Declines, Example, Fires, Ignores
 
 _HEAD = "import torch\nfrom torch import Tensor, nn\nfrom typing import {}\n\n\n"
 _NET = "class Net(nn.Module):\n"
+_SCALED = "def scaled(x, by: Optional[float] = None):\n    return x if by is None else x * by\n\n\n" + _NET
 
 EXAMPLES: tuple[Example, ...] = (
     Fires(
@@ -161,6 +162,17 @@ EXAMPLES: tuple[Example, ...] = (
         entry="Net(), (torch.randn(2, 4),)",
         focus="Expected a value of type 'Tensor' for argument 'self' but instead found type 'Any'",
         at="torch.relu",
+    ),
+    Fires(
+        name="never given, and handed on as something else",
+        before=_HEAD.format("Optional")
+        + _SCALED
+        + "    def forward(self, x, by: Optional[Tensor] = None):\n        return scaled(x, by)\n",
+        after=_HEAD.format("Optional") + _SCALED + "    def forward(self, x, by: Optional[float] = None):\n        return scaled(x, by)\n",
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "by": "NoneType"}}),
+        entry="Net(), (torch.randn(2, 4),)",
+        focus="Expected a value of type 'Optional[float]' for argument 'by' but instead found type 'Optional[Tensor]'",
+        at="scaled(x, by)",
     ),
     Ignores(
         _HEAD.format("Any") + _NET + "    def forward(self, x, y: Any):\n        return x\n",

@@ -17,6 +17,7 @@ from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
 
 _METHOD = re.compile(r"'Optional\[.*\]' object has no attribute or method '(\w+)'")
+_MAY_BE_NONE = re.compile(r"Expected a value of type 'Optional\[[^'\n]*' for argument '\w+' but instead found type 'Optional\[")
 _UNWRAP = "torch.jit._unwrap_optional"
 _MOST = 6
 
@@ -40,7 +41,7 @@ class OptionalValue(Transform):
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield one rewrite for each value on the focused line that may be meant."""
         place = spot(tree, facts, focus)
-        if place is None or focus is None or not asks(focus.message):
+        if place is None or focus is None or not asks(focus.message) or _MAY_BE_NONE.search(focus.message):
             return
         match = _METHOD.search(focus.message)
         nodes = [n for n in own_nodes(place.function.body) if isinstance(n, cst.BaseExpression) and _on(tree, n, focus.line)]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from scriptify.facts.model import Class, Facts, Parameter, TypeFact
-from scriptify.facts.types import NONE, Type, join, optional
+from scriptify.facts.types import NONE, Type, join, optional, parse
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._signature import TENSOR, Spelled, annotate, compiled, declared, is_none, own_parameters, spell, type_commented
 from scriptify.transforms._wrong_annotation_examples import EXAMPLES
 from scriptify.tree import Tree, own_nodes
 
+_HANDED = re.compile(r"Expected a value of type '(Optional\[[^'\n]+\])' for argument '\w+' but instead found type '(Optional\[[^'\n]+\])'")
 _SEQUENCES = frozenset({"typing.Sequence", "typing.Iterable", "typing.Collection", "typing.MutableSequence", "collections.abc.Sequence"})
 _BARE = frozenset(
     """
@@ -63,7 +65,11 @@ class WrongAnnotation(Transform):
                 continue
             for param in own_parameters(tree, function):
                 fact = facts.parameter(tree.path, qualname, param.name.value)
-                if param.annotation is not None and isinstance(fact, Parameter):
+                if param.annotation is None or not isinstance(fact, Parameter):
+                    continue
+                if (other := _handed(tree, function, param, fact, focus)) is not None:
+                    yield from self._other(tree, param, other)
+                else:
                     yield from self._parameter(tree, facts, param, fact, _too_wide(tree, param, fact, focus))
             if function.returns is not None:
                 yield from self._returns(tree, facts, qualname, function)
@@ -108,6 +114,14 @@ class WrongAnnotation(Transform):
                 why="the compiler believes annotations, and has no type for this one" if stated is None else "the annotation is wrong",
                 safety=Safety.OBSERVED if origin == "live" else Safety.EQUIVALENT,
             )
+
+    def _other(self, tree: Tree, param: cst.Param, type_: Type) -> Iterator[Proposal]:
+        spelled = spell(tree, type_)
+        edit = annotate(tree, param, spelled.text) if spelled is not None else None
+        if spelled is not None and edit is not None:
+            why = "it is handed on to a parameter of that type, and no run gave it"
+            title = f"{param.name.value}: {spelled.text}"
+            yield tree.rewrite(self, param, title, [edit], imports=spelled.imports, why=why, safety=Safety.OBSERVED)
 
     def _returns(self, tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef) -> Iterator[Proposal]:
         if function.returns is None:
@@ -155,6 +169,21 @@ class WrongAnnotation(Transform):
                 edit = Edit(tree.path, tree.span(small.target)[1], tree.outer_span(small.value)[0], " = ")
             why = "the compiler resolves every class-level annotation, and has no types for modules"
             yield tree.rewrite(self, statement, f"no annotation of {small.target.value}", [edit], why=why)
+
+
+def _handed(tree: Tree, function: cst.FunctionDef, param: cst.Param, fact: Parameter, focus: Focus | None) -> Type | None:
+    """The Optional that the compiler wants where an Optional of something else, which no run ever gave, is handed on."""
+    match = _HANDED.search(focus.message) if focus is not None else None
+    stated = declared(tree, param.annotation.annotation) if param.annotation is not None else None
+    never = fact.given is None and (fact.observed is None or fact.observed.type.name == NONE) and is_none(param.default)
+    if match is None or focus is None or stated is None or str(stated) != match[2] or not never:
+        return None
+    for node in own_nodes(function.body):
+        if isinstance(node, cst.Arg) and isinstance(node.value, cst.Name) and node.value.value == param.name.value:
+            statement = tree.statement(node)
+            if statement is not None and focus.covers(tree.path, *tree.lines(statement)):
+                return parse(match[1])
+    return None
 
 
 def _too_wide(tree: Tree, param: cst.Param, fact: Parameter, focus: Focus | None) -> bool:
