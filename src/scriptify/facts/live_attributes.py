@@ -7,7 +7,7 @@ import inspect
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -71,12 +71,20 @@ def describe(name: str, value: Any, owner: nn.Module | None = None) -> Attribute
         return replace(about, text=str(getattr(value, "__qualname__", "")), functions=named)
     about = replace(about, type=type_of(value))
     if isinstance(value, (list, tuple)):
-        return replace(about, lengths=frozenset({len(value)}), items=tuple(dotted(type(item)) for item in value[:_LONG]))
+        items = tuple(dotted(type(item)) for item in value[:_LONG])
+        return replace(about, lengths=frozenset({len(value)}), items=items, registered=registered_in(owner, value))
     if isinstance(value, dict):
         keys = tuple(value) if all(isinstance(key, str) for key in value) else ()
         items = tuple(dotted(type(item)) for item in list(value.values())[:_LONG])
         return replace(about, lengths=frozenset({len(value)}), keys=keys, items=items)
     return about
+
+
+def registered_in(owner: nn.Module | None, items: Sequence[Any]) -> tuple[str, ...]:
+    """The names by which a module has each of the items registered, or nothing where one is not."""
+    names = {id(child): name for name, child in owner._modules.items() if child is not None} if owner is not None else {}
+    found = [names.get(id(item), "") for item in items[:_LONG]]
+    return tuple(found) if len(found) == len(items) and all(found) else ()
 
 
 def hooks_of(module: nn.Module) -> frozenset[tuple[str, str]]:
@@ -150,6 +158,7 @@ def merge(seen: list[Attribute], missing: bool = False) -> Attribute:
         element=merge(elements) if elements and len(elements) == len(seen) else None,
         hooks=frozenset().union(*(a.hooks for a in seen)),
         functions=frozenset().union(*(a.functions for a in seen)),
+        registered=first.registered if all(a.registered == first.registered for a in seen) else (),
     )
 
 

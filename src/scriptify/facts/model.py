@@ -84,7 +84,8 @@ class Attribute:
     the forward pre-hooks of the module it holds, and of torch's own modules inside that one, each as the
     dotted classes of the hook and of the module it stands on. ``functions``: what source could call the
     functions it holds by (``torch.nn.functional.relu``, ``self.method``, ``module::name``; ``""``: nothing);
-    from source, the keys of the project's own.
+    from source, the keys of the project's own. ``registered``: for a plain list or tuple of modules, the names they
+    are registered by in the module that has the attribute.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Attribute:
     element: Attribute | None = None
     hooks: frozenset[tuple[str, str]] = frozenset()
     functions: frozenset[str] = frozenset()
+    registered: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind | None:

@@ -130,6 +130,7 @@ def both(a: Attribute, b: Attribute) -> Attribute:
         element=both(a.element, b.element) if a.element is not None and b.element is not None else a.element or b.element,
         hooks=a.hooks | b.hooks,
         functions=a.functions | b.functions,
+        registered=a.registered if a.registered == b.registered else (),
     )
 
 
