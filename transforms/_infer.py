@@ -245,7 +245,7 @@ class Inference:
         if head == "builtins":
             return {"len": INT, "int": INT, "float": FLOAT, "bool": BOOL, "str": STR, "isinstance": BOOL}.get(last)
         if head == "math":
-            return INT if last in ("floor", "ceil", "factorial", "gcd", "lcm", "comb") else BOOL if last.startswith("is") else FLOAT
+            return _of_math(last)
         if head == "random":
             return {"randint": INT, "random": FLOAT, "uniform": FLOAT, "randrange": INT}.get(last)
         if head == "torch.jit" and last == "annotate" and node.args:
@@ -308,6 +308,13 @@ class Inference:
             known = [type_ for type_ in types if type_ is not None]
             self._results[qualname] = join(known) if types and len(known) == len(types) else None
         return self._results[qualname]
+
+
+def _of_math(name: str) -> Type | None:
+    """What a function of ``math`` gives; a product is of whatever it multiplies."""
+    if name in ("floor", "ceil", "trunc", "factorial", "gcd", "lcm", "comb", "perm", "isqrt"):
+        return INT
+    return None if name == "prod" else BOOL if name.startswith("is") else FLOAT
 
 
 def _literal(node: cst.CSTNode) -> Type | None:

@@ -53,6 +53,20 @@ def of_builtin(name: str) -> Form:
     return build
 
 
+def of_two(name: str) -> Form:
+    """``name(a, b)`` of two numbers of one type."""
+
+    def build(body: Body, call: cst.Call) -> str:
+        only(call)
+        arguments = positional(call)
+        kinds = {body.certain.type_of(argument) for argument in arguments}
+        if len(arguments) != 2 or kinds not in ({INT}, {FLOAT}):
+            raise NoForm("whether it has two plain numbers of one type is not known")
+        return f"{name}({body.tree.code(arguments[0])}, {body.tree.code(arguments[1])})"
+
+    return build
+
+
 def log2(body: Body, call: cst.Call) -> str:
     """The logarithm as float64 of one element: exact for powers of two, which a quotient of logarithms is not."""
     text = body.tree.code(one_number(body, call))
@@ -185,4 +199,9 @@ MATH: dict[str, Known] = {
     "math.trunc": Known(truncated, same=True),
     "math.isclose": Known(close),
     "torch.from_numpy": Known(array, same=True),
+    "torch.sym_int": Known(of_builtin("int")),
+    "torch.sym_float": Known(of_builtin("float")),
+    "torch.sym_max": Known(of_two("max")),
+    "torch.sym_min": Known(of_two("min")),
+    "torch.sym_sqrt": Known(of_math("sqrt")),
 }

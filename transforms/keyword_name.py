@@ -31,6 +31,7 @@ _WITH_DIM = frozenset(
     std std_mean stride sum take_along_dim tensor_split topk trapz unbind unflatten unsqueeze unsqueeze_ var var_mean
     """.split()
 )
+_LINALG = frozenset({"norm", "vector_norm", "matrix_norm", "diagonal", "cross"})
 
 
 class KeywordName(Transform):
@@ -51,6 +52,12 @@ class KeywordName(Transform):
             name="functions",
             before=_HEAD + "        y = torch.cat([x, x], axis=1)\n        return torch.softmax(y, axis=-1)\n",
             after=_HEAD + "        y = torch.cat([x, x], dim=1)\n        return torch.softmax(y, dim=-1)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="functions of linear algebra",
+            before=_HEAD + "        return torch.linalg.norm(x, axis=1, keepdims=True)\n",
+            after=_HEAD + "        return torch.linalg.norm(x, dim=1, keepdim=True)\n",
             entry=_ENTRY,
         ),
         Fires(
@@ -101,6 +108,8 @@ class KeywordName(Transform):
 
 def _of_torch(body: Body, call: cst.Call, focus: Focus | None) -> bool:
     dotted = body.dotted(call.func)
+    if dotted.startswith("torch.linalg."):
+        return dotted.removeprefix("torch.linalg.") in _LINALG
     if dotted.startswith("torch."):
         return dotted.count(".") == 1 and dotted.removeprefix("torch.") in _WITH_DIM
     split = method(call)

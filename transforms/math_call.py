@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import TENSOR, Body, NoForm, bodies, decline, only, positional, rewrite
+from scriptify.transforms._math_forms import MISSING
 from scriptify.transforms._number_forms import MATH, rounded
 from scriptify.tree import Tree
 from scriptify.tree.hoist import CannotHoist, site
@@ -26,7 +27,6 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
-_MISSING = frozenset(f"math.{n}" for n in "cbrt comb dist exp2 fsum hypot isqrt lcm nextafter perm ulp".split())
 
 
 class MathCall(Transform):
@@ -39,10 +39,12 @@ class MathCall(Transform):
     code = "SF712"
     name = "math-call"
     phase = Phase.VALUES
-    hints = ("math", "round", "is_tensor", "max(", "min(", "copy", "from_numpy")
+    hints = ("math", "sym_", "round", "is_tensor", "max(", "min(", "copy", "from_numpy")
     explains = (
         *(f"built-in function {name}>" for name in ("log2", "prod", "trunc", "isclose", "from_numpy")),
+        *(f"built-in function {name.partition('.')[2]}>" for name in MISSING),
         "Unknown builtin op: aten::is_tensor",
+        "Unknown builtin op: aten::sym_",
         "aten::round(",
         "prim::id(",
         "copy.py",
@@ -111,7 +113,26 @@ class MathCall(Transform):
             + "        return y * 2\n",
             entry=_ENTRY,
         ),
-        Declines(name="no other form", code=_HEAD + "        return x * math.comb(4, 2)\n", because="no form"),
+        Fires(
+            name="literals worked out",
+            before=_HEAD + "        return x * math.comb(4, 2) + math.cbrt(8.0)\n",
+            after=_HEAD
+            + "        return x * (6 if torch.jit.is_scripting() else math.comb(4, 2))"
+            + " + (2.0 if torch.jit.is_scripting() else math.cbrt(8.0))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="whole numbers",
+            before=_HEAD
+            + "        n = math.isqrt(x.size(1))\n        m = math.lcm(x.size(0), 3)\n        return x.reshape(n, -1) * math.comb(m, 2)\n",
+            after=_HEAD
+            + "        n = int(math.sqrt(x.size(1))) if torch.jit.is_scripting() else math.isqrt(x.size(1))\n"
+            + "        m = abs(x.size(0) * 3) // max(math.gcd(x.size(0), 3), 1) if torch.jit.is_scripting()"
+            + " else math.lcm(x.size(0), 3)\n"
+            + "        return x.reshape(n, -1) * (m * (m - 1) // 2 if torch.jit.is_scripting() else math.comb(m, 2))\n",
+            entry=_ENTRY,
+        ),
+        Declines(name="no other form", code=_HEAD + "        return x * math.cbrt(x.size(1))\n", because="no form"),
         Declines(name="digits of a computed number", code=_HEAD + "        return x * round(x.size(1) / 3, 2)\n", because="digits"),
         Ignores(name="known functions", code=_HEAD + "        return x * math.sqrt(2) + max(1, x.size(0)) + round(2.5)\n"),
         Ignores(name="not compiled", code="import math\n\n\ndef f(n):\n    return math.log2(n)\n"),
@@ -137,8 +158,8 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     if known is not None:
         text = known.build(body, call)
         return _plain(body, call, text) if known.same else body.guarded(call, text)
-    if dotted in _MISSING:
-        raise NoForm("there is no form of it that gives the same number")
+    if dotted in MISSING:
+        return body.guarded(call, MISSING[dotted](body, call))
     if dotted == "torch.is_tensor":
         only(call)
         arguments = positional(call)
