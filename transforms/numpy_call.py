@@ -9,8 +9,8 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, bodies, decline, only, positional, rewrite
-from scriptify.transforms._number_forms import NUMPY
-from scriptify.tree import Tree
+from scriptify.transforms._numpy_forms import ON_NUMBERS, SEQUENCES, kind, sequence
+from scriptify.tree import Tree, stores_in
 
 _HEAD = """import math
 
@@ -23,6 +23,7 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
+_TENSORS = ("torch.tensor", "torch.as_tensor", "torch.from_numpy")
 _WHOLE = {"numpy.floor": "floor", "numpy.ceil": "ceil"}
 
 
@@ -87,7 +88,34 @@ class NumpyCall(Transform):
             entry=_ENTRY,
         ),
         Declines(name="on a tensor", code=_HEAD + "        return np.abs(x)\n", because="plain number"),
-        Declines(name="an array", code=_HEAD + "        n = np.zeros(3)\n        return x * n[0]\n", because="no form"),
+        Fires(
+            name="bounds and means",
+            before=_HEAD + "        return x * np.clip(x.size(1), 0, 2) + np.mean([1, x.size(0)]) + np.max(x.shape)\n",
+            after=_HEAD
+            + "        return x * (min(max(x.size(1), 0), 2) if torch.jit.is_scripting() else np.clip(x.size(1), 0, 2))"
+            + " + (sum([1, x.size(0)]) / 2 if torch.jit.is_scripting() else np.mean([1, x.size(0)]))"
+            + " + (max(x.shape) if torch.jit.is_scripting() else np.max(x.shape))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="an array read one by one",
+            before=_HEAD + "        n = np.zeros(3)\n        for i in np.arange(2):\n            x = x + i\n        return x * n[0]\n",
+            after=_HEAD
+            + "        n = [0.0] * 3 if torch.jit.is_scripting() else np.zeros(3)\n"
+            + "        for i in (list(range(2)) if torch.jit.is_scripting() else np.arange(2)):\n            x = x + i\n"
+            + "        return x * n[0]\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="an array given to torch",
+            before=_HEAD + "        return x * torch.tensor(np.arange(4), dtype=torch.float32)\n",
+            after=_HEAD
+            + "        return x * (torch.tensor(list(range(4)), dtype=torch.float32) if torch.jit.is_scripting()"
+            + " else torch.tensor(np.arange(4), dtype=torch.float32))\n",
+            entry=_ENTRY,
+        ),
+        Declines(name="an array", code=_HEAD + "        n = np.zeros(3) + 1\n        return x * n[0]\n", because="no form"),
+        Declines(name="an array reckoned with", code=_HEAD + "        n = np.zeros(3)\n        return x * (n * 2)[0]\n", because="no form"),
         Ignores(name="a constant", code=_HEAD + "        return x * np.pi\n"),
         Ignores(name="its own generator, for another rule", code=_HEAD + "        return x * np.random.rand()\n"),
         Ignores(
@@ -119,13 +147,66 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
         arguments = positional(call)
         if len(arguments) == 1 and body.certain.type_of(arguments[0]) in (INT, FLOAT):
             return [body.tree.replace(call.func, f"{body.spell('math')}.{_WHOLE[dotted]}")]
-    known = NUMPY.get(dotted)
+    if dotted in SEQUENCES:
+        return _array(body, call)
+    known = ON_NUMBERS.get(dotted)
     if known is None:
         raise NoForm("there is no form of it for scripting")
     return body.guarded(call, known.build(body, call))
 
 
-def _within_from_numpy(body: Body, call: cst.Call) -> bool:
-    """Whether a call is all that ``torch.from_numpy`` is given, which SF712 answers as a whole."""
+def _array(body: Body, call: cst.Call) -> list[Edit]:
+    """An array of numbers: a tensor of them at once, or a list where it is only read one by one. Raises NoForm."""
     above = body.tree.parent(body.tree.parent(call) or call)
-    return isinstance(above, cst.Call) and body.dotted(above.func) == "torch.from_numpy"
+    if isinstance(above, cst.Call) and above.args[0].value is call and body.dotted(above.func) in _TENSORS:
+        return body.guarded(above, _tensor(body, above, call))
+    if not _read_singly(body, call):
+        raise NoForm("there is no form of an array for scripting other than a list that is read one by one")
+    return body.guarded(call, sequence(body, call))
+
+
+def _tensor(body: Body, outer: cst.Call, call: cst.Call) -> str:
+    """``torch.tensor(np.arange(3))``: of a list, in NumPy's dtype where none is asked for."""
+    found = only(outer, "dtype", "device")
+    if len(positional(outer)) != 1:
+        raise NoForm("it is given more than an array")
+    torch = body.spell("torch.tensor").removesuffix(".tensor")
+    dtype = body.tree.code(found["dtype"].value) if "dtype" in found else f"{torch}.{'int64' if kind(body, call) == INT else 'float64'}"
+    device = f", device={body.tree.code(found['device'].value)}" if "device" in found else ""
+    return f"{torch}.tensor({sequence(body, call)}, dtype={dtype}{device})"
+
+
+def _read_singly(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether an array, or the one name it is given, is only looped over, indexed with whole numbers, and asked for its length."""
+    above = body.tree.parent(node)
+    if isinstance(above, cst.For | cst.CompFor):
+        return above.iter is node
+    if isinstance(above, cst.Subscript):
+        index = above.slice[0].slice
+        return above.value is node and len(above.slice) == 1 and isinstance(index, cst.Index) and body.type_of(index.value) == INT
+    if isinstance(above, cst.Arg):
+        caller = body.tree.parent(above)
+        return isinstance(caller, cst.Call) and body.dotted(caller.func) == "builtins.len"
+    target = above.targets[0].target if isinstance(above, cst.Assign) and len(above.targets) == 1 else None
+    if not isinstance(target, cst.Name) or len(stores_in(body.function.body, target.value)) != 1:
+        return False
+    uses = [name for name in body.tree.find(cst.Name, body.function.body) if name.value == target.value and name is not target]
+    return all(_is_read(body, use) and _read_singly(body, use) for use in uses)
+
+
+def _is_read(body: Body, use: cst.Name) -> bool:
+    """Whether a name stands for its value and isn't given to another name or stored into."""
+    above = body.tree.parent(use)
+    if isinstance(above, cst.Subscript):
+        return not isinstance(body.tree.parent(above), cst.AssignTarget | cst.AugAssign | cst.Del)
+    return isinstance(above, cst.For | cst.CompFor | cst.Arg)
+
+
+def _within_from_numpy(body: Body, call: cst.Call) -> bool:
+    """Whether a call is a written array that ``torch.from_numpy`` is given, which SF712 answers as a whole."""
+    above = body.tree.parent(body.tree.parent(call) or call)
+    return (
+        body.dotted(call.func) in ("numpy.array", "numpy.asarray")
+        and isinstance(above, cst.Call)
+        and body.dotted(above.func) == "torch.from_numpy"
+    )
