@@ -41,7 +41,10 @@ TENSOR_METHODS = frozenset(
 )
 # ... and methods that keep a Tensor a Tensor, but that other types have too
 KEEPING_METHODS = frozenset(
-    "view reshape transpose to float clone repeat squeeze flatten mean sum t cpu cuda type int bool any all add sub exp log pow abs".split()
+    """
+    view reshape transpose to float clone repeat squeeze flatten mean sum t cpu cuda type int bool any all add sub exp log pow abs
+    argmax argmin
+    """.split()
 )
 # methods and functions that take a Tensor to pieces
 PIECES = frozenset({"unbind", "chunk", "split", "tensor_split", "unsafe_chunk", "unsafe_split", "split_with_sizes"})

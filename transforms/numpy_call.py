@@ -43,6 +43,8 @@ class NumpyCall(Transform):
         "cannot create weak reference to 'numpy",
         "Can't get source for <class 'numpy",
         "built-in function array>",
+        "built-in function arange>",
+        "built-in function zeros>",
         "python value of type 'ufunc'",
         "numpy",
     )
@@ -181,6 +183,8 @@ def _read_singly(body: Body, node: cst.BaseExpression) -> bool:
     above = body.tree.parent(node)
     if isinstance(above, cst.For | cst.CompFor):
         return above.iter is node
+    if isinstance(above, cst.Index):
+        return _picks(body, node, above)
     if isinstance(above, cst.Subscript):
         index = above.slice[0].slice
         return above.value is node and len(above.slice) == 1 and isinstance(index, cst.Index) and body.type_of(index.value) == INT
@@ -192,6 +196,14 @@ def _read_singly(body: Body, node: cst.BaseExpression) -> bool:
         return False
     uses = [name for name in body.tree.find(cst.Name, body.function.body) if name.value == target.value and name is not target]
     return all(_is_read(body, use) and _read_singly(body, use) for use in uses)
+
+
+def _picks(body: Body, node: cst.BaseExpression, index: cst.Index) -> bool:
+    """Whether an array of whole numbers is an index into a Tensor: a list of them picks the same."""
+    element = body.tree.parent(index)
+    subscript = body.tree.parent(element) if element is not None else None
+    whole = isinstance(node, cst.Call) and kind(body, node) == INT
+    return whole and isinstance(subscript, cst.Subscript) and body.surely(subscript.value)
 
 
 def _is_read(body: Body, use: cst.Name) -> bool:
