@@ -165,14 +165,15 @@ def array(body: Body, call: cst.Call) -> str:
         raise NoForm("what NumPy gives it is not a list of numbers")
     text = data_text(body, data[0])
     floats = text != body.tree.code(data[0]) or any(True for _ in body.tree.find(cst.Float, data[0]))
-    floats = floats or not _all_ints(body, data[0])
+    floats = floats or not all_ints(body, data[0])
     torch = body.spell("torch.tensor").removesuffix(".tensor")
     return f"{torch}.tensor({text}, dtype={torch}.{'float64' if floats else 'int64'})"
 
 
-def _all_ints(body: Body, node: cst.BaseExpression) -> bool:
+def all_ints(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether a list, nested or not, is of whole numbers alone."""
     if isinstance(node, cst.List):
-        return all(_all_ints(body, element.value) for element in node.elements)
+        return all(all_ints(body, element.value) for element in node.elements)
     return body.type_of(node) in (INT, INTS)
 
 

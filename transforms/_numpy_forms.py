@@ -8,7 +8,7 @@ import libcst as cst
 
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, keywords, literal_data, only, positional
-from scriptify.transforms._number_forms import INTS, NUMPY, Known, is_shape_slice
+from scriptify.transforms._number_forms import INTS, NUMPY, Known, all_ints, is_shape_slice
 from scriptify.tree.substitute import calm
 
 Form = Callable[[Body, cst.Call], str]
@@ -26,6 +26,7 @@ def _as_one_type(body: Body, nodes: list[cst.BaseExpression]) -> list[str]:
 
 
 def _clip(body: Body, call: cst.Call) -> str:
+    """By Python's bounds, which order all numbers but a NaN as NumPy does."""
     only(call)
     arguments = positional(call)
     if len(arguments) != 3:
@@ -130,13 +131,8 @@ def kind(body: Body, call: cst.Call) -> Type | None:
     if dotted == "numpy.arange":
         return INT if all(body.certain.type_of(value) == INT for value in values) else FLOAT
     if dotted in ("numpy.array", "numpy.asarray"):
-        return FLOAT if isinstance(values[0], cst.List) and _has_floats(body, values[0]) else INT
+        return INT if values and all_ints(body, values[0]) else FLOAT
     return FLOAT
-
-
-def _has_floats(body: Body, node: cst.List) -> bool:
-    inner = [element.value for element in node.elements]
-    return any(_has_floats(body, n) if isinstance(n, cst.List) else body.certain.type_of(n) == FLOAT for n in inner)
 
 
 def _arange(body: Body, call: cst.Call) -> str:
