@@ -23,6 +23,7 @@ from scriptify.transforms._expression import (
     positional,
     rewrite,
 )
+from scriptify.transforms._tolist import listed_type
 from scriptify.tree import Tree, stores_in
 from scriptify.tree.substitute import stable
 
@@ -116,6 +117,15 @@ class TensorData(Transform):
             observed=Observed(locals={"Net.forward": {"sizes": "List[int]"}}, instances={"Net": 1}),
         ),
         Fires(
+            name="a list used at once",
+            before=_HEAD.replace("import torch\n", "from typing import List\n\nimport torch\n", 1)
+            + "        for n in (x[0] > 0).long().flatten().tolist():\n            x = x + n\n        return x\n",
+            after=_HEAD.replace("import torch\n", "from typing import List\n\nimport torch\n", 1)
+            + "        for n in torch.jit.annotate(List[int], (x[0] > 0).long().flatten().tolist()):\n"
+            + "            x = x + n\n        return x\n",
+            entry=_ENTRY,
+        ),
+        Fires(
             name="an index in a tuple",
             before=_HEAD + "        at = (0, 1)\n        return x[at]\n",
             after=_HEAD + "        at = (0, 1)\n        return x[at[0], at[1]]\n",
@@ -188,6 +198,14 @@ class TensorData(Transform):
         known = body.type_of(target) if isinstance(target, cst.Name) else None
         text = annotation(known) if known is not None else None
         if not isinstance(target, cst.Name) or text is None:
+            shown = listed_type(body, call)
+            text = annotation(shown) if shown is not None else None
+            if shown is not None and text is not None and not _annotated(body, call):
+                text = _spelled(body, shown, text)
+                yield rewrite(self, body, call, "tolist() says what it gives", _saying(body, call, text))
+                return
+            if _annotated(body, call):
+                return
             because = (
                 "tolist() needs a variable annotated with its type; give an entry: its run shows the type, or assign it to a name first"
             )
@@ -196,8 +214,7 @@ class TensorData(Transform):
         if _bound_elsewhere(body, target):
             yield decline(self, body, call, f"{target.value} is assigned in several places, so it can't be annotated here")
             return
-        for name in sorted((known or TENSOR).names() & {"List", "Dict", "Tuple", "Optional"}):
-            text = text.replace(f"{name}[", f"{body.spell(f'typing.{name}')}[")
+        text = _spelled(body, known or TENSOR, text)
         title = f"{target.value} is annotated with what tolist() gives"
         yield rewrite(self, body, call, title, [body.tree.insert(body.tree.span(target)[1], f": {text}")])
 
@@ -227,6 +244,25 @@ class TensorData(Transform):
         text = body.tree.code(index)
         parts = ", ".join(f"{text}[{number}]" for number in range(len(known.args)))
         yield rewrite(self, body, subscript, "the index is written out", [body.tree.replace(subscript.slice[0], parts)])
+
+
+def _spelled(body: Body, type_: Type, text: str) -> str:
+    """An annotation with the names of ``typing`` as they are written here."""
+    for name in sorted(type_.names() & {"List", "Dict", "Tuple", "Optional"}):
+        text = text.replace(f"{name}[", f"{body.spell(f'typing.{name}')}[")
+    return text
+
+
+def _saying(body: Body, call: cst.Call, text: str) -> list[Edit]:
+    """``torch.jit.annotate(List[int], t.tolist())``, which eager code takes for its second argument."""
+    start, end = body.tree.span(call)
+    return [body.tree.insert(start, f"{body.spell('torch.jit.annotate')}({text}, "), body.tree.insert(end, ")")]
+
+
+def _annotated(body: Body, call: cst.Call) -> bool:
+    """Whether a call stands within ``torch.jit.annotate``."""
+    above = body.tree.parent(body.tree.parent(call) or call)
+    return isinstance(above, cst.Call) and body.dotted(above.func) == "torch.jit.annotate"
 
 
 def _unknown_module(body: Body, call: cst.Call) -> bool:
