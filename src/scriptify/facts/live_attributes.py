@@ -159,6 +159,7 @@ def merge(seen: list[Attribute], missing: bool = False) -> Attribute:
         hooks=frozenset().union(*(a.hooks for a in seen)),
         functions=frozenset().union(*(a.functions for a in seen)),
         registered=first.registered if all(a.registered == first.registered for a in seen) else (),
+        first_parameter=first.first_parameter if all(a.first_parameter == first.first_parameter for a in seen) else "",
     )
 
 
@@ -188,7 +189,10 @@ class Instances:
 
     @staticmethod
     def _seen(module: nn.Module) -> dict[str, Attribute]:
-        return {name: describe(name, value, module) for name, value in attributes_of(module).items()}
+        seen = {name: describe(name, value, module) for name, value in attributes_of(module).items()}
+        first = next((path for path, _ in module.named_parameters()), "")
+        name = first.partition(".")[0]
+        return {**seen, name: replace(seen[name], first_parameter=first)} if name in seen else seen
 
     def classes(self) -> tuple[LiveClass, ...]:
         """Facts per class, to be asked after the run: values as they were before, what the run changed marked.

@@ -85,7 +85,8 @@ class Attribute:
     dotted classes of the hook and of the module it stands on. ``functions``: what source could call the
     functions it holds by (``torch.nn.functional.relu``, ``self.method``, ``module::name``; ``""``: nothing);
     from source, the keys of the project's own. ``registered``: for a plain list or tuple of modules, the names they
-    are registered by in the module that has the attribute.
+    are registered by in the module that has the attribute. ``first_parameter``: the path that ``named_parameters()`` of
+    that module gives first, on every instance, where it begins with this attribute.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Attribute:
     hooks: frozenset[tuple[str, str]] = frozenset()
     functions: frozenset[str] = frozenset()
     registered: tuple[str, ...] = ()
+    first_parameter: str = ""
 
     @property
     def kind(self) -> Kind | None:

@@ -131,6 +131,7 @@ def both(a: Attribute, b: Attribute) -> Attribute:
         hooks=a.hooks | b.hooks,
         functions=a.functions | b.functions,
         registered=a.registered if a.registered == b.registered else (),
+        first_parameter=a.first_parameter if a.first_parameter == b.first_parameter else "",
     )
 
 
