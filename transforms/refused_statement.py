@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._breaks import own_breaks
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, keywords, rewrite
 from scriptify.tree import Tree, bindings, loads
@@ -33,7 +33,7 @@ class RefusedStatement(Transform):
     """``...`` -> ``pass``, ``with torch.set_grad_enabled(False):`` -> ``with torch.no_grad():``, ``y: Tensor`` goes.
 
     Single statements the compiler's front end has no node for, or whose keyword it does not know:
-    an Ellipsis, ``warnings.warn`` with a category, ``torch.set_grad_enabled(False)``
+    an Ellipsis, ``global`` for what is only read, ``warnings.warn`` with a category, ``torch.set_grad_enabled(False)``
     and ``torch.inference_mode()`` as blocks, a declaration without a value, ``while ... else`` without
     ``break``, and comments it takes for type comments.
     """
@@ -48,6 +48,7 @@ class RefusedStatement(Transform):
         "With item expression must return an object",
         "aten::inference_mode",
         "aten::enable_grad",
+        "global variables aren't supported",
         "annotated assignments without assigned value",
         "incompatible constructor arguments",
         "else branches of for loops",
@@ -91,6 +92,17 @@ class RefusedStatement(Transform):
             before=_HEAD + "        y: torch.Tensor\n        y = x * 2\n        return y\n",
             after=_HEAD + "        y = x * 2\n        return y\n",
             entry=_ENTRY,
+        ),
+        Fires(
+            name="a global that is only read",
+            before=_HEAD + "        global math\n        return x * math.pi\n",
+            after=_HEAD + "        return x * math.pi\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a global that is set",
+            code=_HEAD + "        global calls\n        calls = 1\n        return x\n",
+            because="attribute or a buffer",
         ),
         Fires(
             name="else of a loop that is not left early",
@@ -156,6 +168,12 @@ class RefusedStatement(Transform):
                 yield rewrite(self, body, small, "an ellipsis becomes pass", [tree.replace(small, "pass")])
             elif isinstance(small, cst.AnnAssign) and small.value is None and tree.own_line(line) and _assigned_later(body, small):
                 yield rewrite(self, body, small, "a declaration without a value goes", [tree.remove(line)])
+            elif isinstance(small, cst.Global) and tree.own_line(line):
+                names = {item.name.value for item in small.names}
+                if any(bound.value in names for bound, by in bindings(body.function.body) if by is not small):
+                    yield decline(self, body, small, "scripted code can't set a global; keep the value in an attribute or a buffer")
+                else:
+                    yield rewrite(self, body, small, "a global that is only read needs no declaration", [tree.remove(line)])
             elif isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
                 yield from self._told(body, line, small.value)
 
