@@ -8,6 +8,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._dicts import values_of
 from scriptify.transforms._expression import INT, STR, Body, NoForm, bodies, decline, keywords, only, positional, repeatable, rewrite
 from scriptify.tree import Tree
 from scriptify.tree.substitute import calm, source
@@ -43,6 +44,7 @@ class OtherForm(Transform):
         "aten::endswith",
         "object has no attribute or method 'removeprefix'",
         "object has no attribute or method 'removesuffix'",
+        "object has no attribute or method 'casefold'",
         "object has no attribute or method 'index'",
         "object has no attribute or method 'count'",
         "range cannot be used as a value",
@@ -50,7 +52,7 @@ class OtherForm(Transform):
         "next",
     )
     hints = (
-        *(".pop(", "itemgetter", "Parameter(", "from_numpy", "swith(", "removeprefix", "removesuffix"),
+        *(".pop(", "itemgetter", "Parameter(", "from_numpy", "swith(", "removeprefix", "removesuffix", "casefold"),
         *("in range(", ".index(", ".count(", "as_tensor(", "torch.tensor("),
     )
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
@@ -81,6 +83,11 @@ class OtherForm(Transform):
             "s = 'conv1'\nreturn x if (s.startswith('conv') or s.startswith('bn')) else"
             " x + len((s[len('a'):] if s.startswith('a') else s))",
             "beginnings",
+        ),
+        _fires(
+            "ks = ('a', 'b')\ns = 'Conv'\nreturn x if s.startswith(ks) and s.casefold() == 'conv' else x + 1",
+            "ks = ('a', 'b')\ns = 'Conv'\nreturn x if (s.startswith('a') or s.startswith('b')) and s.lower() == 'conv' else x + 1",
+            "small letters, and beginnings that have a name",
         ),
         _fires(
             "n = x.dim()\nreturn x * (n in range(3)), (4, 5).index(5), n in range(1, 2), n not in range(0, 9, 3)",
@@ -200,12 +207,32 @@ def _pop(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
 
 def _with_ends(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
     given = positional(call)
-    if len(given) != 1 or not isinstance(given[0], cst.Tuple) or not given[0].elements:
+    ends = _once(body, given[0]) if len(given) == 1 else None
+    if not isinstance(ends, cst.Tuple) or not ends.elements:
         return []
+    if ends is not given[0] and not all(isinstance(element.value, cst.SimpleString) for element in ends.elements):
+        raise NoForm("what it is asked for is no literal")
     repeatable(owner)
     func = body.tree.code(call.func)
-    parts = [f"{func}({source(body.tree, element.value)})" for element in given[0].elements]
+    parts = [f"{func}({source(body.tree, element.value)})" for element in ends.elements]
     return [body.tree.replace_outer(call, f"({' or '.join(parts)})")]
+
+
+def _once(body: Body, node: cst.BaseExpression) -> cst.BaseExpression:
+    """The value of a local name that is bound once, or the expression itself."""
+    values = values_of(body, node.value) if isinstance(node, cst.Name) else None
+    return values[0] if values is not None and len(values) == 1 else node
+
+
+def _folded(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
+    """``casefold`` of a text without letters outside ASCII, whose small letters are the same."""
+    known = _once(body, owner)
+    text = known.evaluated_value if isinstance(known, cst.SimpleString) else None
+    if call.args or not isinstance(call.func, cst.Attribute):
+        return []
+    if isinstance(text, str) and text.isascii():
+        return [body.tree.replace(call.func.attr, "lower")]
+    raise NoForm("lower(), which scripting has, differs from it for letters outside ASCII; use it where there are none")
 
 
 def _without_end(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
@@ -213,7 +240,8 @@ def _without_end(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[
     if len(given) != 1 or not isinstance(call.func, cst.Attribute):
         return []
     repeatable(owner)
-    if not isinstance(given[0], cst.SimpleString) or given[0].evaluated_value in ("", b""):
+    literal = _once(body, given[0])
+    if not isinstance(literal, cst.SimpleString) or literal.evaluated_value in ("", b""):
         raise NoForm("what goes is no literal")
     tree = body.tree
     name, end = tree.operand(owner), tree.code(given[0])
@@ -250,6 +278,7 @@ _BY_METHOD: dict[str, Callable[[Body, cst.Call, cst.BaseExpression], list[Edit]]
     "endswith": _with_ends,
     "removeprefix": _without_end,
     "removesuffix": _without_end,
+    "casefold": _folded,
     "index": _of_tuple,
     "count": _of_tuple,
 }
