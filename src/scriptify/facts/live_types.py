@@ -38,7 +38,7 @@ def type_of(value: Any, depth: int = 0) -> Type:
         return Type("List", (_joined(value, depth),))
     if type(value) is tuple:
         return Type("Tuple", tuple(type_of(item, depth + 1) for item in value))
-    if type(value) is dict or (isinstance(value, dict) and dotted(type(value)) == "collections.OrderedDict"):
+    if type(value) is dict or (isinstance(value, dict) and dotted(type(value)) in ("collections.OrderedDict", "collections.defaultdict")):
         return Type("Dict", (_joined(value, depth), _joined(value.values(), depth)))
     return _other(value)
 
