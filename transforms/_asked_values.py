@@ -6,6 +6,7 @@ import builtins
 
 import libcst as cst
 
+from scriptify import schemas
 from scriptify.facts.model import Kind
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import TENSOR, Body, NoForm, positional
@@ -94,7 +95,7 @@ def has_attribute(body: Body, call: cst.Call) -> bool | None:
     if not isinstance(name, str) or known is None:
         return None if known is None and body.type_of(given[0]) != TENSOR else _unknown()
     if known == TENSOR:
-        if name in _TENSOR_HAS:
+        if name in _TENSOR_HAS or schemas.method_gives_tensor(name):
             return True
         if name in _TENSOR_LACKS and not _set_somewhere(body, name):
             return False

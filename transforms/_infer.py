@@ -239,6 +239,8 @@ class Inference:
     def _call(self, node: cst.Call, depth: int) -> Type | None:
         dotted = self.tree.dotted(node.func)
         head, _, last = dotted.rpartition(".")
+        if _gives_tuple(node, dotted):
+            return None
         if (head == "torch" and last in TENSOR_FUNCTIONS) or (head != "torch.nn.functional" and schemas.function_gives_tensor(dotted)):
             return TENSOR
         if dotted in VARIABLES:
@@ -311,6 +313,11 @@ class Inference:
             known = [type_ for type_ in types if type_ is not None]
             self._results[qualname] = join(known) if types and len(known) == len(types) else None
         return self._results[qualname]
+
+
+def _gives_tuple(node: cst.Call, dotted: str) -> bool:
+    """Whether a call gives a tuple of indices where its operator gives a Tensor: ``nonzero(as_tuple=True)``, ``where(mask)``."""
+    return (dotted == "torch.where" and len(node.args) == 1) or any(arg.keyword and arg.keyword.value == "as_tuple" for arg in node.args)
 
 
 def _of_math(name: str) -> Type | None:

@@ -13,6 +13,7 @@ from scriptify.transforms._expression import FLOAT, INT, TENSOR, Body, NoForm, o
 from scriptify.transforms._listed import CHANGERS, listed
 from scriptify.transforms._number import literal_int
 from scriptify.transforms._operator_calls import BINARY
+from scriptify.tree.flow import stores_in
 from scriptify.tree.hoist import site
 from scriptify.tree.substitute import FreshNames, calm, source, stable
 
@@ -40,10 +41,12 @@ def _at_once(body: Body, call: cst.Call) -> None:
     """Raise NoForm where the iterator is kept or may be used in part."""
     above = body.tree.parent(call)
     loop = body.tree.enclosing(call, cst.For)
-    used = {body.tree.code(node) for node in body.tree.find(cst.BaseExpression, call) if isinstance(node, cst.Name | cst.Attribute)}  # type: ignore[type-abstract]
+    used = {body.tree.code(arg.value) for arg in call.args if isinstance(arg.value, cst.Name | cst.Attribute)}
     for inner in body.tree.find(cst.Call, loop.body) if loop is not None and body.tree.contains(loop.iter, call) else ():
         if isinstance(inner.func, cst.Attribute) and inner.func.attr.value in CHANGERS and body.tree.code(inner.func.value) in used:
             raise NoForm("the loop changes what it goes through")
+    if loop is not None and body.tree.contains(loop.iter, call) and _written_to(body, loop) & used:
+        raise NoForm("the loop changes what it goes through")
     if isinstance(above, cst.For | cst.CompFor) and above.iter is call:
         return
     if isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List):
@@ -54,6 +57,14 @@ def _at_once(body: Body, call: cst.Call) -> None:
     if isinstance(user, cst.Call) and isinstance(user.func, cst.Attribute) and user.func.attr.value in ("join", "extend"):
         return
     raise NoForm("only where it is used at once, in a loop or by list, sum and the like, is a list the same")
+
+
+def _written_to(body: Body, loop: cst.For) -> set[str]:
+    """What a loop's body sets or deletes an item of, as text."""
+    targets: list[cst.BaseExpression] = [node.target for node in body.tree.find(cst.AssignTarget, loop.body)]
+    targets += [node.target for node in body.tree.find(cst.AugAssign, loop.body)]
+    targets += [node.target for node in body.tree.find(cst.Del, loop.body)]
+    return {body.tree.code(target.value) for target in targets if isinstance(target, cst.Subscript)}
 
 
 def _replaced(body: Body, call: cst.Call, text: str) -> list[Edit]:
@@ -85,15 +96,18 @@ def _product(body: Body, call: cst.Call) -> list[Edit]:
     times = literal_int(found["repeat"].value) if "repeat" in found else 1
     if times is None or not 0 < times * len(pools) < 6:
         raise NoForm("how many iterables there are is not known")
-    for pool in pools:
-        listed(body, pool)
-    if not all(calm(body.tree, pool) for pool in pools[1:] or pools):
-        raise NoForm("its iterables would be computed more than once")
+    whole = [listed(body, pool) for pool in pools]
     names = FreshNames(body.tree, body.function)
     items = [names.fresh("item") for _ in range(times * len(pools))]
-    texts = [source(body.tree, pool) for pool in pools] * times
+    lines: list[str] = []
+    texts = [source(body.tree, pool) for pool in pools]
+    if not all(calm(body.tree, pool) for pool in pools[1:] or pools):
+        into = [names.fresh("items") for _ in pools]
+        lines = [f"{name} = {text}" for name, text in zip(into, whole, strict=True)]
+        texts = into
+    texts = texts * times
     loops = " ".join(f"for {item} in {text}" for item, text in zip(items, texts, strict=True))
-    return _replaced(body, call, f"[({', '.join(items)}{',' * (len(items) == 1)}) {loops}]")
+    return _with(body, call, lines, f"[({', '.join(items)}{',' * (len(items) == 1)}) {loops}]")
 
 
 def _combinations(body: Body, call: cst.Call) -> list[Edit]:
@@ -128,7 +142,9 @@ def _by_place(body: Body, call: cst.Call, loop: cst.For, items: tuple[list[str],
     """A loop over the places of the items, which its first line looks up."""
     tree, (lines, name) = body.tree, items
     names = FreshNames(tree, body.function)
-    names.fresh("items")
+    kept = names.fresh("items")
+    if not lines and stores_in(loop.body, name):
+        lines, name = [f"{kept} = {name}"], kept
     places = [names.fresh(letter) for letter in ("i", "j", "k")[:size]]
     counts = [f"for {places[0]} in range(len({name}))", *(f"for {b} in range({a} + 1, len({name}))" for a, b in pairwise(places))]
     first = f"{tree.code(loop.target)} = {', '.join(f'{name}[{place}]' for place in places)}"
@@ -183,6 +199,8 @@ def _accumulate(body: Body, call: cst.Call) -> list[Edit]:
 
 
 def _element(body: Body, node: cst.BaseExpression) -> Type | None:
+    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+        return INT
     known = body.type_of(node)
     if known is not None and known.name == "List":
         return known.args[0]

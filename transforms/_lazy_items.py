@@ -8,6 +8,7 @@ import libcst as cst
 
 from scriptify.transform import Edit
 from scriptify.tree import Tree
+from scriptify.tree.flow import stores_in
 from scriptify.tree.inline import CannotInline
 from scriptify.tree.loops import LoopText, clauses
 from scriptify.tree.substitute import FreshNames, source
@@ -24,6 +25,9 @@ def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callab
         return [tree.replace_outer(call, f"{items} if {test}")]
     if not isinstance(above, cst.For) or above.iter is not call:
         return []
+    function = call.args[0].value
+    if isinstance(function, cst.Name) and stores_in(above.body, function.value):
+        raise CannotInline("the loop binds its function anew")
     if isinstance(above.target, cst.Name) and _only_inside(tree, names, above):
         test = _applied(tree, call.args[0].value, above.target.value)
         return [tree.replace_outer(call, items), _first_lines(tree, above, _skip(test))]
@@ -35,11 +39,11 @@ def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callab
 def lazy_generator(tree: Tree, node: cst.GeneratorExp, names: FreshNames) -> list[Edit]:
     """A generator with one loop and conditions, where a loop or ``any`` and ``all`` goes through it; none elsewhere."""
     above = tree.parent(node)
-    if node.for_in.inner_for_in is not None or not node.for_in.ifs:
+    if node.for_in.inner_for_in is None and not node.for_in.ifs:
         return []
     clause = clauses(tree, node)
     text = LoopText(tree)
-    if isinstance(above, cst.For) and above.iter is node:
+    if isinstance(above, cst.For) and above.iter is node and node.for_in.inner_for_in is None:
         renamed = {name: names.keep(name, [node]) for name in clause.bound}
         target, items, conditions = clause.loops[0]
         tests = [text.of(condition, renamed) for condition in conditions]
@@ -51,13 +55,19 @@ def lazy_generator(tree: Tree, node: cst.GeneratorExp, names: FreshNames) -> lis
     asked = tree.dotted(user.func) if isinstance(user, cst.Call) and len(user.args) == 1 else ""
     if asked not in ("builtins.any", "builtins.all"):
         return []
-    tests = [_operand(tree, part.test) for part in node.for_in.ifs]
-    item = _operand(tree, node.elt)
-    whole = " and ".join([*tests, item]) if asked == "builtins.any" else " or ".join([*(f"not ({test})" for test in tests), item])
-    inner = f"{whole} for {tree.code(node.for_in.target)} in {source(tree, node.for_in.iter)}"
+    inner = _asked(tree, node.elt, node.for_in, asked)
     start, end = tree.outer_span(node)
     bracketed = tree.text[start:end].startswith("(") and len(node.lpar) > 0
     return [Edit(tree.path, start, end, f"({inner})" if bracketed else inner)]
+
+
+def _asked(tree: Tree, item: cst.BaseExpression, part: cst.CompFor, asked: str) -> str:
+    """The generator without conditions and inner loops that ``any`` or ``all`` answers alike, as lazily."""
+    name = asked.rpartition(".")[2]
+    inner = f"{name}({_asked(tree, item, part.inner_for_in, asked)})" if part.inner_for_in is not None else _operand(tree, item)
+    tests = [_operand(tree, condition.test) for condition in part.ifs]
+    whole = " and ".join([*tests, inner]) if name == "any" else " or ".join([*(f"not ({test})" for test in tests), inner])
+    return f"{whole} for {tree.code(part.target)} in {source(tree, part.iter)}"
 
 
 def _applied(tree: Tree, function: cst.BaseExpression, item: str) -> str:

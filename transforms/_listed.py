@@ -49,6 +49,8 @@ def listed(body: Body, node: cst.BaseExpression) -> str:
     attribute = body.types.self_attribute(node)
     if attribute is not None and any(kind.container or kind is Kind.MODULE for kind in attribute.kinds):
         raise NoForm("it goes through modules; a loop for each of them is what the compiler takes")
+    if attribute is not None and attribute.kinds == {Kind.LIST} and attribute.type is not None and attribute.type.name == "List":
+        return whole
     known = body.certain.type_of(node)
     if known is not None and (known.name in ("List", "Tuple") or known == TENSOR):
         return whole

@@ -115,6 +115,12 @@ EXAMPLES: tuple[Example, ...] = (
         entry=_ENTRY,
     ),
     Fires(
+        name="any of two loops",
+        before=_HEAD + "        return any(a > b for a in x.shape if a > 1 for b in (3, 4))\n",
+        after=_HEAD + "        return any(a > 1 and any(a > b for b in (3, 4)) for a in x.shape)\n",
+        entry=_ENTRY,
+    ),
+    Fires(
         name="spread over arguments",
         before=_HEAD + "        return torch.stack([*map(torch.relu, x.unbind(0))])\n",
         after=_HEAD + "        return torch.stack([torch.relu(item) for item in x.unbind(0)])\n",

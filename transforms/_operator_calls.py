@@ -36,7 +36,7 @@ def operator_text(body: Body, call: cst.Call, dotted: str) -> str:
     if name == "getitem":
         return f"{first}[{tree.code(given[1])}]"
     if name == "contains":
-        if not calm(tree, given[0]) and not calm(tree, given[1]):
+        if not calm(tree, given[0]) or not calm(tree, given[1]):
             raise NoForm("its arguments would be computed in another order")
         return f"{tree.operand(given[1])} in {first}"
     return f"{first} {BINARY[name]} {tree.operand(given[1])}"

@@ -51,11 +51,16 @@ def _used_elsewhere(tree: Tree, numbers: Numbers, value: cst.CSTNode, name: str)
     return any(node.value == name and not tree.contains(value, node) for node in tree.find(cst.Name, numbers.function))
 
 
-def hoisted(tree: Tree, numbers: Numbers, call: cst.Call, loop: Loop, start: str) -> list[Edit]:
-    """The loop before the statement and its result in place of the call. Raises CannotHoist where the call may run never or often."""
+def hoisted(tree: Tree, numbers: Numbers, call: cst.Call, loop: Loop, start: str, *, named: bool = False) -> list[Edit]:
+    """The loop before the statement and its result in place of the call; ``named``: what it goes over is computed before ``start``.
+
+    Raises CannotHoist where the call may run never or often.
+    """
     place = site(tree, call)
     if "\n" in loop.over + loop.term:
         raise CannotHoist("it is written over several lines")
     total = numbers.fresh("total")
-    lines = [f"{total} = {start}", f"for {loop.target} in {loop.over}:", f"    {total} = {total} + {loop.term}"]
+    over = numbers.fresh("terms") if named else loop.over
+    first = [f"{over} = {loop.over}"] if named else []
+    lines = [*first, f"{total} = {start}", f"for {loop.target} in {over}:", f"    {total} = {total} + {loop.term}"]
     return place.edits(lines, total, FreshNames(tree, numbers.function))

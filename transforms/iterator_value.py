@@ -81,7 +81,7 @@ class IteratorValue(Transform):
         """Every iterator in compiled code."""
         for body in bodies(tree, facts):
             for call in body.find(cst.Call):
-                if body.dotted(call.func) != "builtins.iter" or len(call.args) != 1:
+                if body.dotted(call.func) != "builtins.iter" or len(call.args) != 1 or _parameters(call):
                     continue
                 try:
                     yield rewrite(self, body, call, f"{tree.code(call)[:60]} as a list when scripted", _edits(body, call))
@@ -106,6 +106,12 @@ def _edits(body: Body, call: cst.Call) -> list[Edit]:
     raise NoForm("it is handed on to something that may take any part of it")
 
 
+def _parameters(call: cst.Call) -> bool:
+    """Whether it goes through a module's parameters, which another transform knows by name."""
+    items = call.args[0].value
+    return isinstance(items, cst.Call) and isinstance(items.func, cst.Attribute) and items.func.attr.value == "parameters"
+
+
 def _items(body: Body, call: cst.Call) -> str:
     """All items as a new list. Raises NoForm."""
     items = call.args[0].value
@@ -113,7 +119,7 @@ def _items(body: Body, call: cst.Call) -> str:
     if attribute is not None and any(kind.container or kind is Kind.MODULE for kind in attribute.kinds):
         raise NoForm("it goes through modules")
     asked = items.func.attr.value if isinstance(items, cst.Call) and isinstance(items.func, cst.Attribute) else ""
-    if asked in ("parameters", "buffers", "modules", "children", "named_parameters", "named_modules", "named_children"):
+    if asked in ("buffers", "modules", "children", "named_parameters", "named_modules", "named_children"):
         raise NoForm("it goes through modules")
     return f"list({_keys(body, items) or source(body.tree, items)})"
 

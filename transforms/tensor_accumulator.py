@@ -215,9 +215,11 @@ class Net(nn.Module):
         if loop is None or not start:
             return
         try:
-            if begin is not None and not (calm(tree, begin) or stable(value.for_in.iter if isinstance(value, cst.GeneratorExp) else value)):
+            early = begin is not None and not calm(tree, begin)
+            if early and not isinstance(value, cst.GeneratorExp | cst.Name):
                 raise CannotHoist("where it starts would be computed earlier")
-            edits = hoisted(tree, numbers, call, loop, start)
+            ahead = early and isinstance(value, cst.GeneratorExp) and not stable(value.for_in.iter)
+            edits = hoisted(tree, numbers, call, loop, start, named=ahead)
         except CannotHoist as error:
             because = f"the compiler has no sum of a list of Tensors, and it can't be taken into a loop: {error}"
             yield tree.decline(self, call, because)

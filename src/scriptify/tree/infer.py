@@ -184,6 +184,8 @@ class Guess:
         if base.name == "Tuple" and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
             place = index.value.evaluated_value
             return base.args[place] if place < len(base.args) else None
+        if base.name == "Tuple" and isinstance(index, cst.Index):
+            return item_of(base)
         if base.name != "List":
             return None
         return base.args[0] if isinstance(node.slice[0].slice, cst.Index) else base
