@@ -19,7 +19,7 @@ _WANTED = re.compile(
 _HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x, y):\n"
 _ENTRY = "Net(), (torch.rand(1, 2, 3, 4), torch.rand(1, 2, 6, 8))"
 _LIST = "Expected a value of type 'List[int]' for argument 'pad' but instead found type 'List[Tensor]'."
-_ONE = "Expected a value of type 'int' for argument 'length' but instead found type 'Tensor'."
+_ONE = "Expected a value of type 'List[int]' for argument 'shifts' but instead found type 'Tensor'."
 
 
 def _net(*lines: str) -> str:
@@ -57,16 +57,23 @@ class IntArgument(Transform):
             name="items of a list",
         ),
         Fires(
-            _net("n = torch.tensor(x.size(2))", "return y.narrow(2, 0, length=n) + torch.narrow(y, 2, 1, n - 0)"),
+            _net("n = torch.tensor(x.size(2))", "return y.sum(dim=n - 1)"),
             _net(
                 "n = torch.tensor(x.size(2))",
-                "return y.narrow(2, 0, length=int(n) if torch.jit.is_scripting() else n)"
-                " + torch.narrow(y, 2, 1, int(n - 0) if torch.jit.is_scripting() else n - 0)",
+                "return y.sum(dim=int(n - 1) if torch.jit.is_scripting() else n - 1)",
             ),
             entry=_ENTRY,
+            focus="Expected a value of type 'Optional[List[int]]' for argument 'dim' but instead found type 'Tensor'.",
+            at="y.sum",
+            name="an argument by name",
+        ),
+        Fires(
+            _net("n = torch.tensor(x.size(2))", "return torch.roll(y, n, 3)"),
+            _net("n = torch.tensor(x.size(2))", "return torch.roll(y, int(n) if torch.jit.is_scripting() else n, 3)"),
+            entry=_ENTRY,
             focus=_ONE,
-            at="y.narrow",
-            name="arguments by name and by place",
+            at="torch.roll",
+            name="an argument by its place",
         ),
         Declines(
             _net("return F.pad(x, [v for v in self.sizes])"),

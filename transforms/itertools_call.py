@@ -26,6 +26,11 @@ def _fires(before: str, after: str, name: str) -> Fires:
     return Fires(_net(before), _net(after), entry=_ENTRY, name=name)
 
 
+def _half(before: str, after: str, name: str) -> Fires:
+    """A first step: the comprehension with several loops is the next transform's."""
+    return Fires(_net(before), _net(after), name=name)
+
+
 class ItertoolsCall(Transform):
     """``itertools.chain(xs, ys)`` -> ``list(xs) + list(ys)``; ``product``, ``pairwise``, ``islice``, ``accumulate`` and others alike.
 
@@ -38,6 +43,7 @@ class ItertoolsCall(Transform):
     phase = Phase.SYNTAX
     explains = (
         *(f"{name}(Tensor" for name in "chain product accumulate repeat islice pairwise combinations starmap count zip_longest".split()),
+        "cannot statically infer the expected size of a list",
         "range cannot be used as a value",
         "builtin cannot be used as a value",
         "attribute lookup is not defined on python value of type 'type'",
@@ -50,17 +56,17 @@ class ItertoolsCall(Transform):
             "y = x\nfor t in [x] + list(x.chunk(2, 0)):\n    y = y + t.sum()\nreturn y",
             "a chain",
         ),
-        _fires(
+        _half(
             "xss = [[x, x + 1], [x]]\nreturn torch.cat(list(itertools.chain(*xss)))",
             "xss = [[x, x + 1], [x]]\nreturn torch.cat(list([item for group in xss for item in group]))",
             "a chain of lists in a list",
         ),
-        _fires(
+        _half(
             "for a, b in itertools.product(range(2), range(x.dim())):\n    x = x + a * b\nreturn x",
             "for a, b in [(item, item_2) for item in range(2) for item_2 in range(x.dim())]:\n    x = x + a * b\nreturn x",
             "a product",
         ),
-        _fires(
+        _half(
             "n = 0\nfor i, j in itertools.combinations(range(3), 2):\n    n = n * 5 + i * j\nreturn x * n",
             "n = 0\nfor i, j in [(i, j) for i in range(3) for j in range(i + 1, 3)]:\n    n = n * 5 + i * j\nreturn x * n",
             "pairs of a range",

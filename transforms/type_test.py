@@ -73,7 +73,7 @@ class TypeTest(Transform):
     name = "type-test"
     phase = Phase.VALUES
     hints = ("isinstance", "type(")
-    explains = ("Unknown type name", "cannot be used as a value", "cannot be used in a type expression")
+    explains = ("Unknown type name", "type(Tensor 0) -> Tensor", "cannot be used as a value", "cannot be used in a type expression")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#type-refinement"
     examples = (
         Fires(

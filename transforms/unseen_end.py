@@ -15,9 +15,9 @@ from scriptify.tree import Tree, own_nodes
 
 _SENTENCE = "gives no value here; no run ended so when the code was made scriptable"
 _HEAD = "import torch\nfrom torch import nn\n\n\ndef reduced(x, how: str):\n    if how == 'mean':\n        return x.mean()\n"
-_TAIL = "\n\nclass Net(nn.Module):\n    def forward(self, x):\n        x = x * 2\n        x = reduced(x, 'sum')\n        return x\n"
+_TAIL = "\n\nclass Net(nn.Module):\n    def forward(self, x):\n        x = torch.relu(reduced(x, 'sum'))\n        return x\n"
 _ENTRY = "Net(), (torch.rand(2, 3),)"
-_FOCUS = "Variable 'x' previously had type Tensor but is now being assigned to a value of type Optional[Tensor]"
+_FOCUS = "Expected a value of type 'Tensor' for argument 'input' but instead found type 'Optional[Tensor]'"
 _RAISED = f'    if torch.jit.is_scripting():\n        raise RuntimeError("reduced {_SENTENCE}")\n'
 _GIVEN = {"reduced": {"x": "Tensor", "how": "str"}}
 _SEEN = Observed(parameters=_GIVEN, returns={"reduced": "Tensor"})
@@ -49,7 +49,7 @@ class UnseenEnd(Transform):
             entry=_ENTRY,
             observed=_SEEN,
             focus=_FOCUS,
-            at="x = reduced",
+            at="torch.relu",
             name="an elif without an else",
         ),
         Declines(
@@ -57,13 +57,13 @@ class UnseenEnd(Transform):
             because="may give None",
             observed=Observed(parameters=_GIVEN, returns={"reduced": "Optional[Tensor]"}),
             focus=_FOCUS,
-            at="x = reduced",
+            at="torch.relu",
             name="a run ended so",
         ),
-        Ignores(_net("    elif how == 'sum':\n        return x.sum()\n"), focus=_FOCUS, at="x = reduced", name="without a run"),
+        Ignores(_net("    elif how == 'sum':\n        return x.sum()\n"), focus=_FOCUS, at="torch.relu", name="without a run"),
         Ignores(_net("    elif how == 'sum':\n        return x.sum()\n"), observed=_SEEN, name="not asked"),
-        Ignores(_net("    return x.sum()\n"), observed=_SEEN, focus=_FOCUS, at="x = reduced", name="it always gives a value"),
-        Ignores(_net("    elif how == 'sum':\n        return x.sum()\n    return None\n"), observed=_SEEN, focus=_FOCUS, at="x = reduced"),
+        Ignores(_net("    return x.sum()\n"), observed=_SEEN, focus=_FOCUS, at="torch.relu", name="it always gives a value"),
+        Ignores(_net("    elif how == 'sum':\n        return x.sum()\n    return None\n"), observed=_SEEN, focus=_FOCUS, at="torch.relu"),
     )
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:

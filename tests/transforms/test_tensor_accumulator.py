@@ -46,7 +46,6 @@ def test_starts_from_a_tensor(body):
         "s = 0.0\n        if self.flag:\n            s = s + x.mean()",
         "s = 0.0\n        torch = 1\n        for i in range(k):\n            s = s + x",
         "s = sum([k, 2])",
-        "s = sum([x], x)",
     ],
 )
 def test_left_alone(body):
