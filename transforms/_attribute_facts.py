@@ -60,7 +60,8 @@ def _default_is_none(facts: Facts, path: str, init: str, text: str) -> bool:
 def _true(facts: Facts, found: Attribute, kind: Kind) -> bool:
     """Whether what is of that kind is always true."""
     if kind is Kind.MODULE:
-        return bool(found.classes) and all(_plain_module(facts, name) for name in found.classes)
+        classes = found.classes - {"NoneType"}  # a run counts None among the classes of what it saw
+        return bool(classes) and all(_plain_module(facts, name) for name in classes)
     if kind is Kind.FUNCTION:
         return True
     if kind in (Kind.SEQUENTIAL, Kind.MODULE_LIST, Kind.MODULE_DICT, Kind.LIST, Kind.DICT):

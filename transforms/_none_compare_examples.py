@@ -124,6 +124,27 @@ EXAMPLES: tuple[Example, ...] = (
         entry="Net(), (torch.randn(2, 4),)",
     ),
     Fires(
+        name="truth of what was a module on one instance and None on another",
+        before=_HEAD + _EXTRA + "    def forward(self, x):\n        return self.extra(x) if self.extra else x\n",
+        after=_HEAD + _EXTRA + "    def forward(self, x):\n        return self.extra(x) if self.extra is not None else x\n",
+        observed=Observed(
+            attributes={
+                "Net": {
+                    "extra": Attribute(
+                        "extra",
+                        frozenset({Kind.MODULE, Kind.NONE}),
+                        values=(None,),
+                        classes=frozenset({"torch.nn.modules.linear.Linear", "NoneType"}),
+                        varies=True,
+                        origin="live",
+                    )
+                }
+            },
+            instances={"Net": 2},
+        ),
+        entry="Net(True), (torch.randn(2, 4),)",
+    ),
+    Fires(
         name="truth of what may be empty",
         before=_HEAD
         + """class Net(nn.Module):
