@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator
 
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
+from scriptify.transforms._dict_display import display, items, quiet
+from scriptify.transforms._dict_merge_examples import EXAMPLES
 from scriptify.transforms._dicts import PLAIN, Plain, plain, type_of
-from scriptify.transforms._expression import BOOL, INT, STR, Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._expression import BOOL, FLOAT, INT, STR, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
-from scriptify.tree.substitute import bound_inside, calm, source, stable
-
-_HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
-_ENTRY = "Net(), (torch.randn(2, 3),)"
-
-
-def _net(body: str) -> str:
-    return _HEAD + "".join(f"        {line}\n" for line in body.splitlines())
-
-
-def _fires(before: str, after: str, name: str) -> Fires:
-    return Fires(_net(before), _net(after), entry=_ENTRY, name=name)
+from scriptify.tree.substitute import FreshNames, bound_inside, calm, source, stable
 
 
 class DictMerge(Transform):
@@ -46,48 +36,7 @@ class DictMerge(Transform):
     )
     hints = ("**", "|", "fromkeys", "==", "!=", ".update(")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
-    examples = (
-        _fires(
-            'd = {"a": x}\nreturn {**d, "b": x * 2}, {**d}',
-            'd = {"a": x}\nreturn dict(d, b=x * 2), dict(d)',
-            "a dict and one more key",
-        ),
-        _fires(
-            'd = {"a": x}\ne = {"b": x, **d, "a.c": x + 1, **d}\nreturn e',
-            'd = {"a": x}\ne = dict([("b", x)] + list(d.items()) + [("a.c", x + 1)] + list(d.items()))\nreturn e',
-            "several dicts and keys",
-        ),
-        _fires(
-            'd = {"a": x} | {"b": x}\nd |= {"c": x}\nd.update(e=x)\nreturn d',
-            'd = dict(list({"a": x}.items()) + list({"b": x}.items()))\nd.update({"c": x})\nd.update(dict(e=x))\nreturn d',
-            "operators",
-        ),
-        Fires(
-            _net('return d | {"b": x}')
-            .replace("x: torch.Tensor", "x: torch.Tensor, d: Dict[str, torch.Tensor]")
-            .replace("import torch\n", "from typing import Dict\n\nimport torch\n", 1),
-            _net('return dict(list(d.items()) + list({"b": x}.items())) if torch.jit.is_scripting() else d | {"b": x}')
-            .replace("x: torch.Tensor", "x: torch.Tensor, d: Dict[str, torch.Tensor]")
-            .replace("import torch\n", "from typing import Dict\n\nimport torch\n", 1),
-            entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1)})',
-            name="a dict of any class",
-        ),
-        _fires(
-            'a = {"n": x.size(0)}\nif a == {"n": 2} and a != {}:\n    return x + 1\nreturn x',
-            'a = {"n": x.size(0)}\n'
-            'if ((len(a) == len({"n": 2}) and all([k in {"n": 2} and {"n": 2}[k] == v for k, v in a.items()]))'
-            ' if torch.jit.is_scripting() else a == {"n": 2}) and len(a) != 0:\n    return x + 1\nreturn x',
-            "the same keys and values",
-        ),
-        _fires(
-            'd = dict.fromkeys(("a", "b"), 1)\nreturn x * d["a"], list(dict.fromkeys([1, 1, 2]))',
-            'd = {k: 1 for k in ["a", "b"]}\nreturn x * d["a"], list({k: True for k in [1, 1, 2]})',
-            "from keys",
-        ),
-        Declines(_net('d = dict.fromkeys(["a"], [x])\nreturn d["a"][0]'), because="share"),
-        Ignores(_net('d = {"a": x}\nd.update({"b": x})\nreturn dict(d, c=x), x.size(0) | 1, x == x')),
-        Ignores('def f(d):\n    return {**d, "a": 1}\n', name="not compiled"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every such dict in compiled code."""
@@ -107,7 +56,7 @@ class DictMerge(Transform):
 
 def _edits(body: Body, node: cst.CSTNode) -> list[Edit]:
     if isinstance(node, cst.Dict):
-        return _display(body, node)
+        return display(body, node)
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
         return _either(body, node)
     if isinstance(node, cst.AugAssign) and isinstance(node.operator, cst.BitOrAssign):
@@ -123,47 +72,6 @@ def _edits(body: Body, node: cst.CSTNode) -> list[Edit]:
     return []
 
 
-def _display(body: Body, node: cst.Dict) -> list[Edit]:
-    """``dict(...)`` in place of a display that takes other dicts in."""
-    tree, elements = body.tree, node.elements
-    if not any(isinstance(element, cst.StarredDictElement) for element in elements):
-        return []
-    if "dict" in body.hidden or "list" in body.hidden:
-        raise NoForm("dict or list means something else here")
-    keys = [element.key for element in elements if isinstance(element, cst.DictElement)]
-    names = [_word(key) for key in keys]
-    first = elements[0]
-    if isinstance(first, cst.StarredDictElement) and len(keys) == len(elements) - 1 and all(names) and len(set(names)) == len(names):
-        parts = [source(tree, first.value)]
-        parts += [f"{name}={source(tree, element.value)}" for name, element in zip(names, elements[1:], strict=True)]
-        return [tree.replace(node, f"dict({', '.join(parts)})")]
-    texts: list[str] = []
-    pairs: list[str] = []
-    for element in elements:
-        if isinstance(element, cst.DictElement):
-            pairs.append(f"({source(tree, element.key)}, {source(tree, element.value)})")
-            continue
-        if pairs:
-            texts.append(f"[{', '.join(pairs)}]")
-            pairs = []
-        texts.append(_items(body, element.value))
-    texts += [f"[{', '.join(pairs)}]"] if pairs else []
-    return [tree.replace(node, f"dict({' + '.join(texts)})")]
-
-
-def _word(key: cst.BaseExpression) -> str:
-    """A literal key as the keyword it can be written as, or ``""``."""
-    text = key.evaluated_value if isinstance(key, cst.SimpleString) else None
-    plain_word = isinstance(text, str) and text.isidentifier() and text.isascii() and not keyword.iskeyword(text)
-    return text if plain_word and isinstance(text, str) and text != "self" else ""
-
-
-def _items(body: Body, node: cst.BaseExpression) -> str:
-    text = source(body.tree, node)
-    simple = node.lpar or isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript | cst.Dict)
-    return f"list({text if simple else f'({text})'}.items())"
-
-
 def _either(body: Body, node: cst.BinaryOperation) -> list[Edit]:
     """``a | b`` of two dicts."""
     above = body.tree.parent(node)
@@ -174,10 +82,18 @@ def _either(body: Body, node: cst.BinaryOperation) -> list[Edit]:
         return []
     if {"dict", "list"} & body.hidden:
         raise NoForm("dict or list means something else here")
-    text = f"dict({' + '.join(_items(body, part) for part in parts)})"
+    if not all(quiet(body, part) for part in parts):
+        raise NoForm("its sides would be computed twice, or in another order; give them names first")
+    if _noted(body, node):
+        raise NoForm("a comment inside would be lost")
+    text = f"dict({' + '.join(items(body, part) for part in parts)})"
     if all(plain(body, part) is PLAIN for part in parts):
         return [body.tree.replace(node, text)]
     return body.guarded(node, text)
+
+
+def _noted(body: Body, node: cst.CSTNode) -> bool:
+    return any(True for _ in body.tree.find(cst.Comment, node))
 
 
 def _operands(node: cst.BaseExpression) -> list[cst.BaseExpression]:
@@ -211,8 +127,15 @@ def _same(body: Body, node: cst.Comparison) -> list[Edit]:
     if types[0] is None or types[1] is None:
         return []
     equal = isinstance(target.operator, cst.Equal)
-    if isinstance(right, cst.Dict) and not right.elements:
-        return [tree.replace(node, f"len({source(tree, node.left)}) {'==' if equal else '!='} 0")]
+    if _noted(body, node):
+        raise NoForm("a comment inside would be lost")
+    for side, other in ((right, node.left), (node.left, right)):
+        if isinstance(side, cst.Dict) and not side.elements:
+            return _empty(body, node, other, equal)
+    if PLAIN not in (plain(body, node.left), plain(body, right)):
+        raise NoForm("two OrderedDicts are equal only in the same order, and the source does not show that one is a plain dict")
+    if types[0].args[:1] != types[1].args[:1]:
+        raise NoForm("their keys are not known to be of one type")
     if not all(type_.args and type_.args[1] in (INT, STR, BOOL) for type_ in types if type_ is not None):
         raise NoForm("only dicts of whole numbers, texts and truth values are surely compared alike")
     if not all(_again(body, side) for side in (node.left, right)):
@@ -228,6 +151,14 @@ def _same(body: Body, node: cst.Comparison) -> list[Edit]:
     return body.guarded(node, text if equal else f"(not {text})")
 
 
+def _empty(body: Body, node: cst.Comparison, asked: cst.BaseExpression, equal: bool) -> list[Edit]:
+    """``d == {}`` as a question for its length: in eager code only where the source shows a dict, for None equals nothing."""
+    if "len" in body.hidden:
+        raise NoForm("len means something else here")
+    text = f"len({source(body.tree, asked)}) {'==' if equal else '!='} 0"
+    return [body.tree.replace(node, text)] if plain(body, asked) is not Plain.UNKNOWN else body.guarded(node, text)
+
+
 def _again(body: Body, node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Dict):
         return all(isinstance(e, cst.DictElement) and calm(body.tree, e.key) and calm(body.tree, e.value) for e in node.elements)
@@ -236,7 +167,7 @@ def _again(body: Body, node: cst.BaseExpression) -> bool:
 
 def _fresh(body: Body, node: cst.CSTNode, base: str) -> str:
     taken = body.hidden | bound_inside(body.function) | {name.value for name in body.tree.find(cst.Name, node)}
-    return next(name for name in (base, f"{base}_item", f"{base}_dict", f"{base}_dict_item") if name not in taken)
+    return base if base not in taken else FreshNames(body.tree, body.function).fresh(f"{base}_item")
 
 
 def _from_keys(body: Body, call: cst.Call) -> list[Edit]:
@@ -244,21 +175,45 @@ def _from_keys(body: Body, call: cst.Call) -> list[Edit]:
     tree = body.tree
     if any(arg.star or arg.keyword for arg in call.args) or len(call.args) not in (1, 2):
         raise NoForm("it is called in another way")
+    if _noted(body, call):
+        raise NoForm("a comment inside would be lost")
     keys = call.args[0].value
-    if len(call.args) == 1:
-        if not _only_keys(body, call):
-            raise NoForm("its values are None, which says nothing of what they will be; give it a value of their type")
-        value = "True"
-    else:
-        given = call.args[1].value
-        if isinstance(given, cst.List | cst.Tuple | cst.Dict) or not calm(tree, given):
-            raise NoForm("all keys share one value, which would be made for each")
-        value = source(tree, given)
-    text = source(tree, keys)
-    if isinstance(keys, cst.Tuple):
-        text = f"[{', '.join(source(tree, element.value) for element in keys.elements)}]"
+    only = len(call.args) == 1
+    if only and not _only_keys(body, call):
+        raise NoForm("its values are None, which says nothing of what they will be; give it a value of their type")
+    value = "True" if only else _shared(body, call.args[1].value)
     k = _fresh(body, call, "k")
-    return [tree.replace(call, f"{{{k}: {value} for {k} in {text}}}")]
+    text = f"{{{k}: {value} for {k} in {_keys(body, keys)}}}"
+    return [tree.replace(call, f"list({text})" if only and _walked(body, call) else text)]
+
+
+def _shared(body: Body, given: cst.BaseExpression) -> str:
+    """The value that all keys share, where to write it for each of them gives that very object or an equal number or text."""
+    fixed = body.certain.type_of(given) in (INT, STR, BOOL, FLOAT) and calm(body.tree, given)
+    named = isinstance(given, cst.Name | cst.Attribute) and stable(given)
+    if not fixed and not named:
+        raise NoForm("all keys share one value, which would be made for each; give it a name first")
+    return source(body.tree, given)
+
+
+def _keys(body: Body, keys: cst.BaseExpression) -> str:
+    text = source(body.tree, keys)
+    if body.type_of(keys) == STR and not text.isascii():
+        raise NoForm("scripting goes through a text byte by byte")
+    if body.type_of(keys) == STR and not isinstance(keys, cst.SimpleString):
+        raise NoForm("scripting goes through a text byte by byte, and this one is no literal")
+    if not isinstance(keys, cst.Tuple):
+        return text
+    if any(isinstance(element, cst.StarredElement) for element in keys.elements):
+        raise NoForm("its keys are expanded")
+    return f"[{', '.join(source(body.tree, element.value) for element in keys.elements)}]"
+
+
+def _walked(body: Body, call: cst.Call) -> bool:
+    """Whether it is gone through, which the compiler does with lists alone."""
+    above = body.tree.parent(call)
+    outer = body.tree.parent(above) if isinstance(above, cst.Arg) else None
+    return not isinstance(outer, cst.Call) or body.dotted(outer.func) == "builtins.sorted"
 
 
 def _only_keys(body: Body, call: cst.Call) -> bool:
@@ -273,11 +228,16 @@ def _only_keys(body: Body, call: cst.Call) -> bool:
 def _updated(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
     """``d.update(b=v)`` with one dict for argument."""
     tree = body.tree
-    words = [arg for arg in call.args if arg.keyword is not None]
-    pairs = bool(call.args) and isinstance(call.args[0].value, cst.List) and not call.args[0].star
-    if not (words or pairs) or any(arg.star for arg in call.args) or type_of(body, owner) is None:
+    words = [arg.value for arg in call.args if arg.keyword is not None]
+    given = [arg.value for arg in call.args if arg.keyword is None]
+    pairs = bool(given) and isinstance(given[0], cst.List)
+    if type_of(body, owner) is None or not (words or pairs or any(arg.star for arg in call.args)):
         return []
+    if any(arg.star for arg in call.args):
+        raise NoForm("its arguments are expanded")
+    if (pairs and not quiet(body, given[0])) or (given and not all(quiet(body, word) for word in words)):
+        raise NoForm("what it is given would be computed twice, or in another order; give it a name first")
     if "dict" in body.hidden:
         raise NoForm("dict means something else here")
-    given = [tree.text[tree.span(arg)[0] : tree.outer_span(arg.value)[1]] for arg in call.args]
-    return [tree.replace(call, f"{tree.code(call.func)}(dict({', '.join(given)}))")]
+    start, end = tree.span(call.args[0])[0], tree.outer_span(call.args[-1].value)[1]
+    return [tree.insert(start, "dict("), tree.insert(end, ")")]
