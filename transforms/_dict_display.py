@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -60,17 +60,17 @@ def display(body: Body, node: cst.Dict) -> list[Edit]:
     return _named_first(body, node, text)
 
 
-def _values(elements: object) -> Iterator[cst.BaseExpression]:
-    for element in elements:  # type: ignore[attr-defined]
+def _values(elements: Sequence[cst.BaseDictElement]) -> Iterator[cst.BaseExpression]:
+    for element in elements:
         if isinstance(element, cst.DictElement):
             yield element.key
         yield element.value
 
 
-def _words(elements: object) -> list[str] | None:
+def _words(elements: Sequence[cst.BaseDictElement]) -> list[str] | None:
     """The keys after a first ``**d`` as keywords; None where they can't be written so."""
-    first, *others = elements  # type: ignore[misc]
-    if not isinstance(first, cst.StarredDictElement) or not all(isinstance(other, cst.DictElement) for other in others):
+    others = [element for element in elements[1:] if isinstance(element, cst.DictElement)]
+    if not isinstance(elements[0], cst.StarredDictElement) or len(others) != len(elements) - 1:
         return None
     words = [_word(other.key) for other in others]
     return words if all(words) and len(set(words)) == len(words) else None
@@ -83,10 +83,9 @@ def _word(key: cst.BaseExpression) -> str:
     return text if plain_word and isinstance(text, str) and text != "self" else ""
 
 
-def _as_words(body: Body, elements: object, words: list[str]) -> list[str]:
-    first, *others = elements  # type: ignore[misc]
-    given = [f"{word}={source(body.tree, other.value)}" for word, other in zip(words, others, strict=True)]
-    return [source(body.tree, first.value), *given]
+def _as_words(body: Body, elements: Sequence[cst.BaseDictElement], words: list[str]) -> list[str]:
+    given = [f"{word}={source(body.tree, other.value)}" for word, other in zip(words, elements[1:], strict=True)]
+    return [source(body.tree, elements[0].value), *given]
 
 
 def _as_pairs(body: Body, node: cst.Dict) -> str:
@@ -95,7 +94,7 @@ def _as_pairs(body: Body, node: cst.Dict) -> str:
     joints: list[str] = []
     elements = node.elements
     for at, element in enumerate(elements):
-        if isinstance(element, cst.StarredDictElement):
+        if not isinstance(element, cst.DictElement):
             texts.append(items(body, element.value))
         else:
             text = f"({source(body.tree, element.key)}, {source(body.tree, element.value)})"

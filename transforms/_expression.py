@@ -100,6 +100,10 @@ class Body:
         """Whether the source alone shows an expression to be a Tensor, so that eager code may rely on it."""
         return self._stated.type_of(node) == TENSOR
 
+    def stated(self, node: cst.BaseExpression) -> Type | None:
+        """The type that the source alone shows, so that eager code may rely on it; None where only a run has shown one."""
+        return self._stated.type_of(node)
+
     def number(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is known to be an int or a float."""
         return self.type_of(node) in (INT, FLOAT)

@@ -8,30 +8,20 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.facts.types import EMPTY, Type, annotation, join
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
+from scriptify.transforms._collections_examples import EXAMPLES
+from scriptify.transforms._collections_items import asked, key, method, numbers_alone
 from scriptify.transforms._expression import FLOAT, INT, STR, TENSOR, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads
 from scriptify.tree.infer import Guess
 from scriptify.tree.substitute import bound_inside, calm, source
 
-_HEAD = "from collections import Counter, defaultdict, deque\nfrom typing import Dict, List\n\nimport torch\nfrom torch import nn\n"
-_CLASS = "\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
-_ENTRY = "Net(), (torch.randn(2, 3),)"
 _MADE = {"collections.defaultdict": "defaultdict", "collections.Counter": "Counter", "collections.deque": "deque"}
 _READ = frozenset({"items", "keys", "values", "get", "pop", "setdefault"})
-_OPERATORS = {cst.AddAssign: "+", cst.SubtractAssign: "-", cst.MultiplyAssign: "*"}
 _PLAIN = {"0": "int", "0.0": "float", "[]": "list"}
 _WALKED = tuple(f"builtins.{name}" for name in ("len", "list", "sorted", "enumerate", "dict", "sum", "min", "max"))
 _QUEUE = frozenset({"append", "appendleft", "pop", "popleft", "extend", "clear", "insert", "remove", "count", "reverse"})
-
-
-def _net(body: str) -> str:
-    return _HEAD + _CLASS + "".join(f"        {line}\n" for line in body.splitlines())
-
-
-def _fires(before: str, after: str, name: str) -> Fires:
-    return Fires(_net(before), _net(after), entry=_ENTRY, name=name)
 
 
 class CollectionsValue(Transform):
@@ -52,43 +42,7 @@ class CollectionsValue(Transform):
     )
     hints = ("defaultdict", "Counter", "deque")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
-    examples = (
-        _fires(
-            'd = defaultdict(list)\nfor i in range(2):\n    d["a"].append(x + i)\nreturn d["a"][0], len(d)',
-            "d: Dict[str, List[torch.Tensor]] = {} if torch.jit.is_scripting() else defaultdict(list)\nfor i in range(2):\n"
-            '    d.setdefault("a", []).append(x + i)\nreturn d.setdefault("a", [])[0], len(d)',
-            "lists by key",
-        ),
-        _fires(
-            'd = defaultdict(int)\nd["a"] += 2\nreturn x * d["a"]',
-            "d: Dict[str, int] = {} if torch.jit.is_scripting() else defaultdict(int)\n"
-            'd["a"] = d.setdefault("a", 0) + 2\nreturn x * d.setdefault("a", 0)',
-            "numbers by key",
-        ),
-        _fires(
-            'd = defaultdict(lambda: 0)\nd["a"] += 2\nreturn x * d["a"]',
-            "d: Dict[str, int] = {} if torch.jit.is_scripting() else defaultdict(int)\n"
-            'd["a"] = d.setdefault("a", 0) + 2\nreturn x * d.setdefault("a", 0)',
-            "numbers by key, from a lambda",
-        ),
-        Declines(_net('d = defaultdict(lambda: x)\nreturn d["a"]'), because="types of what it holds"),
-        _fires(
-            "ks = [1, 1, 2]\nc = Counter(ks)\nc[2] += 1\nreturn x * c[1]",
-            "ks = [1, 1, 2]\nc: Dict[int, int] = {k: ks.count(k) for k in ks} if torch.jit.is_scripting() else Counter(ks)\n"
-            "c[2] = c.get(2, 0) + 1\nreturn x * c.get(1, 0)",
-            "counts",
-        ),
-        _fires(
-            "q = deque([1, 2])\nq.appendleft(0)\nreturn x * q.popleft() + len(q)",
-            "q = [1, 2]\nq.insert(0, 0)\nreturn x * q.pop(0) + len(q)",
-            "a queue",
-        ),
-        Declines(_net("q = deque(maxlen=2)\nq.append(x)\nreturn q.pop()"), because="length"),
-        Declines(_net("q = deque()\nq.append(x)\nreturn q"), because="used in another way"),
-        Declines(_net("c = Counter([1, 1])\nreturn x * c.most_common(1)[0][1]"), because="used in another way"),
-        Ignores(_net('d = {"a": x}\nreturn d["a"]')),
-        Ignores("from collections import deque\n\n\ndef f():\n    q = deque()\n    return q.popleft()\n", name="not compiled"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every such container in compiled code."""
@@ -125,14 +79,17 @@ def _queue(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name]) -
     edits: list[Edit] = []
     put: list[cst.BaseExpression] = []
     for use in uses:
-        method = _method(tree, use)
-        if method is None:
+        called = method(tree, use)
+        if called is None:
             if not _only_read(body, use):
                 raise NoForm(f"{target.value} is used in another way than a list can be")
             continue
-        done, word = method
-        if word.value not in _QUEUE:
+        done, word = called
+        arguments = {"popleft": 0, "pop": 0, "appendleft": 1}.get(word.value, len(done.args))
+        if word.value not in _QUEUE or len(done.args) != arguments:
             raise NoForm(f"{target.value} is used in another way than a list can be")
+        if any(_gone_through(body, loop, target.value) for loop in tree.ancestors(use)):
+            raise NoForm(f"{target.value} is changed while it is gone through, which a deque refuses and a list allows")
         if word.value in ("append", "appendleft") and len(done.args) == 1:
             put.append(done.args[0].value)
         if word.value == "popleft":
@@ -141,6 +98,8 @@ def _queue(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name]) -
             edits += [tree.replace(word, "insert"), tree.insert(tree.span(done.args[0])[0], "0, ")]
     if call.args:
         items = call.args[0].value
+        if "list" in body.hidden:
+            raise NoForm("list means something else here")
         text = tree.code(items) if isinstance(items, cst.List | cst.ListComp) else f"list({source(tree, items)})"
         if isinstance(items, cst.List) and not items.elements:
             raise NoForm("it starts with an empty list; leave that out")
@@ -151,22 +110,35 @@ def _queue(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name]) -
     return [tree.insert(tree.span(target)[1], f": {_spelt(body, Type('List', (element,)))}"), tree.replace(call, "[]"), *edits]
 
 
+def _gone_through(body: Body, loop: cst.CSTNode, name: str) -> bool:
+    if not isinstance(loop, cst.For):
+        return False
+    walked = loop.iter.args[0].value if isinstance(loop.iter, cst.Call) and loop.iter.args else loop.iter
+    return isinstance(walked, cst.Name) and walked.value == name and body.dotted(loop.iter) not in ("builtins.list", "builtins.sorted")
+
+
 def _keyed(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name], kind: str) -> list[Edit]:
     tree, name = body.tree, target.value
     items = [(use, above) for use in uses if isinstance(above := tree.parent(use), cst.Subscript) and above.value is use]
+    made_by_lambda = bool(call.args) and isinstance(call.args[0].value, cst.Lambda)
     for use in uses:
         if any(use is found for found, _ in items):
             continue
-        method = _method(tree, use)
-        known = method is not None and method[1].value in _READ
+        called = method(tree, use)
+        known = called is not None and called[1].value in _READ
         if not known and not _only_read(body, use, returned=kind == "defaultdict"):
             raise NoForm(f"{name} is used in another way than a dict can be")
+        if not known and made_by_lambda and _only_read(body, use, returned=True) and not _only_read(body, use):
+            raise NoForm(f"{name} leaves the function, and others can see that a lambda gives what is missing; name the type in its place")
     type_ = _dict_type(body, call, target, [above for _, above in items], kind)
     default = _default(body, call, type_, kind)
     ask = "get" if kind == "Counter" else "setdefault"
     edits: list[Edit] = []
+    numbers_alone(body, name, uses, [item for _, item in items], type_)
     for _, item in items:
-        edits += _asked(body, item, name, ask, default, type_)
+        if kind == "Counter" and isinstance(tree.parent(item), cst.Del):
+            raise NoForm(f"a Counter may lack {tree.code(item)} when it is deleted, a dict may not")
+        edits += asked(body, item, name, ask, default, type_)
     if any(one.overlaps(other) for at, one in enumerate(edits) for other in edits[:at]):
         raise NoForm(f"an item of {name} is asked for within another")
     started = _counted(body, call) if kind == "Counter" and call.args else "{}"
@@ -178,30 +150,12 @@ def _keyed(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name], k
     return [*edits, *body.guarded(call, started)]
 
 
-def _asked(body: Body, item: cst.Subscript, name: str, ask: str, default: str, type_: Type) -> list[Edit]:
-    """The edits for one ``d[k]``."""
-    tree, key = body.tree, _key(item)
-    above = tree.parent(item)
-    if isinstance(above, cst.AssignTarget | cst.Del | cst.AnnAssign):
-        return []
-    read = f"{name}.{ask}({tree.code(key)}, {default})"
-    if not isinstance(above, cst.AugAssign) or above.target is not item:
-        return [tree.replace(item, read)]
-    if type_.args[1].name == "List" and isinstance(above.operator, cst.AddAssign):
-        return [tree.replace(above, f"{read}.extend({tree.code(above.value)})")]
-    sign = _OPERATORS.get(type(above.operator))
-    if sign is None or type_.args[1] not in (INT, FLOAT) or not calm(tree, key):
-        raise NoForm(f"{tree.code(above)[:40]} changes what it holds in place")
-    value = tree.operand(above.value)
-    return [tree.replace(above, f"{name}[{tree.code(key)}] = {read} {sign} {value}")]
-
-
 def _dict_type(body: Body, call: cst.Call, target: cst.Name, items: list[cst.Subscript], kind: str) -> Type:
     """``Dict[K, V]`` from a run or from what is put into it. Raises NoForm."""
     live = body.certain.type_of(target)
     if live is not None and live.name == "Dict" and live.known and kind != "Counter":
         return live
-    keys = [_type(body, _key(item)) for item in items]
+    keys = [_type(body, key(item)) for item in items]
     if kind == "Counter":
         if call.args:
             given = _type(body, call.args[0].value)
@@ -251,24 +205,6 @@ def _counted(body: Body, call: cst.Call) -> str:
     k = next(name for name in ("k", "counted", "counted_item", "counted_key") if name not in taken)
     text = body.tree.code(items)
     return f"{{{k}: {text}.count({k}) for {k} in {text}}}"
-
-
-def _key(item: cst.Subscript) -> cst.BaseExpression:
-    part = item.slice[0].slice
-    if len(item.slice) != 1 or not isinstance(part, cst.Index) or part.star:
-        raise NoForm("its keys are no numbers or texts")
-    return part.value
-
-
-def _method(tree: Tree, use: cst.Name) -> tuple[cst.Call, cst.Name] | None:
-    """The method call on a name, with the method's name; or None."""
-    attribute = tree.parent(use)
-    if not isinstance(attribute, cst.Attribute) or attribute.value is not use:
-        return None
-    call = tree.parent(attribute)
-    if not isinstance(call, cst.Call) or call.func is not attribute or any(arg.star or arg.keyword for arg in call.args):
-        return None
-    return call, attribute.attr
 
 
 def _only_read(body: Body, use: cst.Name, returned: bool = False) -> bool:
