@@ -6,10 +6,12 @@ import re
 
 import libcst as cst
 
-from scriptify.transforms._expression import INT, STR, Body
+from scriptify.transforms._dicts import values_of
+from scriptify.transforms._expression import BOOL, INT, STR, Body
 from scriptify.tree.substitute import stable
 
 _SPEC = re.compile(r"(?P<align>[<>])?(?P<zero>0)?(?P<width>[1-9]\d*)?(?P<kind>[ds])?")
+_BRACE = re.compile(r"\\(?:x7[bd]|17[35]|u007[bd]|U0000007[bd]|N\{)", re.IGNORECASE)
 _COUNTS = ("size", "dim", "numel", "ndimension", "nelement")
 
 
@@ -33,7 +35,7 @@ def said(body: Body, part: cst.FormattedStringExpression) -> str:
 
 def padded(body: Body, node: cst.BaseExpression, spec: str, conversion: str = "") -> str | None:
     """The expression whose plain text is a value's text in a format, without quotes of its own; None where there is none."""
-    type_ = body.certain.type_of(node)
+    type_ = body.stated(node)  # what a run shows to be an int is a bool or an Enum for other callers, whose text is another
     match = _SPEC.fullmatch(spec)
     if type_ not in (INT, STR) or match is None or "str" in body.hidden:
         return None
@@ -42,13 +44,49 @@ def padded(body: Body, node: cst.BaseExpression, spec: str, conversion: str = ""
         return None
     code = body.tree.operand(node)
     if match["width"] is None:
-        return None if match["align"] or match["zero"] else body.tree.code(node)
+        named = bool(conversion) and number and not _whole(body, node)  # a bool says True here
+        bare = "" if match["align"] or match["zero"] or named else body.tree.code(node)
+        return f"int({bare})" if bare and match["kind"] == "d" and not _whole(body, node) else bare or None
     width = int(match["width"])
-    text = f"str({body.tree.code(node)})" if number else code
+    if number and not _whole(body, node) and "int" in body.hidden:
+        return None
+    if not number and not ascii_text(body, node):
+        return None
+    whole = body.tree.code(node) if not number or _whole(body, node) else f"int({body.tree.code(node)})"
+    text = f"str({whole})" if number else code
     if match["zero"]:
         return _zeros(body, node, text, width) if number and not match["align"] else None
     right = match["align"] == ">" or (match["align"] is None and number)
     return f"{text}.{'rjust' if right else 'ljust'}({width})"
+
+
+def _whole(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
+    """Whether a number is no bool and no Enum, which are padded as numbers but named otherwise by ``str``."""
+    if counted(body, node) or isinstance(node, cst.UnaryOperation | cst.Integer):
+        return True
+    if isinstance(node, cst.BinaryOperation):
+        return not isinstance(node.operator, cst.BitAnd | cst.BitOr | cst.BitXor)
+    values = values_of(body, node.value) if isinstance(node, cst.Name) and depth else None
+    return bool(values) and all(_whole(body, value, depth - 1) for value in values or ())
+
+
+def written_alike(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether scripting writes a value as eager code does: floats, tensors and lists of them it writes otherwise."""
+    return body.certain.type_of(node) in (INT, STR, BOOL)
+
+
+def hides_braces(piece: str) -> bool:
+    """Whether a piece of a literal has braces as escapes, which ``format`` would take for fields."""
+    return _BRACE.search(piece) is not None
+
+
+def ascii_text(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether a text has ASCII letters alone: scripting counts bytes, and pads others less than eager code."""
+    if isinstance(node, cst.Name):
+        values = values_of(body, node.value)
+        return bool(values) and all(isinstance(value, cst.SimpleString) and ascii_text(body, value) for value in values or ())
+    value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+    return isinstance(value, str) and value.isascii()
 
 
 def _zeros(body: Body, node: cst.BaseExpression, text: str, width: int) -> str | None:
@@ -57,6 +95,8 @@ def _zeros(body: Body, node: cst.BaseExpression, text: str, width: int) -> str |
     if not stable(node):
         return None
     code = body.tree.operand(node)
+    if width == 1:
+        return text  # no number is shorter
     return f"{text}.zfill({width}) if {code} >= 0 else {text}[:1] + {text}[1:].zfill({width - 1})"
 
 

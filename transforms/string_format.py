@@ -11,10 +11,10 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import INT, STR, Body, NoForm, bodies, decline, rewrite
-from scriptify.transforms._fstring import padded, said, spec_of
+from scriptify.transforms._fstring import counted, hides_braces, padded, said, spec_of, written_alike
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads
-from scriptify.tree.substitute import calm, source
+from scriptify.tree.substitute import calm, source, stable
 
 _HEAD = """import torch
 from torch import nn
@@ -53,7 +53,7 @@ class StringFormat(Transform):
         Fires(
             name="an exception's message",
             before=_HEAD + "        if x.dim() > 2:\n            raise ValueError(f'{{}} {x.dim():d}')\n        return x\n",
-            after=_HEAD + "        if x.dim() > 2:\n            raise ValueError(f'{{}} {x.dim()}')\n        return x\n",
+            after=_HEAD + "        if x.dim() > 2:\n            raise ValueError('{{}} {:d}'.format(x.dim()))\n        return x\n",
             entry=_ENTRY,
         ),
         Fires(
@@ -97,6 +97,24 @@ class StringFormat(Transform):
         ),
         Declines(name="text that is used", code=_HEAD + "        s = f'{1.5:.1f}'\n        return s\n", because="other text"),
         Declines(name="a nested width", code=_HEAD + "        assert x.dim() == 2, f'{1.5:{2}}'\n        return x\n", because="nested"),
+        Fires(
+            name="an int that a caller may give as a bool",
+            before=_HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int") + '        return f"{n:3}{n:d}", "ab" * n\n',
+            after=_HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int")
+            + '        return f"{str(int(n)).rjust(3)}{int(n)}", "".join(["ab"] * (n if n > 0 else 0))\n',
+            entry="Net(), (torch.randn(2, 4), -2)",
+        ),
+        Fires(
+            name="an octal escape at the end",
+            before=_HEAD + '        s = "0\\1" * 2\n        return s\n',
+            after=_HEAD + '        s = "".join(["0\\1"] * 2)\n        return s\n',
+            entry=_ENTRY,
+        ),
+        Declines(name="bools", code=_HEAD + '        return f"{True:d}", f"{x.dim() > 1:5}"\n', because="other text"),
+        Declines(name="letters of several bytes", code=_HEAD + "        s = 'n\u00e9'\n        return f'{s:>4}'\n", because="other text"),
+        Declines(name="braces between fields", code=_HEAD + "        return f'{{}}{x.dim():2d}'\n", because="other text"),
+        Declines(name="braces as escapes", code=_HEAD + "        print(f'\\x7b{1.5:.1f}')\n        return x\n", because="escapes"),
+        Declines(name="a float by name", code=_HEAD + "        return '{a}'.format(a=1.0)\n", because="another way"),
         Ignores(name="plain", code=_HEAD + '        assert x.dim() == 2, f"bad {x.dim()}"\n        return "{}".format(x.size(0))\n'),
         Ignores(name="not compiled", code="def f(x):\n    return f'{x:.2f}'\n"),
     )
@@ -129,17 +147,27 @@ def _edits(body: Body, node: cst.BaseExpression) -> list[Edit]:
 def _repeated(body: Body, node: cst.BinaryOperation) -> list[Edit]:
     """``"ab" * 2`` written out, ``s * n`` joined."""
     text, count = node.left, node.right
-    if body.certain.type_of(text) != STR:
+    if body.stated(text) != STR:
         text, count = count, text
-    if isinstance(text, cst.SimpleString) and isinstance(count, cst.Integer) and len(text.quote) == 1 and "b" not in text.prefix:
+    if isinstance(text, cst.SimpleString) and isinstance(count, cst.Integer) and _joins(text):
         written = text.raw_value * count.evaluated_value
         if len(written) <= 40:
             return [body.tree.replace(node, f"{text.prefix}{text.quote}{written}{text.quote}")]
-    if body.certain.type_of(text) != STR or body.certain.type_of(count) != INT:
+    if body.stated(text) != STR or body.stated(count) != INT:
         return []
     if text is not node.left and not (calm(body.tree, text) and calm(body.tree, count)):
         raise NoForm("its sides would be computed in another order")
-    return [body.tree.replace(node, f'"".join([{source(body.tree, text)}] * {body.tree.operand(count)})')]
+    times = body.tree.operand(count)
+    if not counted(body, count):  # the compiler's lists refuse to be repeated less than no times
+        if not stable(count):
+            raise NoForm("how often is perhaps less than none, and would be computed more than once")
+        times = f"({times} if {times} > 0 else 0)"
+    return [body.tree.replace(node, f'"".join([{source(body.tree, text)}] * {times})')]
+
+
+def _joins(text: cst.SimpleString) -> bool:
+    """Whether a literal's source can be repeated within its quotes: an octal escape at its end would take in what follows."""
+    return len(text.quote) == 1 and "b" not in text.prefix.lower() and re.search(r"\\[0-7]{1,2}$", text.raw_value) is None
 
 
 def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
@@ -147,7 +175,10 @@ def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
     fields = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
     if not any(f.format_spec is not None or f.conversion is not None or f.equal is not None for f in fields):
         return []
-    plain = _plain_fields(body, node)
+    pieces = [part.value for part in node.parts if isinstance(part, cst.FormattedStringText)]
+    if any(hides_braces(piece) for piece in pieces):
+        raise NoForm("it has braces as escapes")
+    plain = _plain_fields(body, node) if not any("{{}}" in piece for piece in pieces) else None
     if plain is not None:
         return [body.tree.replace(node, plain)]
     if isinstance(body.tree.parent(node), cst.ConcatenatedString):
@@ -165,6 +196,10 @@ def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
         conversion = part.conversion or ("r" if part.equal is not None and not spec else "")
         text += f"{said(body, part)}{{{f'!{conversion}' if conversion else ''}{f':{spec}' if spec else ''}}}"
         values.append(body.tree.code(part.expression))
+        if part.equal is not None and (node.quote in said(body, part) or "\\" in said(body, part)):
+            raise NoForm("it names an expression with quotes or escapes of its own")
+    if text.count("{}") > len(values):
+        raise NoForm("scripting would take the braces in it for fields")
     prefix = node.prefix.lower().replace("f", "")
     quote = node.start.lstrip("fFrR")
     return [body.tree.replace(node, f"{prefix}{quote}{text}{quote}.format({', '.join(values)})")]
@@ -178,6 +213,8 @@ def _plain_fields(body: Body, node: cst.FormattedString) -> str | None:
             text += part.value if isinstance(part, cst.FormattedStringText) else ""
             continue
         if part.format_spec is None and part.conversion is None and part.equal is None:
+            if not written_alike(body, part.expression) and not _message(body, node):
+                return None
             text += body.tree.code(part)
             continue
         spec, conversion = spec_of(part), part.conversion or ""
@@ -214,6 +251,8 @@ def _format(body: Body, call: cst.Call) -> list[Edit]:
     if not isinstance(func, cst.Attribute) or func.attr.value != "format" or not isinstance(func.value, cst.SimpleString):
         return []
     raw = func.value.raw_value
+    if hides_braces(raw):
+        raise NoForm("it has braces as escapes")
     if _SPECIFIED.search(raw):
         return _specified(body, call, func.value)
     names = _FIELD.findall(raw)
@@ -226,6 +265,8 @@ def _format(body: Body, call: cst.Call) -> list[Edit]:
         values[arg.keyword.value if arg.keyword is not None else str(position)] = arg.value
     if any(name not in values for name in names):
         raise NoForm("a field has no argument")
+    if not _message(body, call) and not all(written_alike(body, values[name]) for name in names):
+        raise NoForm("scripting writes other things than whole numbers, texts and truth values in another way")
     in_order = names == list(values)
     if not in_order and not all(calm(body.tree, value) for value in values.values()):
         raise NoForm("its arguments would be computed in another order")
@@ -247,9 +288,10 @@ def _specified(body: Body, call: cst.Call, text: cst.SimpleString) -> list[Edit]
         return []
     values = []
     for (_, spec, conversion), arg in zip(fields, call.args, strict=True):
-        value = padded(body, arg.value, spec, conversion) if spec or conversion else source(body.tree, arg.value)
+        same = source(body.tree, arg.value) if written_alike(body, arg.value) else None
+        value = padded(body, arg.value, spec, conversion) if spec or conversion else same
         if value is None:
-            return []
+            raise NoForm("scripting would write a field in another way")
         values.append(value)
     plain = "".join(f"{before}{'' if name is None else '{}'}" for before, name, _, _ in parts)
     return [body.tree.replace(call, f"{text.prefix}{text.quote}{plain}{text.quote}.format({', '.join(values)})")]
