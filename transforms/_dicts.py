@@ -58,13 +58,16 @@ def _one(types: list[Type | None]) -> Type:
     return join(known) if len(known) == len(types) else _UNKNOWN
 
 
-def values_of(body: Body, name: str) -> list[cst.BaseExpression] | None:
-    """All values that a local name is bound to, by plain assignments; None where something else binds it."""
+def values_of(body: Body, name: str, *, augmented: bool = True) -> list[cst.BaseExpression] | None:
+    """All values that a local name is bound to, by plain assignments; None where something else binds it.
+
+    What ``|=`` and ``+=`` make of them is left out, or counts as something else where ``augmented`` is False.
+    """
     if body.facts.parameter(body.tree.path, body.qualname, name):
         return None
     found: list[cst.BaseExpression] = []
     for bound, by in bindings(body.function.body):
-        if bound.value != name or isinstance(by, cst.AugAssign):
+        if bound.value != name or (augmented and isinstance(by, cst.AugAssign)):
             continue
         assign = body.tree.parent(by) if isinstance(by, cst.AssignTarget) and isinstance(by.target, cst.Name) else by
         if not isinstance(assign, cst.Assign | cst.AnnAssign) or assign.value is None:

@@ -66,7 +66,7 @@ def _whole(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
         return True
     if isinstance(node, cst.BinaryOperation):
         return not isinstance(node.operator, cst.BitAnd | cst.BitOr | cst.BitXor)
-    values = values_of(body, node.value) if isinstance(node, cst.Name) and depth else None
+    values = values_of(body, node.value, augmented=False) if isinstance(node, cst.Name) and depth else None
     return bool(values) and all(_whole(body, value, depth - 1) for value in values or ())
 
 
@@ -83,7 +83,7 @@ def hides_braces(piece: str) -> bool:
 def ascii_text(body: Body, node: cst.BaseExpression) -> bool:
     """Whether a text has ASCII letters alone: scripting counts bytes, and pads others less than eager code."""
     if isinstance(node, cst.Name):
-        values = values_of(body, node.value)
+        values = values_of(body, node.value, augmented=False)
         return bool(values) and all(isinstance(value, cst.SimpleString) and ascii_text(body, value) for value in values or ())
     value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
     return isinstance(value, str) and value.isascii()

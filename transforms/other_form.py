@@ -9,7 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._dicts import values_of
-from scriptify.transforms._expression import INT, STR, Body, NoForm, bodies, decline, keywords, only, positional, repeatable, rewrite
+from scriptify.transforms._expression import BOOL, INT, STR, Body, NoForm, bodies, decline, keywords, only, positional, repeatable, rewrite
 from scriptify.tree import Tree
 from scriptify.tree.substitute import calm, source
 
@@ -94,6 +94,11 @@ class OtherForm(Transform):
             "n = x.dim()\nreturn x * (0 <= n < 3), [4, 5].index(5), 1 <= n < 2, n not in list(range(0, 9, 3))",
             "a range asked for a number, an index in a tuple",
         ),
+        Declines(_net("xs = [5, 1]\nreturn 0 in range(xs.pop(), xs.pop()), len(xs)"), because="its ends"),
+        Declines(_net("n = x.dim()\nk = torch.tensor(3)\nreturn x * (n in range(k))"), because="its ends"),
+        Declines(_net("n = x.dim()\nlist = 3\nreturn x * (n in range(0, 9, list))"), because="something else"),
+        Declines(_net("ks = ['a', 'c']\nreturn 'conv'.startswith((ks.pop(), ks.pop())), len(ks)"), because="would be computed"),
+        Declines(_net("s = 'ABC'\ns += '\u00c9'\nreturn s.casefold()"), because="outside ASCII"),
         Declines(_net("d = {'a': x}\nreturn d.pop(str(int(x.sum())), None)"), because="more than once"),
         Ignores(_net("d = {'a': x}\nv = d.pop('a')\nreturn v if 'a'.startswith('b') else x")),
     )
@@ -135,17 +140,29 @@ def _in_range(body: Body, node: cst.Comparison) -> list[Edit]:
         return []
     if body.dotted(call.func) != "builtins.range" or not call.args:
         return []
-    if body.certain.type_of(node.left) != INT or not calm(body.tree, node.left):
+    if body.stated(node.left) != INT or not calm(body.tree, node.left):
         raise NoForm("whether a whole number is looked for is not known")
     bounds = positional(call)
+    if len(bounds) != len(call.args) or len(bounds) > 3:
+        raise NoForm("it is called in another way")
+    _no_comment(body, node)
     tree = body.tree
-    if len(bounds) == 3 and "list" not in body.hidden:
+    if len(bounds) == 3:
+        if "list" in body.hidden or tree.dotted(cst.Name("list")) != "builtins.list":
+            raise NoForm("list means something else here")
         return [tree.replace_outer(call, f"list({source(tree, call)})")]
+    if not all(body.stated(bound) in (INT, BOOL) and calm(tree, bound) for bound in bounds):
+        raise NoForm("its ends are not known as whole numbers that can be computed in another order, or not at all")
     lower = tree.operand(bounds[0]) if len(bounds) == 2 else "0"
     text = f"{lower} <= {tree.operand(node.left)} < {tree.operand(bounds[-1])}"
     if isinstance(target.operator, cst.NotIn):
         return [tree.replace_outer(node, f"(not {text})")]
     return [tree.replace(node, text)]
+
+
+def _no_comment(body: Body, node: cst.CSTNode) -> None:
+    if any(True for _ in body.tree.find(cst.Comment, node)):
+        raise NoForm("a comment inside would be lost")
 
 
 def _items(body: Body, call: cst.Call, getter: cst.Call) -> list[Edit]:
@@ -213,6 +230,9 @@ def _with_ends(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Ed
     if ends is not given[0] and not all(isinstance(element.value, cst.SimpleString) for element in ends.elements):
         raise NoForm("what it is asked for is no literal")
     repeatable(owner)
+    if any(isinstance(element, cst.StarredElement) or not calm(body.tree, element.value) for element in ends.elements):
+        raise NoForm("not all that it is asked for would be computed")
+    _no_comment(body, call)
     func = body.tree.code(call.func)
     parts = [f"{func}({source(body.tree, element.value)})" for element in ends.elements]
     return [body.tree.replace_outer(call, f"({' or '.join(parts)})")]
@@ -220,7 +240,7 @@ def _with_ends(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Ed
 
 def _once(body: Body, node: cst.BaseExpression) -> cst.BaseExpression:
     """The value of a local name that is bound once, or the expression itself."""
-    values = values_of(body, node.value) if isinstance(node, cst.Name) else None
+    values = values_of(body, node.value, augmented=False) if isinstance(node, cst.Name) else None
     return values[0] if values is not None and len(values) == 1 else node
 
 
@@ -254,12 +274,13 @@ def _of_tuple(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edi
     """``index`` and ``count`` of a tuple of numbers or texts."""
     if len(positional(call)) != 1:
         return []
-    type_ = body.certain.type_of(owner)
+    type_ = body.stated(owner)
     if type_ is None or type_.name != "Tuple" or len(set(type_.args)) != 1 or type_.args[0] not in (INT, STR):
         return []
     tree = body.tree
     text = f"[{tree.code(owner)[1:-1].rstrip(', ')}]" if isinstance(owner, cst.Tuple) and owner.lpar and tree.code(owner)[:1] == "(" else ""
     if isinstance(owner, cst.Tuple) and not text:
+        _no_comment(body, owner)
         inner = ", ".join(source(tree, element.value) for element in owner.elements)
         text = f"[{inner}]"
     return [tree.replace_outer(owner, text or f"list({tree.code(owner)})")]

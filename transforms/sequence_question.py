@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -19,6 +20,7 @@ from scriptify.tree.substitute import calm, source
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
 _HELPER = "_comes_before"
+_LITERAL = re.compile(r"[-(]*[\d.]+(?:[eE][-+]?\d+)?\)*")
 _LINES = (
     "    for left, right in zip(first, second):",
     "        if left != right:",
@@ -90,6 +92,18 @@ class SequenceQuestion(Transform):
             "t = (1, 2, 3)\nn = x.size(0)\nreturn x * sum(list(t)[:n] if torch.jit.is_scripting() else t[:n])",
             "a slice of a tuple",
         ),
+        Fires(
+            _net("return x + _comes_before if x.shape > (2, 2, 9) else x").replace("\n\n\nclass", "\n\n_comes_before = 3\n\n\nclass", 1),
+            _helped(
+                "return x + _comes_before if (_comes_before([2, 2, 9], x.shape)"
+                " if torch.jit.is_scripting() else x.shape > (2, 2, 9)) else x"
+            )
+            .replace("_comes_before(", "_comes_before_2(")
+            .replace("\n\n\nclass", "\n\n_comes_before = 3\n\n\nclass", 1),
+            name="a helper's name that is taken",
+        ),
+        Declines(_net('n = float("nan")\nreturn x * ((n, 1) < (n, 2))'), because="a float"),
+        Declines(_net("ks = [1, 2, 1, 1]\nreturn ks.index(ks.pop(), 1)"), because="after the slice"),
         Declines(_net("ks = [1, 2, 1]\nreturn x * ks.index(1, -1)"), because="from the end"),
         Ignores(_net("t = (1, 2, 3)\nreturn x * sum(t[:2]) + [1, 2].index(2) + x.numel(), 1 < x.size(0) < 3, (1, 2) == (2, 1)")),
         Ignores("def f(x):\n    return x.shape[1:].numel(), (1, 2) < (2, 3)\n", name="not compiled"),
@@ -131,6 +145,8 @@ def _order(body: Body, node: cst.Comparison) -> list[Edit]:
     left, right = node.left, node.comparisons[0].comparator
     parts = _parts(body, left), _parts(body, right)
     if parts[0] is not None and parts[1] is not None:
+        if not _alike(body, parts[0], parts[1], (left, right)):
+            raise NoForm("a float that is not a number equals itself in a row, and nowhere else")
         return body.guarded(node, _written(parts[0], parts[1], sign))
     sides = _listed(body, left, parts[0]), _listed(body, right, parts[1])
     if sides[0] is None or sides[1] is None:
@@ -138,13 +154,42 @@ def _order(body: Body, node: cst.Comparison) -> list[Edit]:
     if sign in (">", "<=") and not (calm(body.tree, left) and calm(body.tree, right)):
         raise NoForm("its sides would be computed in another order")
     first, second = sides if sign in ("<", ">=") else sides[::-1]
-    text = f"{'not ' if '=' in sign else ''}{_HELPER}({first}, {second})"
+    helper, made = _helper(body.tree)
+    text = f"{'not ' if '=' in sign else ''}{helper}({first}, {second})"
     edits = body.guarded(node, text)
-    if body.tree.function(_HELPER) is None:
+    if not made:
         spelt = f"{body.spell('typing.List')}[int]"
-        lines = [f"def {_HELPER}(first: {spelt}, second: {spelt}) -> bool:", *_LINES]
+        lines = [f"def {helper}(first: {spelt}, second: {spelt}) -> bool:", *_LINES]
         edits.append(above_definitions(body.tree, lines))
     return edits
+
+
+def _helper(tree: Tree) -> tuple[str, bool]:
+    """The helper's name, and whether the file has it already; a name that the file uses for something else is not taken."""
+    for name, function in tree.functions():
+        if name.startswith(_HELPER) and [line.strip() for line in tree.code(function).splitlines()[1:]] == [
+            line.strip() for line in _LINES
+        ]:
+            return name, True
+    taken = {name.value for name in tree.find(cst.Name)}
+    names = (_HELPER, *(f"{_HELPER}_{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken), False
+
+
+def _alike(body: Body, left: Sequence[str], right: Sequence[str], nodes: tuple[cst.BaseExpression, cst.BaseExpression]) -> bool:
+    """Whether no float stands against another that could be the same nan, which rows take for equal and ``==`` does not."""
+    kinds = _kinds(body, nodes[0]), _kinds(body, nodes[1])
+    rows = zip(left, right, *kinds, strict=False)
+    return all(
+        FLOAT not in (one, other) or INT in (one, other) or _LITERAL.fullmatch(a) or _LITERAL.fullmatch(b) for a, b, one, other in rows
+    )
+
+
+def _kinds(body: Body, node: cst.BaseExpression) -> list[Type | None]:
+    if isinstance(node, cst.Tuple | cst.List):
+        return [body.certain.type_of(element.value) for element in node.elements]
+    type_ = body.certain.type_of(node)
+    return list(type_.args) if type_ is not None else []
 
 
 def _parts(body: Body, node: cst.BaseExpression) -> list[str] | None:
@@ -215,7 +260,7 @@ def _numel(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
     """The number of elements of a size."""
     if not _size(body, owner):
         return []
-    if isinstance(owner, cst.Attribute) and body.surely(owner.value):
+    if isinstance(owner, cst.Attribute) and body.proved(owner.value):
         return [body.tree.replace(call, f"{body.tree.operand(owner.value)}.numel()")]
     tensor, dtype = body.spell("torch.tensor"), body.spell("torch.int64")
     return body.guarded(call, f"int({tensor}({source(body.tree, owner)}, dtype={dtype}).prod())")
@@ -227,6 +272,8 @@ def _index(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
     if type_ is None or type_.name != "List" or not isinstance(owner, cst.Name | cst.Attribute | cst.List):
         return []
     value, *ends = [arg.value for arg in call.args]
+    if not calm(body.tree, value):
+        raise NoForm("what is looked for would be computed after the slice")
     if not all(counted(body, end) and calm(body.tree, end) for end in ends):
         raise NoForm("where it begins is perhaps counted from the end")
     tree = body.tree
