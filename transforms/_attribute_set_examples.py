@@ -17,6 +17,7 @@ def _net(body: str, init: str = "self.cache = None", head: str = _HEAD) -> str:
     return f"{head}{_INIT.format(init)}    def forward(self, x):\n{lines}"
 
 
+_BUMP = "\n    {}\n    def bump(self) -> None:\n        {}\n"
 _OTHER = """
 
 class Other(nn.Module):
@@ -116,6 +117,27 @@ EXAMPLES = (
         focus=_NEW,
         at="self.last = x",
         name="another class has an attribute of that name",
+    ),
+    Declines(
+        _net("self.last = x\nself.bump()\nreturn self.last") + _BUMP.format("@torch.jit.ignore", "self.last = self.last * 2"),
+        because="read in compiled code",
+        focus=_NEW,
+        at="self.last = x",
+        name="another method sets it in between",
+    ),
+    Declines(
+        _net("self.last = x\nself.bump()\nreturn self.last") + _BUMP.format("@torch.jit.ignore", "setattr(self, 'last', 2 * self.last)"),
+        because="read in compiled code",
+        focus=_NEW,
+        at="self.last = x",
+        name="another method sets it by its name",
+    ),
+    Declines(
+        _net("self.last = x\nself.last += 1\nreturn self.last"),
+        because="read in compiled code",
+        focus=_NEW,
+        at="self.last = x",
+        name="added to in place",
     ),
     Declines(_net("if x.dim() > 1:\n    self.last = x\nreturn self.last"), because="read in compiled code", focus=_NEW, at="self.last = x"),
     Declines(_net("self.last = y = x\nreturn y"), because="a line of its own", focus=_NEW, at="self.last"),

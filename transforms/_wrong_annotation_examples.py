@@ -8,6 +8,11 @@ from scriptify.transform import Declines, Example, Fires, Ignores
 _HEAD = "import torch\nfrom torch import Tensor, nn\nfrom typing import {}\n\n\n"
 _NET = "class Net(nn.Module):\n"
 _SCALED = "def scaled(x, by: Optional[float] = None):\n    return x if by is None else x * by\n\n\n" + _NET
+_SHIFTED = (
+    "def shifted(x, shift: Optional[Tensor] = None, by: Optional[float] = None):\n"
+    "    if by is not None:\n        x = x * by\n    return x if shift is None else x + shift\n\n\n" + _NET
+)
+_TWO = "    def forward(self, x, shift: Optional[Tensor] = None, by: Optional[{}] = None):\n        return shifted(x, shift, by)\n"
 
 EXAMPLES: tuple[Example, ...] = (
     Fires(
@@ -173,6 +178,16 @@ EXAMPLES: tuple[Example, ...] = (
         entry="Net(), (torch.randn(2, 4),)",
         focus="Expected a value of type 'Optional[float]' for argument 'by' but instead found type 'Optional[Tensor]'",
         at="scaled(x, by)",
+    ),
+    Fires(
+        name="of two that are handed on, the one that the message names",
+        before=_HEAD.format("Optional") + _SHIFTED + _TWO.format("Tensor"),
+        after=_HEAD.format("Optional") + _SHIFTED + _TWO.format("float"),
+        observed=Observed(parameters={"Net.forward": {"x": "Tensor", "by": "NoneType", "shift": "NoneType"}}),
+        entry="Net(), (torch.randn(2, 4),)",
+        focus="shifted(Tensor x, Tensor? shift=None, float? by=None) -> Tensor:\n"
+        "Expected a value of type 'Optional[float]' for argument 'by' but instead found type 'Optional[Tensor]'",
+        at="shifted(x, shift, by)",
     ),
     Ignores(
         _HEAD.format("Any") + _NET + "    def forward(self, x, y: Any):\n        return x\n",

@@ -171,7 +171,7 @@ def _unrelated(place: Spot, function: cst.FunctionDef) -> bool:
     other = place.facts.classes.get(f"{place.tree.path}::{place.tree.qualname(owner)}") if isinstance(owner, cst.ClassDef) else None
     if mine is None or other is None:
         return False
-    related = [*place.facts.ancestors(mine), *place.facts.descendants(mine)]
+    related = [mine, *place.facts.ancestors(mine), *place.facts.descendants(mine)]
     # Both may stand above one class that inherits from the two.
     below = {c.key for c in place.facts.descendants(mine)} & {c.key for c in place.facts.descendants(other)}
     return not below and all(other.key != c.key for c in related)
@@ -180,6 +180,8 @@ def _unrelated(place: Spot, function: cst.FunctionDef) -> bool:
 def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.FunctionDef]]) -> list[Edit] | None:
     """The edits for an attribute that is only read after it was set, further down in the same block; None where it is otherwise."""
     tree = place.tree
+    if _set_elsewhere(place, name):
+        return None
     fresh = _fresh(name, assigned_names(place.function))
     edits: list[Edit] = []
     lines: list[cst.CSTNode] = []
@@ -192,10 +194,53 @@ def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.
         lines.append(line)
         edits += [tree.replace(node, fresh), tree.after(line, [f"if not {scripting(tree)}:", f"    {tree.code(node)} = {fresh}"])]
     for read, function in reads:
-        if function is not place.function or not place.self_attribute(read) or not any(_later(tree, line, read) for line in lines):
+        if (
+            function is not place.function
+            or not place.self_attribute(read)
+            or not _plain_read(tree, read)
+            or not any(_later(tree, line, read) for line in lines)
+        ):
             return None
         edits.append(tree.replace(read, fresh))
     return edits
+
+
+def _set_elsewhere(place: Spot, name: str) -> bool:
+    """Whether anything but this function and a constructor may set the attribute, so that a local would miss the change."""
+    tree, known = place.tree, place.known_class
+    if known is None or any(name in above.attributes for above in place.facts.ancestors(known) if above.path != tree.path):
+        return True
+    if any(_set_by_name(tree, call, name) for call in tree.find(cst.Call)):
+        return True
+    for node in tree.find(cst.Attribute):
+        if node.attr.value != name or not (_stored(tree, node) or not _plain_read(tree, node)):
+            continue
+        inner = next((a for a in tree.ancestors(node) if isinstance(a, cst.FunctionDef | cst.Lambda)), None)
+        if inner is place.function or inner is None:
+            continue
+        constructor = isinstance(inner, cst.FunctionDef) and inner.name.value == "__init__"
+        if not constructor and not (isinstance(inner, cst.FunctionDef) and _unrelated(place, inner)):
+            return True
+    return False
+
+
+def _set_by_name(tree: Tree, call: cst.Call, name: str) -> bool:
+    """Whether a call is a ``setattr`` (or ``delattr``) of that name, or of one that is not written there."""
+    if tree.dotted(call.func) not in ("builtins.setattr", "builtins.delattr"):
+        return False
+    value = call.args[1].value if len(call.args) > 1 else None
+    return not isinstance(value, cst.SimpleString) or value.evaluated_value == name
+
+
+def _plain_read(tree: Tree, node: cst.Attribute) -> bool:
+    """Whether the attribute is read alone: not added to in place, deleted, or a target of a loop or a with."""
+    above: cst.CSTNode | None = tree.parent(node)
+    child: cst.CSTNode = node
+    while isinstance(above, cst.Element | cst.Tuple | cst.List):
+        child, above = above, tree.parent(above)
+    if isinstance(above, cst.AugAssign | cst.For | cst.CompFor):
+        return above.target is not child
+    return not isinstance(above, cst.Del | cst.AsName)
 
 
 def _later(tree: Tree, line: cst.CSTNode, node: cst.CSTNode) -> bool:

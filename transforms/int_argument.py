@@ -11,6 +11,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._expression import Body, bodies, rewrite
+from scriptify.transforms._refused_argument import RefusedArgument, refused_argument
 from scriptify.tree import Tree
 
 _WANTED = re.compile(
@@ -19,6 +20,7 @@ _WANTED = re.compile(
 _HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x, y):\n"
 _ENTRY = "Net(), (torch.rand(1, 2, 3, 4), torch.rand(1, 2, 6, 8))"
 _LIST = "Expected a value of type 'List[int]' for argument 'pad' but instead found type 'List[Tensor]'."
+_SCHEMA = 'pad(Tensor input, int[] pad, str mode="constant", float? value=None) -> Tensor:\n' + _LIST
 _ONE = "Expected a value of type 'List[int]' for argument 'shifts' but instead found type 'Tensor'."
 
 
@@ -75,6 +77,14 @@ class IntArgument(Transform):
             at="torch.roll",
             name="an argument by its place",
         ),
+        Fires(
+            _net("n = torch.tensor(x.size(2))", "return F.pad(x + n, [n, 1])"),
+            _net("n = torch.tensor(x.size(2))", "return F.pad(x + n, [int(n), 1] if torch.jit.is_scripting() else [n, 1])"),
+            entry=_ENTRY,
+            focus=_SCHEMA,
+            at="F.pad",
+            name="the argument that the schema names alone",
+        ),
         Declines(
             _net("return F.pad(x, [v for v in self.sizes])"),
             because="give it ints",
@@ -90,9 +100,10 @@ class IntArgument(Transform):
         match = _WANTED.search(focus.message) if focus is not None else None
         if match is None or focus is None:
             return
+        refused = refused_argument(match, match[1])
         for body in bodies(tree, facts):
             calls = [call for call in body.find(cst.Call) if tree.focused(call, focus)]
-            edits = [edit for call in calls for edit in _edits(body, call, match[1])]
+            edits = [edit for call in calls for edit in _edits(body, call, refused)]
             if edits:
                 why = "the compiler does not make an int of a Tensor by itself here; a trace still sees the tensor"
                 body.wanted.extend(tree.imports.spell("torch.jit.is_scripting")[1])
@@ -102,11 +113,11 @@ class IntArgument(Transform):
                 yield tree.decline(self, odd, f"{match[1]} of {tree.code(odd.func)} holds Tensors when scripted; give it ints, by int(...)")
 
 
-def _edits(body: Body, call: cst.Call, name: str) -> Iterator[Edit]:
-    """What a Tensor is given for: an item of a list, the argument of that name, or one by place after the first."""
+def _edits(body: Body, call: cst.Call, refused: RefusedArgument) -> Iterator[Edit]:
+    """What a Tensor is given for: the refused argument, or the items of a list that is."""
     method = isinstance(call.func, cst.Attribute) and not body.dotted(call.func)
     for index, arg in enumerate(call.args):
-        if arg.star or (arg.keyword is not None and arg.keyword.value != name):
+        if not refused.given(call, index, method):
             continue
         tree, value = body.tree, arg.value
         if isinstance(value, cst.List | cst.Tuple):
@@ -114,7 +125,7 @@ def _edits(body: Body, call: cst.Call, name: str) -> Iterator[Edit]:
             if None in items or items == [tree.code(element.value) for element in value.elements]:
                 continue
             text = f"[{', '.join(item for item in items if item)}]"
-        elif body.tensor(value) and (method or index > 0 or arg.keyword is not None):
+        elif body.tensor(value):
             text = f"int({tree.code(value)})"
         else:
             continue

@@ -47,8 +47,8 @@ class OpenSize(Transform):
     """``nn.AdaptiveAvgPool2d((None, 1))`` -> ``_OpenAdaptiveAvgPool2d((None, 1))``, a subclass that also scripts.
 
     A size of None is the input's own. torch's module hands the sizes on as they are, and the compiler has no list with
-    None in it. The subclass works them out when scripted, and is the module that it was in eager code: neither kind has
-    parameters or keys.
+    None in it. The subclass works them out when scripted, and computes what it did in eager code, without a parameter or
+    a key of its own. ``isinstance`` holds as before; ``type(m) is nn.AdaptiveAvgPool2d`` does not, and is not asked by torch.
     """
 
     code = "SF820"

@@ -11,11 +11,14 @@ from scriptify.facts.model import Class, Facts, Parameter, TypeFact
 from scriptify.facts.types import NONE, Type, join, optional, parse
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._infer import Inference
+from scriptify.transforms._refused_argument import refused_argument
 from scriptify.transforms._signature import TENSOR, Spelled, annotate, compiled, declared, is_none, own_parameters, spell, type_commented
 from scriptify.transforms._wrong_annotation_examples import EXAMPLES
 from scriptify.tree import Tree, own_nodes
 
-_HANDED = re.compile(r"Expected a value of type '(Optional\[[^'\n]+\])' for argument '\w+' but instead found type '(Optional\[[^'\n]+\])'")
+_HANDED = re.compile(
+    r"Expected a value of type '(Optional\[[^'\n]+\])' for argument '(\w+)' but instead found type '(Optional\[[^'\n]+\])'"
+)
 _SEQUENCES = frozenset({"typing.Sequence", "typing.Iterable", "typing.Collection", "typing.MutableSequence", "collections.abc.Sequence"})
 _BARE = frozenset(
     """
@@ -176,11 +179,17 @@ def _handed(tree: Tree, function: cst.FunctionDef, param: cst.Param, fact: Param
     match = _HANDED.search(focus.message) if focus is not None else None
     stated = declared(tree, param.annotation.annotation) if param.annotation is not None else None
     never = fact.given is None and (fact.observed is None or fact.observed.type.name == NONE) and is_none(param.default)
-    if match is None or focus is None or stated is None or str(stated) != match[2] or not never:
+    if match is None or focus is None or stated is None or str(stated) != match[3] or not never:
         return None
-    for node in own_nodes(function.body):
-        if isinstance(node, cst.Arg) and isinstance(node.value, cst.Name) and node.value.value == param.name.value:
-            statement = tree.statement(node)
+    # Another argument of the same call may be handed on rightly: only the one that the message names is meant.
+    refused = refused_argument(match, match[2])
+    for call in own_nodes(function.body):
+        if not isinstance(call, cst.Call):
+            continue
+        method = isinstance(call.func, cst.Attribute) and not tree.dotted(call.func)
+        for index, arg in enumerate(call.args):
+            named = isinstance(arg.value, cst.Name) and arg.value.value == param.name.value
+            statement = tree.statement(call) if named and refused.given(call, index, method) else None
             if statement is not None and focus.covers(tree.path, *tree.lines(statement)):
                 return parse(match[1])
     return None
