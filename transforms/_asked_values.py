@@ -10,7 +10,7 @@ from scriptify import schemas
 from scriptify.facts.model import Kind
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import TENSOR, Body, NoForm, positional
-from scriptify.transforms._infer import TENSOR_FUNCTIONS
+from scriptify.transforms._infer_known import TENSOR_FUNCTIONS
 from scriptify.tree.flow import parameter_names, stores_in
 from scriptify.tree.substitute import calm
 

@@ -2,53 +2,41 @@
 
 from __future__ import annotations
 
-import ast
-
 import libcst as cst
 
 from scriptify import schemas
 from scriptify.facts.model import Attribute, Facts, Kind, TypeFact, Unknown
 from scriptify.facts.types import EMPTY, NONE, Type, join
 from scriptify.transforms._calls import calls
+from scriptify.transforms._infer_known import (
+    BOOL,
+    DEPTH,
+    FLOAT,
+    HANDING_ON,
+    HOLDING,
+    INT,
+    KEEPING_METHODS,
+    LEVELS,
+    NOT_TENSOR_FUNCTIONAL,
+    NUMERIC,
+    PIECES,
+    RECURRENT,
+    STR,
+    TENSOR_FUNCTIONS,
+    TENSOR_METHODS,
+    VARIABLES,
+    gives_several,
+    is_shape,
+    literal,
+    may_end,
+    of_math,
+    one_index,
+    only_pooled,
+    pools,
+)
 from scriptify.transforms._signature import TENSOR, declared
 from scriptify.tree import Tree, own_nodes
-from scriptify.tree.flow import bindings
-
-DEPTH = 12
-LEVELS = 3
-INT, FLOAT, BOOL, STR = Type("int"), Type("float"), Type("bool"), Type("str")
-# torch functions whose one result is a Tensor, whatever their arguments
-TENSOR_FUNCTIONS = frozenset(
-    """
-    zeros ones empty full rand randn randint randperm arange linspace logspace eye tensor as_tensor zeros_like ones_like empty_like
-    full_like rand_like randn_like normal bernoulli cat concat hstack vstack stack sigmoid tanh relu exp log log2 log10 log1p sqrt
-    rsqrt abs sign floor ceil round matmul bmm mm addmm baddbmm einsum tensordot softmax log_softmax clamp clip pow mul add sub div
-    true_divide flatten reshape squeeze unsqueeze transpose permute roll flip tril triu outer cumsum cumprod gather masked_select
-    index_select sin cos tan atan2 atan erf maximum minimum lerp cross norm mean logical_and logical_or logical_not isnan isfinite
-    isinf broadcast_to tile cdist conv1d conv2d conv3d layer_norm dropout repeat_interleave square neg reciprocal fmod remainder
-    """.split()
-)
-VARIABLES = ("torch.autograd.Variable", "torch.autograd.variable.Variable", "torch.Variable")
-NOT_TENSOR_FUNCTIONAL = frozenset({"multi_head_attention_forward", "has_torch_function", "handle_torch_function"})
-# methods that no common type but a Tensor has, and whose result is a Tensor
-TENSOR_METHODS = frozenset(
-    """
-    unsqueeze unsqueeze_ masked_fill masked_fill_ permute contiguous detach expand expand_as view_as type_as new_zeros new_ones
-    new_empty new_full sigmoid sigmoid_ softmax log_softmax relu relu_ tanh clamp clamp_ index_select normal_ uniform_ zero_ fill_
-    bmm matmul flip roll gather scatter scatter_ repeat_interleave long half double unfold narrow sqrt rsqrt square mul div add_
-    mul_ sub_ div_ copy_ requires_grad_ bernoulli_ cumsum triu tril logical_not
-    """.split()
-)
-# ... and methods that keep a Tensor a Tensor, but that other types have too
-KEEPING_METHODS = frozenset(
-    """
-    view reshape transpose to float clone repeat squeeze flatten mean sum t cpu cuda type int bool any all add sub exp log pow abs
-    argmax argmin
-    """.split()
-)
-# methods and functions that take a Tensor to pieces
-PIECES = frozenset({"unbind", "chunk", "split", "tensor_split", "unsafe_chunk", "unsafe_split", "split_with_sizes"})
-_RECURRENT = ("RNN", "LSTM", "GRU", "MultiheadAttention", "AdaptiveLogSoftmax", "LSTMCell")
+from scriptify.tree.flow import all_parameters, bindings
 
 
 class Inference:
@@ -76,7 +64,7 @@ class Inference:
         if isinstance(node, cst.Name):
             return self._name(node.value, depth)
         if isinstance(node, cst.Integer | cst.Float | cst.SimpleString | cst.ConcatenatedString | cst.FormattedString):
-            return _literal(node)
+            return literal(node)
         if isinstance(node, cst.Call):
             return self._call(node, depth)
         if isinstance(node, cst.Attribute):
@@ -89,11 +77,15 @@ class Inference:
         if isinstance(node, cst.BinaryOperation):
             return self._binary(node, depth)
         if isinstance(node, cst.UnaryOperation):
-            return BOOL if isinstance(node.operator, cst.Not) else self.type_of(node.expression, depth - 1)
+            inner = self.type_of(node.expression, depth - 1)
+            return BOOL if isinstance(node.operator, cst.Not) else INT if inner == BOOL else inner
         if isinstance(node, cst.Comparison):
             identity = any(isinstance(c.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for c in node.comparisons)
             sides = [self.type_of(side, depth - 1) for side in (node.left, *(c.comparator for c in node.comparisons))]
-            return BOOL if identity or (None not in sides and TENSOR not in sides) else TENSOR if TENSOR in sides else None
+            if identity or (None not in sides and TENSOR not in sides):
+                return BOOL
+            # ``tensor == None`` and ``tensor == "a"`` are False, no Tensors.
+            return TENSOR if TENSOR in sides and all(side is None or side in NUMERIC for side in sides) else None
         if isinstance(node, cst.IfExp):
             sides = [self.type_of(node.body, depth - 1), self.type_of(node.orelse, depth - 1)]
             known = [side for side in sides if side is not None]
@@ -116,7 +108,8 @@ class Inference:
     def _binary(self, node: cst.BinaryOperation, depth: int) -> Type | None:
         left, right = self.type_of(node.left, depth - 1), self.type_of(node.right, depth - 1)
         if TENSOR in (left, right):
-            return TENSOR
+            # ``"%d" % tensor`` is text, and a list holds or repeats what it holds.
+            return TENSOR if all(side is None or side.name not in HOLDING for side in (left, right)) else None
         if isinstance(node.operator, cst.Multiply) and isinstance(node.left, cst.List):
             return left  # a list repeated
         if left is None or right is None:
@@ -129,13 +122,13 @@ class Inference:
 
     def _subscript(self, node: cst.Subscript, depth: int) -> Type | None:
         value = node.value
-        if isinstance(value, cst.Attribute) and value.attr.value == "shape" and _one_index(node):
+        if isinstance(value, cst.Attribute) and value.attr.value == "shape" and one_index(node):
             return INT
         base = self.type_of(value, depth - 1)
         if base == TENSOR:
             return TENSOR
         if base is not None and base.name == "List" and base.args[0].known:
-            return base.args[0] if _one_index(node) else base
+            return base.args[0] if one_index(node) else base
         return None
 
     def _name(self, name: str, depth: int) -> Type | None:
@@ -182,7 +175,7 @@ class Inference:
         if isinstance(by, cst.AssignTarget):  # b, c, h, w = x.shape
             assign = self.tree.parent(by)
             value = assign.value if isinstance(assign, cst.Assign) else None
-            return INT if value is not None and _is_shape(value) else None
+            return INT if value is not None and is_shape(value) else None
         if isinstance(by, cst.AnnAssign):
             return declared(self.tree, by.annotation.annotation)
         if isinstance(by, cst.For | cst.CompFor) and isinstance(by.target, cst.Name):
@@ -193,7 +186,10 @@ class Inference:
             over = self.type_of(by.iter, depth - 1)
             return over.args[0] if over is not None and over.name == "List" and over.args[0].known else over if over == TENSOR else None
         if isinstance(by, cst.AugAssign):
-            return self.type_of(by.value, depth - 1)
+            added = self.type_of(by.value, depth - 1)
+            if added == BOOL:
+                return INT
+            return FLOAT if added == INT and isinstance(by.operator, cst.DivideAssign | cst.PowerAssign) else added
         return None
 
     def _pieces(self, node: cst.BaseExpression, depth: int) -> bool:
@@ -214,7 +210,7 @@ class Inference:
             return parameter.observed.type
         if node is None or name == "self":
             return None
-        return TENSOR if node.default is None else _literal(node.default)
+        return TENSOR if node.default is None else literal(node.default)
 
     def _attribute(self, node: cst.Attribute, depth: int) -> Type | None:
         if node.attr.value in ("data", "T", "mT", "real", "imag"):
@@ -237,57 +233,88 @@ class Inference:
         return found if isinstance(found, Attribute) else None
 
     def _call(self, node: cst.Call, depth: int) -> Type | None:
-        dotted = self.tree.dotted(node.func)
+        dotted = "" if self._hidden(node.func) else self.tree.dotted(node.func)
         head, _, last = dotted.rpartition(".")
-        if _gives_tuple(node, dotted):
+        if gives_several(node, dotted):
             return None
         if (head == "torch" and last in TENSOR_FUNCTIONS) or (head != "torch.nn.functional" and schemas.function_gives_tensor(dotted)):
             return TENSOR
         if dotted in VARIABLES:
             return TENSOR
         if head == "torch.nn.functional":
-            return None if last in NOT_TENSOR_FUNCTIONAL or "indices" in last or _wants_indices(node) else TENSOR
+            return None if last in NOT_TENSOR_FUNCTIONAL or "indices" in last else TENSOR
         if head == "builtins":
             return {"len": INT, "int": INT, "float": FLOAT, "bool": BOOL, "str": STR, "isinstance": BOOL}.get(last)
         if head == "math":
-            return _of_math(last)
+            return of_math(last)
         if head == "random":
             return {"randint": INT, "random": FLOAT, "uniform": FLOAT, "randrange": INT}.get(last)
         if head == "torch.jit" and last == "annotate" and node.args:
             return declared(self.tree, node.args[0].value)
-        if isinstance(node.func, cst.Attribute):
+        if isinstance(node.func, cst.Attribute) and (not dotted or head.startswith("builtins")):
             return self._method(node.func, node, depth)
         return self._project_call(node)
+
+    def _hidden(self, node: cst.BaseExpression) -> bool:
+        """Whether the name that a call begins with is the function's own, whatever the file imports under it."""
+        while isinstance(node, cst.Attribute):
+            node = node.value
+        if not isinstance(node, cst.Name):
+            return True
+        own = any(param.name.value == node.value for param in all_parameters(self.function.params))
+        return own or any(not isinstance(by, cst.Import | cst.ImportFrom) for by in self._bound.get(node.value, ()))
 
     def _method(self, func: cst.Attribute, node: cst.Call, depth: int) -> Type | None:
         name = func.attr.value
         if isinstance(func.value, cst.Name) and func.value.value == "self":
             attribute = self.self_attribute(func)
             if attribute is not None and attribute.kinds and attribute.kinds <= {Kind.MODULE, Kind.SEQUENTIAL}:
-                return self._module_call(attribute) or self._project_call(node)
+                return self._module_call(attribute, node, depth) or self._project_call(node)
             return self._project_call(node)
         if name in TENSOR_METHODS:
-            return TENSOR
+            return TENSOR if self._maybe_tensor(func.value, depth) else None
         if name in ("size", "dim", "numel"):
             return INT if node.args or name != "size" else None
         if name == "item":
             return None
         if name in ("max", "min") and not node.args and self.type_of(func.value, depth - 1) == TENSOR:
             return TENSOR
+        if name == "type" and not node.args:
+            return None  # its name
         if (name in KEEPING_METHODS or schemas.method_gives_tensor(name)) and self.type_of(func.value, depth - 1) == TENSOR:
             return TENSOR
         return None
 
-    def _module_call(self, attribute: Attribute) -> Type | None:
+    def _maybe_tensor(self, node: cst.BaseExpression, depth: int) -> bool:
+        """Whether a value that has a Tensor's method is not seen to be something else: modules are turned to ``half()`` as well."""
+        held = self.self_attribute(node)
+        if held is not None and held.kinds and not held.kinds <= {Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR, Kind.VALUE}:
+            return False
+        return self.type_of(node, depth - 1) in (None, TENSOR)
+
+    def _module_call(self, attribute: Attribute, node: cst.Call, depth: int) -> Type | None:
         """The result of calling a submodule whose classes are all torch's own."""
-        classes = attribute.classes or frozenset(attribute.items)
-        if not classes and attribute.kinds != {Kind.SEQUENTIAL}:
+        sequential = Kind.SEQUENTIAL in attribute.kinds
+        last = _last_classes(attribute) if sequential else attribute.classes or frozenset(attribute.items)
+        if not last or (sequential and attribute.kinds != {Kind.SEQUENTIAL}) or not all(map(self._class_gives_tensor, last)):
             return None
-        if any(not c.startswith("torch.nn.") or c.rpartition(".")[2].startswith(_RECURRENT) for c in classes):
+        if pools(attribute) and not only_pooled(attribute.text):
             return None
-        if classes and _pools(attribute) and not _only_pooled(attribute.text):
-            return None
+        if any(c.rpartition(".")[2] in HANDING_ON for c in last):
+            given = node.args[0] if node.args else None
+            return TENSOR if given is not None and not given.star and self.type_of(given.value, depth - 1) == TENSOR else None
         return TENSOR
+
+    def _class_gives_tensor(self, key: str) -> bool:
+        """Whether the forward of a module class gives a Tensor: one of torch's own, or one of the project that says or was seen to."""
+        if key.startswith("torch.nn."):
+            return not key.rpartition(".")[2].startswith((*RECURRENT, "Sequential"))
+        known = self.facts.classes.get(key)
+        if known is None:
+            return False
+        fact = self.facts.returns(known.path, f"{known.qualname}.forward")
+        found = fact.type if isinstance(fact, TypeFact) else self._returned(known.path, f"{known.qualname}.forward")
+        return found == TENSOR
 
     def _project_call(self, node: cst.Call) -> Type | None:
         """What a project function returns, where a run has shown it or it says so."""
@@ -310,70 +337,15 @@ class Inference:
             self._results[qualname] = None  # a function that calls itself tells nothing new
             inner = Inference(self.tree, self.facts, qualname, node, self)
             types = [inner.type_of(r.value) for r in own_nodes(node.body) if isinstance(r, cst.Return)]
+            if may_end(node):
+                types.append(Type(NONE))
             known = [type_ for type_ in types if type_ is not None]
             self._results[qualname] = join(known) if types and len(known) == len(types) else None
         return self._results[qualname]
 
 
-def _gives_tuple(node: cst.Call, dotted: str) -> bool:
-    """Whether a call gives a tuple of indices where its operator gives a Tensor: ``nonzero(as_tuple=True)``, ``where(mask)``."""
-    return (dotted == "torch.where" and len(node.args) == 1) or any(arg.keyword and arg.keyword.value == "as_tuple" for arg in node.args)
-
-
-def _of_math(name: str) -> Type | None:
-    """What a function of ``math`` gives; a product is of whatever it multiplies."""
-    if name in ("floor", "ceil", "trunc", "factorial", "gcd", "lcm", "comb", "perm", "isqrt"):
-        return INT
-    return None if name == "prod" else BOOL if name.startswith("is") else FLOAT
-
-
-def _literal(node: cst.CSTNode) -> Type | None:
-    if isinstance(node, cst.Integer):
-        return INT
-    if isinstance(node, cst.Float):
-        return FLOAT
-    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-        return STR if isinstance(node.evaluated_value, str) else None
-    if isinstance(node, cst.FormattedString):
-        return STR
-    if isinstance(node, cst.Name) and node.value in ("True", "False", "None"):
-        return Type(NONE) if node.value == "None" else BOOL
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
-        return _literal(node.expression)
-    return None
-
-
-def _one_index(node: cst.Subscript) -> bool:
-    return len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index) and not isinstance(node.slice[0].slice.value, cst.Tuple)
-
-
-def _is_shape(node: cst.CSTNode) -> bool:
-    if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args
-    return isinstance(node, cst.Attribute) and node.attr.value == "shape"
-
-
-def _pools(attribute: Attribute) -> bool:
-    """Whether the value is what a max pooling gives, which may be a pair."""
-    last = attribute.items[-1:] if Kind.SEQUENTIAL in attribute.kinds and attribute.items else tuple(attribute.classes)
-    return any("MaxPool" in name for name in last)
-
-
-def _only_pooled(text: str) -> bool:
-    """Whether the source that makes a pooling shows that it gives no indices, by keyword or by position."""
-    try:
-        made = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError):
-        return False
-    found = [node for node in ast.walk(made) if isinstance(node, ast.Call) and "MaxPool" in ast.unparse(node.func)]
-    return bool(found) and not any(_may_give_indices(call) for call in found)
-
-
-def _may_give_indices(call: ast.Call) -> bool:
-    most = 1 if "Adaptive" in ast.unparse(call.func) else 3
-    starred = any(isinstance(arg, ast.Starred) for arg in call.args)
-    return starred or len(call.args) > most or any(k.arg in (None, "return_indices") for k in call.keywords)
-
-
-def _wants_indices(node: cst.Call) -> bool:
-    return any(arg.keyword is not None and arg.keyword.value in ("return_indices", "need_weights") for arg in node.args)
+def _last_classes(attribute: Attribute) -> frozenset[str]:
+    """The classes that the last module of a Sequential may be of: what it gives is what the whole gives."""
+    if attribute.items and not attribute.varies and len(attribute.lengths) == 1:
+        return frozenset(attribute.items[-1:])
+    return attribute.element.classes if attribute.element is not None else frozenset()

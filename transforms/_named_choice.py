@@ -11,7 +11,8 @@ from scriptify.facts.model import Attribute
 from scriptify.facts.types import Type
 from scriptify.transform import Need, Rewrite, Safety, Transform
 from scriptify.transforms._containers import Method, builtin_call
-from scriptify.transforms._infer import INT, Inference
+from scriptify.transforms._infer import Inference
+from scriptify.transforms._infer_known import INT
 from scriptify.transforms._module_values import MODULES
 from scriptify.transforms._name_values import LIMIT, Access, quoted
 from scriptify.tree import Tree, loads

@@ -10,7 +10,8 @@ from scriptify.facts.known import documented
 from scriptify.facts.model import Facts, Parameter, TypeFact
 from scriptify.facts.types import EMPTY, Type, join
 from scriptify.transforms._calls import bound, calls
-from scriptify.transforms._infer import KEEPING_METHODS, TENSOR_METHODS, Inference
+from scriptify.transforms._infer import Inference
+from scriptify.transforms._infer_known import KEEPING_METHODS, TENSOR_METHODS
 from scriptify.transforms._none_uses import Uses
 from scriptify.transforms._signature import TENSOR, declared, is_none
 from scriptify.tree import Tree

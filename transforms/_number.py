@@ -12,7 +12,8 @@ import libcst as cst
 from scriptify.facts.model import Attribute, Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Edit
-from scriptify.transforms._infer import FLOAT, INT, Inference
+from scriptify.transforms._infer import Inference
+from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.tree import Tree, assigned_names
 
 MIXED = Type("Union", (FLOAT, INT))

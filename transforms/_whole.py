@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from scriptify.facts.types import Type
-from scriptify.transforms._infer import FLOAT, INT
+from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, literal_int
 from scriptify.tree.flow import stores_in
 

@@ -9,7 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._infer import FLOAT, INT
+from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import home, is_simple
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._whole import SAME, Whole

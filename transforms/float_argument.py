@@ -12,7 +12,7 @@ from scriptify.facts.types import GENERICS, SCALARS, Type, parse
 from scriptify.schemas import Formal, Overload
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import calls, takes_self
-from scriptify.transforms._infer import FLOAT, INT
+from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import MIXED, Kept, Numbers, is_simple
 from scriptify.transforms._signature import is_none
 from scriptify.tree import Tree

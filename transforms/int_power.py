@@ -8,7 +8,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._infer import INT
+from scriptify.transforms._infer_known import INT
 from scriptify.transforms._number import Numbers, home, literal_int
 from scriptify.transforms._whole import SAME, SILENT, STRICT, Whole, is_round
 from scriptify.tree import Tree

@@ -23,7 +23,7 @@ from scriptify.transforms._expression import (
     positional,
     rewrite,
 )
-from scriptify.transforms._infer import VARIABLES
+from scriptify.transforms._infer_known import VARIABLES
 from scriptify.transforms._legacy import is_size, requires_grad
 from scriptify.tree import Tree
 

@@ -10,7 +10,8 @@ from scriptify.facts.model import Argument, Facts, Parameter
 from scriptify.facts.types import Type, optional
 from scriptify.transform import Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import bound, calls
-from scriptify.transforms._infer import KEEPING_METHODS, TENSOR_METHODS, Inference
+from scriptify.transforms._infer import Inference
+from scriptify.transforms._infer_known import KEEPING_METHODS, TENSOR_METHODS
 from scriptify.transforms._none_default_examples import EXAMPLES
 from scriptify.transforms._none_types import Given, given_type
 from scriptify.transforms._none_uses import Uses

@@ -9,7 +9,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Safety, Transform
-from scriptify.transforms._infer import FLOAT, INT
+from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, home
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._sums import hoisted, loop_of

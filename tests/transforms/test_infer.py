@@ -1,0 +1,130 @@
+"""What is certainly a Tensor, a number or neither: a wrong proof here is a wrong rewrite elsewhere."""
+
+from __future__ import annotations
+
+import libcst as cst
+import pytest
+
+from scriptify.facts import static
+from scriptify.transforms._infer import Inference
+from scriptify.tree import Tree, own_nodes
+
+HEAD = """import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def sometimes(x: Tensor):
+    if x.dim() > 2:
+        return x + 1
+
+
+def always(x: Tensor):
+    with torch.no_grad():
+        return x + 1
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(4, 4)
+        self.pool = nn.MaxPool2d(2)
+        self.pairs = nn.MaxPool2d(2, 2, 0, 1, True)
+        self.same = nn.Identity()
+        self.last = nn.Sequential(nn.Linear(4, 4), nn.LSTM(4, 4))
+        self.plain = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+
+    def forward(self, x: Tensor, other, items: list, n: int, flag: bool, np2=None):
+"""
+
+
+def type_of(expression: str, lines: str = "") -> str:
+    """The type of an expression as text, after some statements; ``""`` where it is not known."""
+    body = "".join(f"        {line}\n" for line in [*lines.splitlines(), f"return {expression}"])
+    tree = Tree("m.py", HEAD + body)
+    function = tree.function("Net.forward")
+    assert function is not None
+    inference = Inference(tree, static.index({"m.py": HEAD + body}), "Net.forward", function)
+    last = [node for node in own_nodes(function.body) if isinstance(node, cst.Return)][-1]
+    return str(inference.type_of(last.value) or "")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "x + n",
+        "x > n",
+        "x == other",
+        "-x",
+        "torch.relu(x)",
+        "F.max_pool2d(x, 2, 2)",
+        "F.max_pool2d(x, 2, return_indices=False)",
+        "x.max()",
+        "x.nonzero()",
+        "x.type(torch.long)",
+        "self.net(x)",
+        "self.net(x).half()",
+        "self.pool(x)",
+        "self.same(x)",
+        "self.plain(x)",
+        "always(x)",
+        "torch.where(x > 0, x, x)",
+    ],
+)
+def test_tensors(expression: str) -> None:
+    assert type_of(expression) == "Tensor"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "x == None",
+        "x != 'a'",
+        "'%s' % x",
+        "[1, 2] + x",
+        "np.sqrt(n)",
+        "np.square(other)",
+        "self.net.half()",
+        "self.net.requires_grad_()",
+        "self.pairs(x)",
+        "self.same(items)",
+        "self.last(x)",
+        "F.max_pool2d(x, 2, 2, 0, 1, False, True)",
+        "F.adaptive_max_pool2d(x, 2, True)",
+        "F.max_pool2d(x, 2, **other)",
+        "torch.where(x > 0)",
+        "torch.where(*items)",
+        "x.nonzero(as_tuple=flag)",
+        "x.max(1)",
+        "x.sort()",
+        "x.type()",
+        "x.tolist()",
+        "x.item()",
+        "sometimes(x)",
+        "x.unbind(0)",
+    ],
+)
+def test_no_tensors(expression: str) -> None:
+    assert type_of(expression) != "Tensor"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expression", "expected"),
+    [
+        ("a = n\na /= 2", "a", "float"),
+        ("a = n\na += 2", "a", "int"),
+        ("torch = other", "torch.zeros(2)", ""),
+        ("def len(y):\n    return x", "len(x)", ""),
+        ("", "+flag", "int"),
+        ("", "not flag", "bool"),
+        ("", "x.shape[0]", "int"),
+        ("", "n / 2", "float"),
+        ("", "math.floor(n)", "int"),
+        ("", "x is None", "bool"),
+    ],
+)
+def test_others(lines: str, expression: str, expected: str) -> None:
+    assert type_of(expression, lines) == expected
