@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from scriptify.tree.hoist import eager_only, reached_functions
 from scriptify.tree.substitute import stable, variables
 
 TENSOR, INT, FLOAT, BOOL, STR = Type("Tensor"), Type("int"), Type("float"), Type("bool"), Type("str")
+_BUILTINS = frozenset("abs max min int float sum len list range round bool str dict enumerate zip sorted isinstance".split())
 N = TypeVar("N", bound=cst.CSTNode)
 
 
@@ -107,6 +109,13 @@ class Body:
     def number(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is known to be an int or a float."""
         return self.type_of(node) in (INT, FLOAT)
+
+    def builtins(self, text: str) -> str:
+        """A text that calls builtins, as it is. Raises NoForm where one of them has another meaning in the file or here."""
+        for name in re.findall(r"(?<![\w.])([a-z]+)\(", text):
+            if name in _BUILTINS and self.dotted(cst.Name(name)) != f"builtins.{name}":
+                raise NoForm(f"the name {name} means something else here")
+        return text
 
     def spell(self, dotted: str) -> str:
         """How a dotted name is written here; the import it needs is noted. Raises NoForm where a local name hides it."""

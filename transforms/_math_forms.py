@@ -9,6 +9,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, only, positional
+from scriptify.transforms._number_forms import one_number
 from scriptify.tree.substitute import calm
 
 _CONSTANTS = {"math.pi": math.pi, "math.e": math.e, "math.tau": math.tau}
@@ -33,7 +34,9 @@ def worked_out(body: Body, call: cst.Call, function: Callable[..., object]) -> s
 def literal(body: Body, node: cst.BaseExpression) -> object:
     """The number, or list of numbers, that literals spell. Raises NoForm for anything else."""
     if isinstance(node, cst.List | cst.Tuple):
-        return [literal(body, element.value) for element in node.elements if not isinstance(element, cst.StarredElement)]
+        if any(isinstance(element, cst.StarredElement) for element in node.elements):
+            raise NoForm("its list has starred elements")
+        return [literal(body, element.value) for element in node.elements]
     if isinstance(node, cst.Attribute) and body.dotted(node) in _CONSTANTS:
         return _CONSTANTS[body.dotted(node)]
     plain = node.expression if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus) else node
@@ -71,8 +74,10 @@ def _lcm(body: Body, call: cst.Call) -> str:
 
 
 def _isqrt(body: Body, call: cst.Call) -> str:
+    """The root of float64, which is one too large where a square below ``n`` is rounded up to it."""
     (n,) = _ints(body, call, 1)
-    return f"int({body.spell('math')}.sqrt({n}))"
+    root = f"int({body.spell('math')}.sqrt({n}))"
+    return f"{root} - int({root} * {root} > {n})"
 
 
 def _falling(body: Body, call: cst.Call) -> tuple[str, int]:
@@ -125,11 +130,7 @@ def _dist(body: Body, call: cst.Call) -> str:
 
 
 def _exp2(body: Body, call: cst.Call) -> str:
-    only(call)
-    arguments = positional(call)
-    if len(arguments) != 1 or body.certain.type_of(arguments[0]) not in (INT, FLOAT):
-        raise NoForm("whether its argument is a plain number is not known")
-    return f"2.0 ** float({body.tree.code(arguments[0])})"
+    return f"2.0 ** float({body.tree.code(one_number(body, call))})"
 
 
 def _cbrt(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,6 +52,17 @@ def of_builtin(name: str) -> Form:
         return f"{name}({body.tree.code(one_number(body, call))})"
 
     return build
+
+
+def single(body: Body, call: cst.Call) -> str:
+    """``float(x)`` of a number that float32 holds; any other as float32 rounds it."""
+    number = one_number(body, call)
+    text = f"float({body.tree.code(number)})"
+    value = number.evaluated_value if isinstance(number, cst.Integer | cst.Float) else None
+    if isinstance(value, int | float) and abs(value) < 2**24 and struct.unpack("f", struct.pack("f", value))[0] == value:
+        return text
+    torch = body.spell("torch.tensor").removesuffix(".tensor")
+    return f"float({torch}.tensor({text}, dtype={torch}.float32).item())"
 
 
 def of_two(name: str) -> Form:
@@ -189,7 +201,7 @@ NUMPY: dict[str, Known] = {
     "numpy.prod": Known(product),
     "numpy.product": Known(product),
     "numpy.power": Known(power),
-    "numpy.float32": Known(of_builtin("float")),
+    "numpy.float32": Known(single),
     "numpy.float64": Known(of_builtin("float")),
     "numpy.int64": Known(of_builtin("int")),
     "numpy.int32": Known(of_builtin("int")),

@@ -8,8 +8,8 @@ import libcst as cst
 
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, keywords, literal_data, only, positional
-from scriptify.transforms._number_forms import INTS, NUMPY, Known, all_ints, is_shape_slice
-from scriptify.tree.substitute import calm
+from scriptify.transforms._number_forms import INTS, NUMPY, Known, all_ints, is_shape_slice, one_number
+from scriptify.tree.substitute import FreshNames, calm
 
 Form = Callable[[Body, cst.Call], str]
 FLOATS = Type("List", (FLOAT,))
@@ -89,31 +89,25 @@ def _argument(best: str) -> Form:
 
 
 def _square(body: Body, call: cst.Call) -> str:
-    only(call)
-    arguments = positional(call)
-    if len(arguments) != 1 or body.certain.type_of(arguments[0]) not in (INT, FLOAT) or not calm(body.tree, arguments[0]):
-        raise NoForm("whether its argument is a plain number that can be written twice is not known")
-    text = body.tree.operand(arguments[0])
+    number = one_number(body, call)
+    if not calm(body.tree, number):
+        raise NoForm("its argument would be computed twice")
+    text = body.tree.operand(number)
     return f"{text} * {text}"
 
 
 def _of_float(name: str) -> Form:
     def build(body: Body, call: cst.Call) -> str:
-        only(call)
-        arguments = positional(call)
-        if len(arguments) != 1 or body.certain.type_of(arguments[0]) not in (INT, FLOAT):
-            raise NoForm("whether its argument is a plain number is not known")
-        return f"{body.spell('math')}.{name}(float({body.tree.code(arguments[0])}))"
+        return f"{body.spell('math')}.{name}(float({body.tree.code(one_number(body, call))}))"
 
     return build
 
 
 def _rounded(body: Body, call: cst.Call) -> str:
-    only(call)
-    arguments = positional(call)
-    if len(arguments) != 1 or body.certain.type_of(arguments[0]) != FLOAT:
-        raise NoForm("whether it rounds a float to a whole number is not known")
-    return f"round({body.tree.code(arguments[0])})"
+    number = one_number(body, call)
+    if body.certain.type_of(number) != FLOAT:
+        raise NoForm("whether it rounds a float is not known")
+    return f"round({body.tree.code(number)})"
 
 
 def sequence(body: Body, call: cst.Call) -> str:
@@ -155,7 +149,8 @@ def _linspace(body: Body, call: cst.Call) -> str:
         raise NoForm("whether its ends are plain numbers is not known")
     start, stop = map(body.tree.operand, ends)
     last = count.evaluated_value - 1
-    return f"[k * (({stop} - {start}) / {last}) + {start} for k in range({last})] + [float({stop})]"
+    k = FreshNames(body.tree, body.function).fresh("k")
+    return f"[{k} * (({stop} - {start}) / {last}) + {start} for {k} in range({last})] + [float({stop})]"
 
 
 def _filled(value: str) -> Form:

@@ -126,12 +126,19 @@ class MathCall(Transform):
             before=_HEAD
             + "        n = math.isqrt(x.size(1))\n        m = math.lcm(x.size(0), 3)\n        return x.reshape(n, -1) * math.comb(m, 2)\n",
             after=_HEAD
-            + "        n = int(math.sqrt(x.size(1))) if torch.jit.is_scripting() else math.isqrt(x.size(1))\n"
+            + "        n = int(math.sqrt(x.size(1))) - int(int(math.sqrt(x.size(1))) * int(math.sqrt(x.size(1))) > x.size(1))"
+            + " if torch.jit.is_scripting() else math.isqrt(x.size(1))\n"
             + "        m = abs(x.size(0) * 3) // max(math.gcd(x.size(0), 3), 1) if torch.jit.is_scripting()"
             + " else math.lcm(x.size(0), 3)\n"
             + "        return x.reshape(n, -1) * (m * (m - 1) // 2 if torch.jit.is_scripting() else math.comb(m, 2))\n",
             entry=_ENTRY,
         ),
+        Declines(
+            name="a builtin of another meaning",
+            code=_HEAD + "        abs = x.abs\n        return x * math.lcm(x.size(0), 3) + abs()\n",
+            because="the name abs means something else",
+        ),
+        Declines(name="starred", code=_HEAD + "        return x * math.dist([1, *[2]], [3, 2])\n", because="plain numbers"),
         Declines(name="no other form", code=_HEAD + "        return x * math.cbrt(x.size(1))\n", because="no form"),
         Declines(name="digits of a computed number", code=_HEAD + "        return x * round(x.size(1) / 3, 2)\n", because="digits"),
         Ignores(name="known functions", code=_HEAD + "        return x * math.sqrt(2) + max(1, x.size(0)) + round(2.5)\n"),
@@ -156,10 +163,10 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     """The edits for one call; none where it is not of these. Raises NoForm."""
     known = MATH.get(dotted)
     if known is not None:
-        text = known.build(body, call)
+        text = body.builtins(known.build(body, call))
         return _plain(body, call, text) if known.same else body.guarded(call, text)
     if dotted in MISSING:
-        return body.guarded(call, MISSING[dotted](body, call))
+        return body.guarded(call, body.builtins(MISSING[dotted](body, call)))
     if dotted == "torch.is_tensor":
         only(call)
         arguments = positional(call)
@@ -200,7 +207,7 @@ def _greater(body: Body, call: cst.Call, sign: str) -> list[Edit]:
             text = name
         texts.append(text)
     first, second = texts
-    chosen = f"{second} if bool({second} {sign} {first}) else {first}"
+    chosen = body.builtins(f"{second} if bool({second} {sign} {first}) else {first}")
     if not lines:
         return body.instead(call, chosen)
     try:
@@ -217,7 +224,7 @@ def _copied(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
         raise NoForm("what it copies is not known")
     text = body.tree.operand(arguments[0])
     if dotted == "copy.copy" and known.name == "List":
-        return [body.tree.replace(call, f"list({body.tree.code(arguments[0])})")]
+        return [body.tree.replace(call, body.builtins(f"list({body.tree.code(arguments[0])})"))]
     if dotted == "copy.copy" and known.name == "Dict":
         return [body.tree.replace(call, f"{text}.copy()")]
     if dotted == "copy.deepcopy" and known == TENSOR and stable(arguments[0]):

@@ -8,9 +8,9 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, bodies, decline, only, positional, rewrite
+from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, bodies, decline, keywords, only, positional, rewrite
 from scriptify.transforms._numpy_forms import ON_NUMBERS, SEQUENCES, kind, sequence
-from scriptify.tree import Tree, stores_in
+from scriptify.tree import Tree, own_nodes, stores_in
 
 _HEAD = """import math
 
@@ -89,6 +89,33 @@ class NumpyCall(Transform):
             + " + (float(0.5) if torch.jit.is_scripting() else np.float32(0.5))\n",
             entry=_ENTRY,
         ),
+        Declines(
+            name="a float64 that makes a tensor",
+            code=_HEAD + "        scale = np.sqrt(x.size(1)) / 2\n        return x * torch.tensor([scale])\n",
+            because="another dtype",
+        ),
+        Fires(
+            name="a tensor whose dtype is said",
+            before=_HEAD + "        scale = np.sqrt(x.size(1))\n        return x * torch.tensor([scale], dtype=x.dtype)\n",
+            after=_HEAD
+            + "        scale = math.sqrt(x.size(1)) if torch.jit.is_scripting() else np.sqrt(x.size(1))\n"
+            + "        return x * torch.tensor([scale], dtype=x.dtype)\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="rows",
+            code=_HEAD + "        n = np.array([[1.0, 2.0], [3.0, 4.0]])\n        return x * (n[0] * 2)[0]\n",
+            because="a row of an array",
+        ),
+        Fires(
+            name="steps of a name that is taken",
+            before=_HEAD + "        k = x.size(1)\n        for n in np.linspace(0, k, 3):\n            x = x + n\n        return x\n",
+            after=_HEAD
+            + "        k = x.size(1)\n"
+            + "        for n in ([k_2 * ((k - 0) / 2) + 0 for k_2 in range(2)] + [float(k)]"
+            + " if torch.jit.is_scripting() else np.linspace(0, k, 3)):\n            x = x + n\n        return x\n",
+            entry=_ENTRY,
+        ),
         Declines(name="on a tensor", code=_HEAD + "        return np.abs(x)\n", because="plain number"),
         Fires(
             name="bounds and means",
@@ -154,17 +181,43 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     known = ON_NUMBERS.get(dotted)
     if known is None:
         raise NoForm("there is no form of it for scripting")
-    return body.guarded(call, known.build(body, call))
+    _no_dtype_of_its_own(body, call)
+    return body.guarded(call, body.builtins(known.build(body, call)))
 
 
 def _array(body: Body, call: cst.Call) -> list[Edit]:
     """An array of numbers: a tensor of them at once, or a list where it is only read one by one. Raises NoForm."""
     above = body.tree.parent(body.tree.parent(call) or call)
     if isinstance(above, cst.Call) and above.args[0].value is call and body.dotted(above.func) in _TENSORS:
-        return body.guarded(above, _tensor(body, above, call))
+        return body.guarded(above, body.builtins(_tensor(body, above, call)))
     if not _read_singly(body, call):
         raise NoForm("there is no form of an array for scripting other than a list that is read one by one")
-    return body.guarded(call, sequence(body, call))
+    first = call.args[0].value if call.args else None
+    if isinstance(first, cst.List | cst.Tuple) and not all(body.number(element.value) for element in first.elements):
+        raise NoForm("a row of an array is no list to reckon with")
+    _no_dtype_of_its_own(body, call)
+    return body.guarded(call, body.builtins(sequence(body, call)))
+
+
+def _no_dtype_of_its_own(body: Body, call: cst.Call) -> None:
+    """NumPy's floats make a tensor of float64 where Python's make one of the default type. Raises NoForm where that could show."""
+    tree = body.tree
+    assign = next((a for a in tree.ancestors(call) if isinstance(a, cst.Assign | cst.AnnAssign | cst.AugAssign | cst.For)), None)
+    names = {n.value for target in _targets(assign) for n in [target, *own_nodes(target)] if isinstance(n, cst.Name)}
+    for made in body.find(cst.Call):
+        by = made.func.attr.value if isinstance(made.func, cst.Attribute) else ""
+        if (body.dotted(made.func) not in _TENSORS and by != "new_tensor") or "dtype" in keywords(made):
+            continue
+        for arg in made.args:
+            inside = [arg.value, *own_nodes(arg.value)]
+            if call in inside or any(isinstance(n, cst.Name) and n.value in names for n in inside):
+                raise NoForm(f"{tree.code(made)} would have another dtype; say which")
+
+
+def _targets(node: cst.CSTNode | None) -> list[cst.BaseExpression]:
+    if isinstance(node, cst.Assign):
+        return [target.target for target in node.targets]
+    return [node.target] if isinstance(node, cst.AnnAssign | cst.AugAssign | cst.For) else []
 
 
 def _tensor(body: Body, outer: cst.Call, call: cst.Call) -> str:
