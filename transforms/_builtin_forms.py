@@ -25,17 +25,13 @@ def call_edits(body: Body, call: cst.Call, asked: bool) -> list[Edit]:
         return _BY_NAME[dotted](body, call)
     if dotted.startswith("operator."):
         text = operator_text(body, call, dotted)
-        return _operator(body, call, text) if text else []
+        if dotted.strip("_").endswith("getitem"):
+            return [body.tree.replace(call, text)]
+        return body.instead(call, text) if text else []
     maker = call.func
     if isinstance(maker, cst.Call) and body.dotted(maker.func) in ("operator.attrgetter", "operator.methodcaller"):
         return [body.tree.replace_outer(call, got_text(body, call, maker, body.dotted(maker.func)))]
     return []
-
-
-def _operator(body: Body, call: cst.Call, text: str) -> list[Edit]:
-    if text.endswith("]") and " " not in text.partition("[")[0]:
-        return [body.tree.replace(call, text)]
-    return body.instead(call, text)
 
 
 def identical_edits(body: Body, node: cst.Comparison) -> list[Edit]:
@@ -71,7 +67,10 @@ def _got(body: Body, call: cst.Call) -> list[Edit]:
     answer = has_attribute(body, call)
     if answer is None:
         return []
+    only(call)
     owner, name, default = positional(call)
+    if not calm(body.tree, default):
+        raise NoForm("what it falls back on is itself computed")
     if not answer:
         return body.guarded(call, body.tree.code(default))
     assert isinstance(name, cst.SimpleString)
@@ -89,7 +88,9 @@ def _set(body: Body, call: cst.Call) -> list[Edit]:
     plain = isinstance(text, str) and text.isidentifier() and not text.startswith("__") and not keyword.iskeyword(text)
     if not plain or not isinstance(owner, cst.Name | cst.Attribute) or not isinstance(body.tree.parent(call), cst.Expr):
         raise NoForm("it is no plain assignment")
-    return [body.tree.replace(call, f"{body.tree.code(owner)}.{text!s} = {body.tree.text[slice(*body.tree.outer_span(value))]}")]
+    written = source(body.tree, value)
+    written = f"({written})" if "\n" in written and not value.lpar else written
+    return [body.tree.replace(call, f"{body.tree.code(owner)}.{text!s} = {written}")]
 
 
 def _sorted(body: Body, call: cst.Call) -> list[Edit]:
@@ -115,8 +116,7 @@ def _text(body: Body, call: cst.Call) -> list[Edit]:
     spec = given[1] if len(given) == 2 else None
     text = spec.evaluated_value if isinstance(spec, cst.SimpleString) else "" if spec is None else "?"
     inner = body.tree.code(given[0])
-    if "str" in body.hidden:
-        raise NoForm("the name str means something else here")
+    body.builtins("str()")
     if known == INT and (text == "" or (text == "d" and dotted == "builtins.format")):
         return body.guarded(call, f"str({inner})")
     if known == BOOL and text == "":
@@ -147,18 +147,16 @@ def _range(body: Body, call: cst.Call) -> list[Edit]:
     edits: list[Edit] = []
     for bound in positional(call):
         if body.surely(bound):
-            if "int" in body.hidden:
-                raise NoForm("the name int means something else here")
-            edits += body.guarded(bound, f"int({body.tree.code(bound)})")
+            edits += body.guarded(bound, body.builtins(f"int({body.tree.code(bound)})"))
     return edits
 
 
 def _length(body: Body, call: cst.Call) -> list[Edit]:
     given = positional(call)
     inner = given[0] if len(given) == 1 else None
-    if not isinstance(inner, cst.Call) or body.dotted(inner.func) != "builtins.range" or "list" in body.hidden:
+    if not isinstance(inner, cst.Call) or body.dotted(inner.func) != "builtins.range":
         return []
-    return [body.tree.replace_outer(inner, f"list({source(body.tree, inner)})")]
+    return [body.tree.replace_outer(inner, body.builtins(f"list({source(body.tree, inner)})"))]
 
 
 def _sum(body: Body, call: cst.Call) -> list[Edit]:
@@ -171,6 +169,9 @@ def _sum(body: Body, call: cst.Call) -> list[Edit]:
     if isinstance(start.value, cst.List) and not start.value.elements:
         names = FreshNames(tree, body.function)
         group, item = names.fresh("group"), names.fresh("item")
+        held = body.stated(items)
+        if held is None or held.name != "List" or held.args[0].name != "List":
+            raise NoForm("whether it adds lists alone, as a comprehension would, is not known")
         return [tree.replace_outer(call, f"[{item} for {group} in {source(tree, items)} for {item} in {group}]")]
     known = body.certain.type_of(items)
     element = body.certain.type_of(items.elt) if isinstance(items, cst.GeneratorExp | cst.ListComp) else None
@@ -185,7 +186,7 @@ def _sum(body: Body, call: cst.Call) -> list[Edit]:
 def _truths(body: Body, call: cst.Call, asked: bool) -> list[Edit]:
     """``any`` and ``all`` of Tensors, whose truth is asked one by one."""
     items = positional(call)[0] if len(call.args) == 1 and not call.args[0].star else None
-    if items is None or "bool" in body.hidden:
+    if items is None or body.dotted(cst.Name("bool")) != "builtins.bool":
         return []
     tree = body.tree
     if (
@@ -217,11 +218,13 @@ def _default(body: Body, call: cst.Call) -> list[Edit]:
     only(call, "default")
     given = positional(call)
     known = body.certain.type_of(given[0]) if len(given) == 1 else None
-    if known is None or known.name != "List" or not calm(body.tree, given[0]) or "len" in body.hidden:
+    if known is None or known.name != "List" or not calm(body.tree, given[0]):
         raise NoForm("it goes through something that is no list, or that would be computed twice")
+    if not calm(body.tree, named[0].value):
+        raise NoForm("what it falls back on is itself computed")
     code = body.tree.code
     text = f"({code(call.func)}({code(given[0])}) if len({code(given[0])}) > 0 else {code(named[0].value)})"
-    return [body.tree.replace_outer(call, text)]
+    return [body.tree.replace_outer(call, body.builtins(text))]
 
 
 _BY_NAME: dict[str, Callable[[Body, cst.Call], list[Edit]]] = {

@@ -20,7 +20,7 @@ from scriptify.tree.hoist import eager_only, reached_functions
 from scriptify.tree.substitute import stable, variables
 
 TENSOR, INT, FLOAT, BOOL, STR = Type("Tensor"), Type("int"), Type("float"), Type("bool"), Type("str")
-_BUILTINS = frozenset("abs max min int float sum len list range round bool str dict enumerate zip sorted isinstance".split())
+_BUILTINS = frozenset("abs max min int float sum len list range round bool str dict enumerate zip sorted isinstance any all tuple".split())
 N = TypeVar("N", bound=cst.CSTNode)
 
 

@@ -70,6 +70,7 @@ def _written_to(body: Body, loop: cst.For) -> set[str]:
 def _replaced(body: Body, call: cst.Call, text: str) -> list[Edit]:
     above = body.tree.parent(call)
     bare = isinstance(above, cst.For | cst.CompFor | cst.Arg | cst.Assign) or " " not in text or text.startswith(("[", "zip("))
+    body.builtins(text)
     return [body.tree.replace_outer(call, text if bare else f"({text})")]
 
 
@@ -82,7 +83,8 @@ def _chain(body: Body, call: cst.Call) -> list[Edit]:
 
 
 def _flat(body: Body, call: cst.Call) -> list[Edit]:
-    if len(call.args) != 1 or call.args[0].keyword is not None:
+    spread = call.args[0].star == "*" if len(call.args) == 1 else None
+    if spread is None or call.args[0].keyword is not None or spread is body.dotted(call.func).endswith("from_iterable"):
         raise NoForm("it is called in another way")
     names = FreshNames(body.tree, body.function)
     group, item = names.fresh("group"), names.fresh("item")
@@ -101,7 +103,7 @@ def _product(body: Body, call: cst.Call) -> list[Edit]:
     items = [names.fresh("item") for _ in range(times * len(pools))]
     lines: list[str] = []
     texts = [source(body.tree, pool) for pool in pools]
-    if not all(calm(body.tree, pool) for pool in pools[1:] or pools):
+    if not all(calm(body.tree, pool) for pool in (pools[1:] if times == 1 and len(pools) > 1 else pools)):
         into = [names.fresh("items") for _ in pools]
         lines = [f"{name} = {text}" for name, text in zip(into, whole, strict=True)]
         texts = into
@@ -166,6 +168,7 @@ def _named(body: Body, call: cst.Call, over: cst.BaseExpression) -> tuple[list[s
 def _with(body: Body, call: cst.Call, lines: list[str], text: str) -> list[Edit]:
     if not lines:
         return _replaced(body, call, text)
+    body.builtins("\n".join([*lines, text]))
     return site(body.tree, call).edits(lines, text, FreshNames(body.tree, body.function))
 
 
@@ -181,9 +184,10 @@ def _accumulate(body: Body, call: cst.Call) -> list[Edit]:
     tree = body.tree
     over = listed(body, given[0])
     items = _element(body, given[0])
-    if len(given) == 1 and items == INT and calm(tree, given[0]) and not {"sum", "len"} & body.hidden:
+    if len(given) == 1 and items == INT and calm(tree, given[0]):
         text = tree.operand(given[0]) if stable(given[0]) else over
-        return _replaced(body, call, f"[sum({text}[:i + 1]) for i in range(len({text}))]")
+        place = FreshNames(tree, body.function).fresh("i")
+        return _replaced(body, call, f"[sum({text}[:{place} + 1]) for {place} in range(len({text}))]")
     above = tree.parent(tree.parent(call) or call)
     if items not in (TENSOR, INT, FLOAT) or not isinstance(above, cst.Call) or body.dotted(above.func) != "builtins.list" or len(given) > 2:
         raise NoForm("what it adds up is not known, or it is not taken as a whole list")
@@ -254,7 +258,8 @@ def _starmap(body: Body, call: cst.Call) -> list[Edit]:
 
 def _counted(body: Body, call: cst.Call) -> list[Edit]:
     """``zip(itertools.count(), xs)`` as ``enumerate(xs)``, and ``zip(xs, itertools.repeat(k))`` with as many as there are items."""
-    last = call.args[1].value if len(call.args) == 2 else None
+    plain = len(call.args) == 2 and not any(arg.star or arg.keyword for arg in call.args)
+    last = call.args[1].value if plain else None
     if isinstance(last, cst.Call) and body.dotted(last.func) == "itertools.repeat" and len(last.args) == 1:
         _at_once(body, last)
         if not calm(body.tree, last.args[0].value):
@@ -262,18 +267,20 @@ def _counted(body: Body, call: cst.Call) -> list[Edit]:
         lines, name = _named(body, call, call.args[0].value)
         text = f"{body.tree.code(call.func)}({name}, [{source(body.tree, last.args[0].value)}] * len({name}))"
         return _with(body, call, lines, text)
-    first = call.args[0].value if len(call.args) == 2 and not any(arg.star or arg.keyword for arg in call.args) else None
-    if not isinstance(first, cst.Call) or body.dotted(first.func) != "itertools.count" or "enumerate" in body.hidden:
+    first = call.args[0].value if plain else None
+    if not isinstance(first, cst.Call) or body.dotted(first.func) != "itertools.count":
         return []
     start = [body.tree.code(value) for value in positional(first)]
     if len(start) > 1 or any(arg.keyword for arg in first.args):
         raise NoForm("it counts in steps")
+    if any(body.certain.type_of(value) != INT or not calm(body.tree, value) for value in positional(first)):
+        raise NoForm("whether it counts from a whole number that may be computed later is not known")
     items = call.args[1].value
     text = source(body.tree, items)
     if isinstance(items, cst.Call) and body.dotted(items.func) == "itertools.repeat":
         count = positional(items)
         text = f"[{body.tree.code(count[0])}] * {body.tree.operand(count[1])}" if len(count) == 2 else text
-    return [body.tree.replace(call, f"enumerate({', '.join([text, *start])})")]
+    return [body.tree.replace(call, body.builtins(f"enumerate({', '.join([text, *start])})"))]
 
 
 _FORMS: dict[str, Callable[[Body, cst.Call], list[Edit]]] = {

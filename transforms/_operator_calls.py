@@ -30,9 +30,7 @@ def operator_text(body: Body, call: cst.Call, dotted: str) -> str:
     if name in _UNARY:
         return f"{_UNARY[name]}{first}"
     if name in _CALLS:
-        if _CALLS[name] in body.hidden:
-            raise NoForm(f"the name {_CALLS[name]} means something else here")
-        return f"{_CALLS[name]}({source(tree, given[0])})"
+        return body.builtins(f"{_CALLS[name]}({source(tree, given[0])})")
     if name == "getitem":
         return f"{first}[{tree.code(given[1])}]"
     if name == "contains":
