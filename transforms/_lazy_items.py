@@ -11,7 +11,7 @@ from scriptify.tree import Tree
 from scriptify.tree.flow import stores_in
 from scriptify.tree.inline import CannotInline
 from scriptify.tree.loops import LoopText, clauses
-from scriptify.tree.substitute import FreshNames, source
+from scriptify.tree.substitute import FreshNames, free_names, source
 
 
 def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callable[[cst.Call], tuple[list[str], str]]) -> list[Edit]:
@@ -21,6 +21,8 @@ def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callab
     if isinstance(above, cst.CompFor) and above.iter is call:
         if not isinstance(above.target, cst.Name):
             raise CannotInline("its items are taken apart")
+        if above.target.value in free_names(call.args[0].value):
+            raise CannotInline("its function reads an outer name that the comprehension gives to its items")
         test = _applied(tree, call.args[0].value, above.target.value)
         return [tree.replace_outer(call, f"{items} if {test}")]
     if not isinstance(above, cst.For) or above.iter is not call:
@@ -28,7 +30,8 @@ def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callab
     function = call.args[0].value
     if isinstance(function, cst.Name) and stores_in(above.body, function.value):
         raise CannotInline("the loop binds its function anew")
-    if isinstance(above.target, cst.Name) and _only_inside(tree, names, above):
+    own = isinstance(above.target, cst.Name) and above.target.value not in free_names(function)
+    if own and isinstance(above.target, cst.Name) and _only_inside(tree, names, above):
         test = _applied(tree, call.args[0].value, above.target.value)
         return [tree.replace_outer(call, items), _first_lines(tree, above, _skip(test))]
     chosen, test = condition(call)
@@ -36,8 +39,11 @@ def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callab
     return [tree.replace_outer(above.target, chosen[0]), tree.replace_outer(call, items), _first_lines(tree, above, lines)]
 
 
-def lazy_generator(tree: Tree, node: cst.GeneratorExp, names: FreshNames) -> list[Edit]:
-    """A generator with one loop and conditions, where a loop or ``any`` and ``all`` goes through it; none elsewhere."""
+def lazy_generator(tree: Tree, node: cst.GeneratorExp, names: FreshNames, hidden: set[str]) -> list[Edit]:
+    """A generator with one loop and conditions, where a loop or ``any`` and ``all`` goes through it; none elsewhere.
+
+    ``hidden`` are the names that the function itself gives a meaning.
+    """
     above = tree.parent(node)
     if node.for_in.inner_for_in is None and not node.for_in.ifs:
         return []
@@ -53,7 +59,7 @@ def lazy_generator(tree: Tree, node: cst.GeneratorExp, names: FreshNames) -> lis
         return [*edits, _first_lines(tree, above, lines)]
     user = tree.parent(above) if isinstance(above, cst.Arg) else None
     asked = tree.dotted(user.func) if isinstance(user, cst.Call) and len(user.args) == 1 else ""
-    if asked not in ("builtins.any", "builtins.all"):
+    if asked not in ("builtins.any", "builtins.all") or asked.rpartition(".")[2] in hidden:
         return []
     inner = _asked(tree, node.elt, node.for_in, asked)
     start, end = tree.outer_span(node)

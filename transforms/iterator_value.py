@@ -12,7 +12,7 @@ from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Pr
 from scriptify.transforms._expression import TENSOR, Body, NoForm, bodies, decline, positional, rewrite
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads, parameter_names, stores_in
-from scriptify.tree.substitute import source
+from scriptify.tree.substitute import calm, source
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
@@ -74,6 +74,8 @@ class IteratorValue(Transform):
         Declines(_net("it = iter([x, x])\nfor t in it:\n    x = x + t + next(it)\nreturn x"), because="goes through it"),
         Declines(_net("it = iter([x, x])\nreturn helper(it)"), because="handed on"),
         Declines(_net("xs = [x, x]\nit = iter(xs)\nxs.append(next(it))\nreturn next(it)"), because="changes"),
+        Declines(_net("xs = [x, x]\nit = iter(xs)\nxs += [next(it)]\nreturn next(it)"), because="changes"),
+        Declines(_net("it = iter([x])\nreturn next(it) + next(it, self.other())"), because="itself computed"),
         Ignores(_HEAD.replace("x: torch.Tensor", "x, iter") + "        return iter(x)\n", name="another iter"),
     )
 
@@ -151,8 +153,8 @@ def _first(body: Body, user: cst.Call, call: cst.Call) -> list[Edit]:
     text = body.tree.operand(items) if plain else whole
     if len(given) == 1:
         return body.guarded(user, f"{text}[0]")
-    if not isinstance(items, cst.Name):
-        raise NoForm("its items would be computed twice")
+    if not isinstance(items, cst.Name) or not calm(body.tree, given[1]):
+        raise NoForm("its items would be computed twice, or what it falls back on only sometimes")
     return body.guarded(user, f"({text}[0] if len({body.tree.code(items)}) > 0 else {body.tree.code(given[1])})")
 
 
@@ -190,6 +192,8 @@ class _Kept:
         given = positional(user)
         taken = f"{self.name}.pop(0)"
         if len(given) == 2:
+            if not calm(self.body.tree, given[1]):
+                raise NoForm("what it falls back on is itself computed")
             taken = f"({taken} if len({self.name}) > 0 else {self.body.tree.code(given[1])})"
         if isinstance(self.body.tree.parent(user), cst.Expr):
             return [
@@ -222,10 +226,18 @@ class _Kept:
         for call in tree.find(cst.Call, self.body.function.body):
             if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CHANGERS and tree.code(call.func.value) == text:
                 raise NoForm("the function changes what it goes through")
-        for target in tree.find(cst.AssignTarget, self.body.function.body):
-            if isinstance(target.target, cst.Subscript) and tree.code(target.target.value) == text:
-                raise NoForm("the function changes what it goes through")
+        stored = [by.target for by in tree.find(cst.AssignTarget, self.body.function.body)]
+        stored += [by.target for by in tree.find(cst.Del, self.body.function.body)]
+        if any(isinstance(target, cst.Subscript) and tree.code(target.value) == text for target in stored):
+            raise NoForm("the function changes what it goes through")
+        if any(text in (tree.code(by.target), _held(tree, by)) for by in tree.find(cst.AugAssign, self.body.function.body)):
+            raise NoForm("the function changes what it goes through")
 
 
 def _header(tree: Tree, loop: cst.CSTNode, use: cst.Name) -> bool:
     return isinstance(loop, cst.For) and loop.iter is use
+
+
+def _held(tree: Tree, by: cst.AugAssign) -> str:
+    """What an augmented assignment to an item changes, as text."""
+    return tree.code(by.target.value) if isinstance(by.target, cst.Subscript) else ""

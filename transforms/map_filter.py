@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -127,6 +128,11 @@ class _Task:
     def _maps(self) -> bool:
         return isinstance(self.inner, cst.Call) and self.tree.dotted(self.inner.func) == "builtins.map"
 
+    @property
+    def _hidden(self) -> set[str]:
+        """Names that the function itself gives a meaning, builtins among them."""
+        return assigned_names(self.function)
+
     def edits(self) -> list[Edit]:
         """The edits. Raises CannotHoist or CannotInline."""
         self.names = FreshNames(self.tree, self.function)
@@ -140,7 +146,7 @@ class _Task:
             lazy = lazy_filter(self.tree, self.inner, self.names, self._condition) if self.inner is self.node else []
             return lazy or self._loop(self._filter_clauses(self.inner))
         assert isinstance(self.inner, cst.ListComp | cst.GeneratorExp | cst.DictComp)
-        lazy = lazy_generator(self.tree, self.inner, self.names) if isinstance(self.inner, cst.GeneratorExp) else []
+        lazy = lazy_generator(self.tree, self.inner, self.names, self._hidden) if isinstance(self.inner, cst.GeneratorExp) else []
         return lazy or self._loop(clauses(self.tree, self.inner))
 
     # map
@@ -152,6 +158,8 @@ class _Task:
             return [self.tree.replace_outer(self.node, self._written_out(call, iterables))]
         names, body = self._applied(call.args[0].value, len(iterables))
         texts = [source(self.tree, iterable) for iterable in iterables]
+        if len(texts) > 1 and ("zip" in self._hidden or self.tree.dotted(cst.Name("zip")) != "builtins.zip"):
+            raise CannotInline("the name zip means something else here")
         over = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
         text = f"{body} for {', '.join(names)} in {over}"
         above = self.tree.parent(self.node)
@@ -186,6 +194,8 @@ class _Task:
         safe = all(stable(value) for value in values) or _reads_once(self.tree, function)
         if any(isinstance(element, cst.StarredElement) for element in items.elements) or not safe:
             raise CannotInline("the items of its tuple would be computed in another order")
+        if {name for value in values for name in free_names(value)} & bound_inside(function):
+            raise CannotInline("its lambda gives a name of the items another meaning")
         texts = [self._applied(function, 1, [self.tree.operand(value)])[1] for value in values]
         return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
@@ -244,7 +254,8 @@ class _Task:
             return self.node, self.node
         above = self.tree.parent(self.node)
         user = self.tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
-        if isinstance(user, cst.Call) and user.args[0] is above and all(stable(arg.value) for arg in user.args[1:]):
+        known = isinstance(user, cst.Call) and not _hides(user.func, self._hidden & set(dir(builtins)))
+        if known and isinstance(user, cst.Call) and user.args[0] is above and all(stable(arg.value) for arg in user.args[1:]):
             if self.tree.dotted(user.func) == "builtins.list":
                 return user, user
             joins = isinstance(user.func, cst.Attribute) and user.func.attr.value == "join"

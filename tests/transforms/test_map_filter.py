@@ -67,6 +67,14 @@ def run(text, *args):
         "return sorted(t for t in xs if t), list(map(str, [t for t in xs if t]))",
         "return list(map(lambda t: (t, 1), xs))",
         "if [t for t in xs if t]:\n    return 1\nreturn 2",
+        "return any(self.note(t) for t in xs if self.note(t))",
+        "return all(self.note(t) > 1 for t in xs if t)",
+        "return list(filter(None, xs))",
+        "return max(*map(abs, [4, *xs]), self.note(x))",
+        "t = 2\nfor u in filter(lambda v: v > t, xs):\n    t = u\nreturn t",
+        "t = 2\nfor t in filter(lambda v: v > t, xs):\n    x = x + t\nreturn x, t",
+        "return [t for t in filter(lambda v: v > 1, xs)]",
+        "t = 1\nfor t in (u * t for u in xs if u > t):\n    x = x + t\nreturn x, t",
     ],
 )
 def test_same_values_and_effects(body):
@@ -90,6 +98,10 @@ def test_same_values_and_effects(body):
         ("return [[t for t in y if t] for y in [xs]]", "once per item"),
         ("return {self.note(t): t for t in xs if t}", "keys are computed"),
         ("return [y for t in xs if (y := t)]", "assigns"),
+        ("t = 2\nreturn [t for t in filter(lambda v: v > t, xs)]", "outer name"),
+        ("zip = self.note\nreturn list(map(max, xs, xs)), zip(1)", "the name zip"),
+        ("sum = self.note\nreturn sum(t for t in xs if t)", "lazy"),
+        ("any = self.note\nreturn any(t for t in xs if t)", "lazy"),
         ("while [t for t in xs if t]:\n    xs = []\nreturn xs", "while"),
     ],
 )
