@@ -226,7 +226,7 @@ class _Kept:
         for call in tree.find(cst.Call, self.body.function.body):
             if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CHANGERS and tree.code(call.func.value) == text:
                 raise NoForm("the function changes what it goes through")
-        stored = [by.target for by in tree.find(cst.AssignTarget, self.body.function.body)]
+        stored: list[cst.BaseExpression] = [by.target for by in tree.find(cst.AssignTarget, self.body.function.body)]
         stored += [by.target for by in tree.find(cst.Del, self.body.function.body)]
         if any(isinstance(target, cst.Subscript) and tree.code(target.value) == text for target in stored):
             raise NoForm("the function changes what it goes through")
