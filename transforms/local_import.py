@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,9 +11,11 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline
-from scriptify.tree import Tree, bindings, loads
+from scriptify.transforms._modules import comes_with_torch, is_module, loaded, standing
+from scriptify.tree import Tree, assigned_names, bindings, loads
 from scriptify.tree.flow import parameter_names
 from scriptify.tree.hoist import in_try
+from scriptify.tree.substitute import bound_inside
 
 _HEAD = """import math
 
@@ -27,9 +28,6 @@ class Net(nn.Module):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
 _MESSAGE = "import statements aren't supported"
-_ACTING = frozenset(
-    {"this", "antigravity", "turtle", "tkinter", "idlelib", "readline", "rlcompleter", "curses", "site", "lib2to3", "__main__"}
-)
 
 
 def _net(body: str, head: str = _HEAD) -> str:
@@ -81,20 +79,41 @@ class LocalImport(Transform):
         Declines(_net("from mine import helper\nreturn helper(x)"), because="import it at the top", name="a project's module"),
         Declines(_net("y = x * math.pi\nimport math\nreturn y"), because="before"),
         Declines(_net("try:\n    import math\nexcept ImportError:\n    x = x + 1\nreturn x"), because="try"),
+        Declines(_net("import numpy as np\nreturn x * np.pi"), because="installed", name="not part of torch"),
+        Declines(_net("from torch.utils.tensorboard import Writer\nreturn x"), because="installed", name="what torch leaves out"),
+        Declines(_net("import fcntl\nreturn x"), because="installed", name="of some systems"),
+        Declines(_net("import a.b\nreturn x", _HEAD.replace("import math", "import a")), because="installed", name="below another"),
+        Declines(_net("from a import b\nreturn b(x)", _HEAD.replace("import math", "import a")), because="module of its own"),
+        Declines(
+            _net("import math\nreturn x * math.pi", _HEAD.replace("import math\n\n", "").replace("nn\n", "nn\n\nmath = 4\n", 1)),
+            because="means something else",
+            name="a name of the file's own",
+        ),
+        Declines(_net("from math import pi\nreturn x * (lambda math: pi)(1)"), because="means something else", name="a lambda's own"),
+        Declines(_net("from math import pi\nprint(f'{pi=}')\nreturn x"), because="spells"),
+        Declines(_net("if x.dim() == 3:\n    import math\nelif x.dim() == 4:\n    import math\nreturn x * math.pi"), because="before"),
+        Declines(_net("if x.dim() == 3: import math\nreturn x"), because="shares its line"),
+        Fires(
+            _net("from xml import etree\nreturn x"),
+            _net("return x", _HEAD.replace("from torch import nn\n", "from torch import nn\nimport xml.etree\n")),
+            name="a module from a package",
+        ),
         Ignores("def f(x):\n    from math import sqrt\n    return sqrt(x)\n", name="not compiled"),
     )
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every import in compiled code."""
         for body in bodies(tree, facts):
-            for line in body.find(cst.SimpleStatementLine):
-                for small in line.body:
-                    if isinstance(small, cst.Import | cst.ImportFrom):
-                        yield self._answer(body, line, small)
+            found: list[cst.Import | cst.ImportFrom] = [*body.find(cst.Import), *body.find(cst.ImportFrom)]
+            for small in found:
+                yield self._answer(body, small)
 
-    def _answer(self, body: Body, line: cst.SimpleStatementLine, small: cst.Import | cst.ImportFrom) -> Proposal:
+    def _answer(self, body: Body, small: cst.Import | cst.ImportFrom) -> Proposal:
         tree = body.tree
+        line = tree.parent(small)
         try:
+            if not isinstance(line, cst.SimpleStatementLine):
+                raise NoForm("it shares its line with another statement")
             edits, imports = _moved(body, small)
             edits.append(_without(tree, line, small))
         except NoForm as reason:
@@ -142,35 +161,30 @@ def _moved(body: Body, small: cst.Import | cst.ImportFrom) -> tuple[list[Edit], 
         _check_harmless(tree, bound)
         _check_uses(body, small, bound)
         if not bound.alias and _modules(tree).get(bound.local) == bound.dotted:
-            if not bound.name and bound.module != bound.local:  # import torch.nn.functional, where torch is there
+            if not bound.name and bound.module not in loaded(tree):  # import torch.nn.functional, where torch is there
                 imports.append(Import(tree.path, bound.module))
         elif not bound.alias and not bound.name and _free(tree, bound.local):
             imports.append(Import(tree.path, bound.module))
         else:
             text, wanted = tree.imports.spell(bound.dotted)
-            _check_spelt(body, text, wanted)
-            edits += [tree.replace(use, text) for use in _uses(body, bound.local)]
-            imports += wanted
-            if _deep(tree, bound):
-                imports.append(Import(tree.path, bound.module))
+            uses = _uses(body, bound.local)
+            _check_spelt(body, text, uses)
+            edits += [tree.replace(use, text) for use in uses]
+            below = _needed(tree, bound)
+            imports += [item for item in wanted if not any(module.startswith(f"{item.module}.") for module in below)]
+            imports += [Import(tree.path, module) for module in below]
     return edits, imports
 
 
-def _check_spelt(body: Body, text: str, wanted: tuple[Import, ...]) -> None:
+def _check_spelt(body: Body, text: str, uses: list[cst.Name]) -> None:
     """Raise NoForm where the first part of a name spelt in full is not the module it should be."""
     root, tree = text.partition(".")[0], body.tree
     local = {name.value for name, by in bindings(body.function.body) if not _imported(tree, by)} | parameter_names(body.function)
-    if root in local or root not in {*_modules(tree), *(item.module.partition(".")[0] for item in wanted)}:
+    inner = {name for function in tree.find(cst.FunctionDef, body.function.body) for name in assigned_names(function)}
+    if root in local | inner | bound_inside(body.function.body) or not (root in _modules(tree) or _free(tree, root)):
         raise NoForm(f"{root} means something else here")
-
-
-def _deep(tree: Tree, bound: _Bound) -> bool:
-    """Whether a module below the one that is imported already has to be imported itself."""
-    return (
-        bound.module.count(".") > 0
-        and bound.module not in {"torch.nn", "torch.nn.functional"}
-        and bound.module not in _modules(tree).values()
-    )
+    if any(isinstance(above, cst.FormattedStringExpression) and above.equal for use in uses for above in tree.ancestors(use)):
+        raise NoForm("a formatted string spells the name")
 
 
 def _modules(tree: Tree) -> dict[str, str]:
@@ -186,20 +200,22 @@ def _modules(tree: Tree) -> dict[str, str]:
     return found
 
 
-def _standing(bound: _Bound) -> bool:
-    """Whether a module is torch's or the standard library's: there wherever torch is, and quiet when it is imported."""
-    root = bound.module.partition(".")[0]
-    return root in ("torch", "numpy") or (root in sys.stdlib_module_names and root not in _ACTING)
+def _needed(tree: Tree, bound: _Bound) -> list[str]:
+    """The modules below a package that a name spelt in full rests on, and that nothing above loads. Raises NoForm."""
+    modules = [bound.module] if "." in bound.module else []
+    if bound.name and is_module(bound.module, bound.name):
+        modules.append(f"{bound.module}.{bound.name}")
+    return [module for module in modules if module not in loaded(tree) and not comes_with_torch(module)]
 
 
 def _check_harmless(tree: Tree, bound: _Bound) -> None:
-    """Raise NoForm where it may matter when a module is imported."""
-    known = _modules(tree)
-    if _standing(bound) or known.get(bound.local) == bound.dotted or bound.module in known.values():
+    """Raise NoForm where it may matter when a module is imported, or what is there without it."""
+    if not standing(bound.module) and bound.module not in loaded(tree):
+        raise NoForm(f"when {bound.module} is imported may matter, and whether it is installed")
+    if not bound.name or _modules(tree).get(bound.local) == bound.dotted:
         return
-    if any(full.startswith(f"{bound.module}.") for full in known.values()) and not bound.name:
-        return
-    raise NoForm(f"when {bound.module} is imported may matter, and whether it is installed")
+    if not standing(bound.module) or (is_module(bound.module, bound.name) and not standing(bound.dotted)):
+        raise NoForm(f"whether {bound.name} is a module of its own, which is not loaded yet, is not known")
 
 
 def _check_uses(body: Body, small: cst.CSTNode, bound: _Bound) -> None:
@@ -211,14 +227,19 @@ def _check_uses(body: Body, small: cst.CSTNode, bound: _Bound) -> None:
         raise NoForm(f"{name} is a parameter too")
     if any(not _same(tree, by, bound) for by in others) or (others and bound.alias):
         raise NoForm(f"{name} is bound more than once")
-    block = tree.parent(tree.parent(small) or small)
-    uses = _uses(body, name)
-    if not others and any(tree.line(use) < tree.line(small) or block is None or not tree.contains(block, use) for use in uses):
+    if not all(any(_runs_before(tree, by, use) for by in stores) for use in _uses(body, name)):
         raise NoForm(f"{name} is used before the import, or where it may not have run")
     inner = [f for f in tree.find(cst.FunctionDef, body.function.body) if name in parameter_names(f) or _binds(f, name)]
     lambdas = [node for node in tree.find(cst.Lambda, body.function.body) if name in parameter_names(node)]
     if inner or lambdas or any(item.name.value == name for n in tree.find(cst.Global) for item in n.names):
         raise NoForm(f"{name} means something else in a function inside")
+
+
+def _runs_before(tree: Tree, by: cst.CSTNode, use: cst.Name) -> bool:
+    """Whether an import has run wherever a name is read: it stands before it, in its block or one around."""
+    small = next(above for above in (by, *tree.ancestors(by)) if isinstance(above, cst.BaseSmallStatement))
+    block = tree.parent(tree.parent(small) or small)
+    return block is not None and tree.contains(block, use) and tree.span(small)[0] < tree.span(use)[0]
 
 
 def _uses(body: Body, name: str) -> list[cst.Name]:
@@ -247,6 +268,8 @@ def _imported(tree: Tree, by: cst.CSTNode) -> bool:
 
 def _free(tree: Tree, name: str) -> bool:
     """Whether the file can have a name at its top that it has not yet: no function reads one from a star import or the builtins."""
+    if any(item.name.value == name for node in tree.find(cst.Global) for item in node.names):
+        return False
     if any(found.value == name for found, _ in bindings(tree.module)) or hasattr(builtins, name):
         return False
     stars = any(isinstance(node.names, cst.ImportStar) for node in tree.find(cst.ImportFrom))

@@ -63,6 +63,11 @@ class PartialCall(Transform):
         ),
         Declines(_net("f = partial(torch.mul, x)\nx = x + 1\nreturn f(x)"), because="x changes"),
         Declines(_net("f = partial(torch.mul, x + 1)\nreturn f(x)"), because="computed"),
+        Declines(_net("f = partial(lambda a, b: a * b, x)\nreturn f(x)"), because="not plain", name="a lambda"),
+        Declines(_net("f = partial(self.act)\nself.act = torch.neg\nreturn f(x)"), because="act is set", name="an attribute that is set"),
+        Declines(_net("f = partial(x.shape.count, 2)\nx.unsqueeze_(0)\nreturn x * f()"), because="not plain", name="of a value's value"),
+        Declines(_net("f = partial(F.pad, mode='constant')\nprint(f'{f(x, [1, 1])}')\nreturn x"), because="formatted", name="in a string"),
+        Declines(_net("global f\nf = partial(torch.add, x)\nreturn f(x)"), because="bound more than once", name="a global"),
         Declines(_net("f = partial(F.relu)\nreturn self.apply_to(f, x)"), because="other than by calling"),
         Ignores("from functools import partial\n\n\ndef f(x):\n    g = partial(h, x)\n    return g(1)\n", name="not compiled"),
     )
@@ -77,7 +82,7 @@ class PartialCall(Transform):
                 above = tree.parent(call)
                 try:
                     if isinstance(above, cst.Call) and above.func is call:
-                        edits = _named(tree, call, above)
+                        edits = _named(body, call, above)
                     elif isinstance(above, cst.Assign) and len(above.targets) == 1 and isinstance(above.targets[0].target, cst.Name):
                         edits = _everywhere(body, call, above, above.targets[0].target.value)
                     else:
@@ -108,7 +113,7 @@ def _everywhere(body: Body, partial: cst.Call, assign: cst.Assign, name: str) ->
         if any(isinstance(outer, cst.Lambda | cst.FunctionDef) and outer is not function and tree.contains(function, outer)
                for outer in tree.ancestors(use)):  # fmt: skip
             raise NoForm(f"{name} is used inside another function")
-        edits += _named(tree, partial, above)
+        edits += _named(body, partial, above)
     return edits
 
 
@@ -124,19 +129,40 @@ def _check_kept(body: Body, partial: cst.Call, assign: cst.Assign) -> None:
             raise NoForm(f"{name} changes, and the partial keeps what it was")
 
 
+def _check_function(body: Body, node: cst.BaseExpression) -> None:
+    """Raise NoForm where what a partial calls could be another thing when it is read again for each call."""
+    tree, dotted = body.tree, body.dotted(node)
+    owner = node.value if isinstance(node, cst.Attribute) else None
+    of_self = stable(node) and tree.code(node).startswith("self.")
+    one_line = "\n" not in tree.code(node)
+    if not one_line or not (isinstance(node, cst.Name) or (owner is not None and (dotted or of_self or isinstance(owner, cst.Name)))):
+        raise NoForm("what it calls is not plain")
+    names = tree.code(node).split(".")[1:]
+    for target in tree.find(cst.AssignTarget):
+        found = target.target
+        if isinstance(found, cst.Attribute) and found.attr.value in names and not _when_made(tree, found):
+            raise NoForm(f"{found.attr.value} is set outside of __init__, and the partial keeps what it was")
+
+
+def _when_made(tree: Tree, node: cst.CSTNode) -> bool:
+    """Whether a statement runs while an object is made."""
+    inside = (above for above in tree.ancestors(node) if isinstance(above, cst.FunctionDef))
+    function = next(inside, None)
+    return function is not None and function.name.value == "__init__"
+
+
 def _plain(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name) or constant(node)
 
 
-def _named(tree: Tree, partial: cst.Call, call: cst.Call) -> list[Edit]:
+def _named(body: Body, partial: cst.Call, call: cst.Call) -> list[Edit]:
     """The edits that make a call of a partial one of its function. Raises NoForm."""
-    if (
-        not partial.args
-        or any(arg.star for arg in partial.args)
-        or partial.args[0].keyword is not None
-        or not stable(partial.args[0].value)
-    ):
+    tree = body.tree
+    if not partial.args or any(arg.star for arg in partial.args) or partial.args[0].keyword is not None:
         raise NoForm("what it calls is not plain")
+    _check_function(body, partial.args[0].value)
+    if any(isinstance(above, cst.FormattedStringExpression) for above in tree.ancestors(call)):
+        raise NoForm("it is called inside a formatted string, which quotes or spells what it holds")
     if any(arg.star == "**" or (isinstance(arg.value, cst.GeneratorExp) and not arg.value.lpar) for arg in call.args):
         raise NoForm("a call of it has arguments that can't be joined with others")
     if any(arg.keyword is not None and not _plain(arg.value) for arg in partial.args):
