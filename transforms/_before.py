@@ -67,6 +67,8 @@ def certain(tree: Tree, node: cst.CSTNode, top: cst.CSTNode) -> bool:
     for above in tree.ancestors(node):
         if isinstance(above, cst.IfExp) and below is not above.test:
             return False
+        if isinstance(above, cst.Assert) and below is above.msg:  # worked out where the assertion fails
+            return False
         if isinstance(above, cst.BooleanOperation) and below is not above.left:
             return False
         if isinstance(above, cst.Lambda | cst.BaseComp | cst.CompFor | cst.CompIf | cst.ComparisonTarget | cst.FunctionDef):

@@ -39,6 +39,14 @@ _INNER = (
 _USE = "if self.mode == 'a':\n    {}x = x + y\nreturn x"
 
 EXAMPLES = (
+    Declines(
+        _net(f"{_MODES}assert x.dim() < 9, f'{{y}}'\nreturn x"),
+        because="no assertion can be put before it",
+        observed=_SEEN,
+        focus=_FALSE,
+        at="elif",
+        name="read where an assertion fails only",
+    ),
     Fires(_net(f"{_MODES}return y"), _net(f"{_MODES}{_ELSE}return y"), entry=_ENTRY, focus=_FALSE, at="elif", name="no else"),
     Fires(
         _net(f"{_MODES}n = x.dim()\nreturn y * n"),

@@ -9,12 +9,12 @@ import libcst as cst
 
 from scriptify.facts.model import TypeFact
 from scriptify.facts.types import optional
-from scriptify.transform import Edit, Import, Need
+from scriptify.transform import Edit, Import, Need, Proposal, Transform
 from scriptify.transforms._before import certain, lines_before, scripting, small_statement
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._signature import spell
 from scriptify.transforms._spot import Spot
-from scriptify.tree import loads, stores_in, target_names
+from scriptify.tree import Tree, loads, stores_in, target_names
 from scriptify.tree.flow import parameter_names
 
 
@@ -26,6 +26,15 @@ class Answer:
     edits: tuple[Edit, ...]
     imports: tuple[Import, ...] = ()
     needs: tuple[Need, ...] = ()
+
+
+def proposed(by: Transform, tree: Tree, node: cst.CSTNode, answer: Answer | str, reason: str) -> Proposal:
+    """The rewrite an answer makes, for the reason given; a decline where it says why not."""
+    if isinstance(answer, str):
+        return tree.decline(by, node, answer)
+    imports = (*tree.imports.spell("torch.jit.is_scripting")[1], *answer.imports)
+    why = f"{reason}; what is inserted runs in scripted code only"
+    return tree.rewrite(by, node, answer.title, answer.edits, imports=imports, needs=answer.needs, why=why)
 
 
 def header_of(statement: cst.CSTNode) -> cst.CSTNode | None:

@@ -120,6 +120,16 @@ class EagerStatement(Transform):
             name="the environment and the debugger",
         ),
         Declines(_net("if os.environ.get('TWICE'):\n    x = x * 2\nreturn x").replace("import time", "import os"), because="read it once"),
+        Declines(
+            _net("if os.environ.pop('TOLD'):\n    print(x)\nreturn x").replace("import time", "import os"),
+            because="more than asking",
+            name="a condition with an effect",
+        ),
+        Declines(
+            _net("if (n := os.environ.get('TOLD')):\n    print(n)\nreturn x if n else -x").replace("import time", "import os"),
+            because="more than asking",
+            name="a condition that assigns",
+        ),
         Declines(_net("return x, time.time()"), because="used for more"),
         Declines(_net("logger.info(self.step(x))\nreturn x"), because="does more"),
         Ignores(_net("print(x.size(0))\nreturn x")),
@@ -196,6 +206,9 @@ def _under_guard(body: Body, test: cst.If) -> list[Edit]:
     tree = body.tree
     if test.orelse is not None or not isinstance(test.body, cst.IndentedBlock) or not multiline_safe(tree, test):
         raise NoForm("it has an else, or stands on one line; read it once, where the model is made")
+    calls = [call for call in tree.find(cst.Call, test.test) if not _only_asks(body, call)]
+    if calls or any(True for _ in tree.find(cst.NamedExpr, test)):
+        raise NoForm("its condition does more than asking, or a name is assigned in it; work that out before it")
     for line in test.body.body:
         if isinstance(line, cst.If) and line.orelse is None and eager_only(tree, line.body):
             continue
@@ -206,6 +219,13 @@ def _under_guard(body: Body, test: cst.If) -> list[Edit]:
     patch.before(test, [f"if not {body.spell('torch.jit.is_scripting')}():"])
     patch.indent([test])
     return patch.edits()
+
+
+def _only_asks(body: Body, call: cst.Call) -> bool:
+    """Whether a call in a condition reads the environment or a logger's level, or does nothing but read."""
+    asked = body.dotted(call.func) in ("os.environ.get", "os.getenv")
+    enabled = isinstance(call.func, cst.Attribute) and call.func.attr.value in ("isEnabledFor", "lower", "upper", "strip")
+    return asked or enabled or _quiet(body, call)
 
 
 def _only_tells(body: Body, small: cst.CSTNode) -> bool:

@@ -36,6 +36,15 @@ _WATCHING = frozenset(
     """.split()
 )
 """Blocks that watch what runs, or what is told of it, and change no result."""
+_LEAVING = frozenset(
+    {
+        "torch.autocast",
+        "torch.amp.autocast",
+        "torch.cuda.amp.autocast",
+        "torch.profiler.record_function",
+        "torch.autograd.profiler.record_function",
+    }
+)
 _SET = "    if torch.jit.is_scripting():\n        torch.set_grad_enabled({})\n"
 
 
@@ -117,6 +126,13 @@ class GradBlock(Transform):
             name="that watch",
         ),
         Declines(_net("with torch.set_grad_enabled(self.ask(x)):\n    y = x * 2\nreturn y"), because="before the block"),
+        Declines(_net("with torch.enable_grad(), torch.no_grad():\n    y = x * 2\nreturn y"), because="another", name="two modes"),
+        Declines(
+            _net("with torch.enable_grad(), torch.no_grad() if self.frozen else contextlib.nullcontext():\n    y = x * 2\nreturn y"),
+            because="another",
+            name="two modes, one by a condition",
+        ),
+        Declines(_net("with torch.set_grad_enabled(*self.modes):\n    y = x * 2\nreturn y"), because="before the block", name="a star"),
         Ignores(_net("with torch.no_grad():\n    y = x * 2\nreturn y")),
         Ignores(_net("with torch.set_grad_enabled(False):\n    y = x * 2\nreturn y"), name="another's"),
     )
@@ -134,6 +150,11 @@ class GradBlock(Transform):
                     if edits:
                         why = "of the blocks that set the gradient mode the compiler has no_grad alone"
                         yield rewrite(self, body, item, "a block that scripting has", edits, why=why)
+
+
+def _leaves_mode(body: Body, value: cst.BaseExpression) -> bool:
+    """Whether a block is known to leave the gradient mode: the mode is set when all blocks of a ``with`` are entered already."""
+    return isinstance(value, cst.Call) and body.dotted(value.func) in (*_WATCHING, *_LEAVING, _NULL)
 
 
 @dataclass(frozen=True)
@@ -158,6 +179,8 @@ def _edits(body: Body, block: cst.With, item: cst.WithItem) -> list[Edit]:
     mode = _mode(body, made, had)
     if mode is None:
         return []
+    if not all(_leaves_mode(body, other.item) for other in block.items if other is not item):
+        raise NoForm("another of its items may set the mode as well; write one block inside of the other")
     if item.asname is not None or not isinstance(block.body, cst.IndentedBlock) or not tree.own_line(block):
         raise NoForm("it shares its line, or what it gives is named")
     first = block.body.body[0]
@@ -184,7 +207,7 @@ def _mode(body: Body, made: cst.BaseExpression, had: str) -> _Mode | None:
             mode = made.args[0].value
             if tree.code(mode) == "False":
                 return None
-            if not _flag(mode):
+            if made.args[0].star or not _flag(mode):
                 raise NoForm("its condition is computed; name it before the block")
             return _Mode(tree.code(mode))
         return None

@@ -12,7 +12,7 @@ from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._before import certain, scripting
 from scriptify.transforms._half_defined_examples import EXAMPLES
 from scriptify.transforms._spot import Spot, spot
-from scriptify.transforms._start_as_none import Answer, StartedAsNone, header_of
+from scriptify.transforms._start_as_none import Answer, StartedAsNone, header_of, proposed
 from scriptify.tree import Tree, loads, own_nodes, stores_in
 
 _NAMED = re.compile(r"(\w+) is not defined in the (?:true|false) branch")
@@ -48,12 +48,7 @@ class HalfDefined(Transform):
         if chain is None:
             return
         answer = _raising(place, chain, name) or StartedAsNone(place, chain, name).answer()
-        if isinstance(answer, str):
-            yield tree.decline(self, chain, answer)
-            return
-        imports = (*tree.imports.spell("torch.jit.is_scripting")[1], *answer.imports)
-        why = "the compiler wants a variable defined by every branch; what is inserted runs in scripted code only"
-        yield tree.rewrite(self, chain, answer.title, answer.edits, imports=imports, needs=answer.needs, why=why)
+        yield proposed(self, tree, chain, answer, "the compiler wants a variable defined by every branch")
 
 
 def _chain(place: Spot, name: str) -> cst.If | None:

@@ -10,7 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Facts, Observed
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._spot import Spot, spot
-from scriptify.transforms._start_as_none import StartedAsNone
+from scriptify.transforms._start_as_none import StartedAsNone, proposed
 from scriptify.tree import Tree, loads, stores_in
 from scriptify.tree.flow import parameter_names
 
@@ -93,13 +93,7 @@ class LoopDefined(Transform):
         loop = _loop(place, name)
         if loop is None:
             return
-        answer = StartedAsNone(place, loop, name).answer()
-        if isinstance(answer, str):
-            yield tree.decline(self, loop, answer)
-            return
-        imports = (*tree.imports.spell("torch.jit.is_scripting")[1], *answer.imports)
-        why = "to the compiler a loop may run no round; what is inserted runs in scripted code only"
-        yield tree.rewrite(self, loop, answer.title, answer.edits, imports=imports, needs=answer.needs, why=why)
+        yield proposed(self, tree, loop, StartedAsNone(place, loop, name).answer(), "to the compiler a loop may run no round")
 
 
 def _loop(place: Spot, name: str) -> cst.For | cst.While | None:

@@ -143,6 +143,21 @@ class RefusedStatement(Transform):
             after=_HEAD + "        jit_a = x\n        return jit_a * 2\n",
             entry=_ENTRY,
         ),
+        Fires(
+            name="comments of an else",
+            before=_HEAD
+            + "        i = 0\n        while i < 3:\n            i += 1\n        else:  # all\n            # of them\n"
+            + "            x = x + 1\n        return x\n",
+            after=_HEAD
+            + "        i = 0\n        while i < 3:\n            i += 1\n        # all\n        # of them\n        x = x + 1\n"
+            + "        return x\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a keyword that computes something",
+            code=_HEAD + "        print('a', end=str(x.add_(1)))\n        return x\n",
+            because="compute that before",
+        ),
         Ignores(name="fine comments", code=_HEAD + "        y = x + 1  # type: ignore\n        return y\n"),
         Ignores(name="fine statements", code=_HEAD + "        warnings.warn('a')\n        print('a')\n        return x\n"),
         Ignores(name="not compiled", code="def f(x):\n    ...\n    return x\n"),
@@ -191,6 +206,9 @@ class RefusedStatement(Transform):
         kept = [arg for arg in call.args if arg not in extra]
         if any(arg.star for arg in call.args):
             return
+        if any(True for arg in extra for kind in (cst.Call, cst.NamedExpr) for _ in tree.find(kind, arg)):
+            yield decline(self, body, call, f"{dotted.partition('.')[2]} is refused with what computes something; compute that before it")
+            return
         short = f"{tree.code(call.func)}({', '.join(tree.code(arg).rstrip(', ') for arg in kept)})"
         try:
             test = body.spell("torch.jit.is_scripting")
@@ -221,14 +239,17 @@ class RefusedStatement(Transform):
         tree = body.tree
         if any(True for _ in own_breaks(loop.body)) or not isinstance(loop.orelse.body, cst.IndentedBlock):
             return
-        first = loop.orelse.body.body[0]
+        block = loop.orelse.body
+        first = block.body[0]
         start, end = tree.line_start(tree.line(loop.orelse)), tree.line_end(tree.last_line(loop.orelse))
-        lines = tree.text[tree.line_start(tree.line(first)) : end].splitlines(keepends=True)
+        lines = tree.text[tree.line_end(tree.line(loop.orelse)) : end].splitlines(keepends=True)
         inner, outer = tree.indent(first), tree.indent(loop)
-        if any(line.strip() and not line.startswith(inner) for line in lines):
+        if any(line.strip() and not line.lstrip().startswith("#") and not line.startswith(inner) for line in lines):
             yield decline(self, body, loop, "the else of a loop is refused, and its lines can't be moved")
             return
         text = "".join(outer + line.removeprefix(inner) if line.strip() else line for line in lines)
+        if block.header.comment is not None:
+            text = _with_comment(tree, block, text, outer)
         yield rewrite(self, body, loop, "what a loop's else does comes after it", [Edit(tree.path, start, end, text)])
 
     def _comments(self, body: Body) -> Iterator[Proposal]:
@@ -263,6 +284,16 @@ class RefusedStatement(Transform):
             uses = [n for n in body.tree.find(cst.Name, body.function.body) if n.value == name]
             edits = [body.tree.replace(use, fresh) for use in uses]
             yield rewrite(self, body, uses[0], f"{name} gets a name that is not reserved", edits)
+
+
+def _with_comment(tree: Tree, block: cst.IndentedBlock, text: str, indent: str) -> str:
+    """The text of a block with its header's comment: at the end of its first line, or above where that line can't have it."""
+    comment = block.header.comment.value if block.header.comment is not None else ""
+    first = block.body[0]
+    line, newline, rest = text.partition(tree.newline)
+    if tree.own_line(first) and tree.line(first) == tree.last_line(first) and line.strip() and not line.lstrip().startswith("#"):
+        return f"{line}  {comment}{newline}{rest}"
+    return f"{indent}{comment}{tree.newline}{text}"
 
 
 def _assigned_later(body: Body, small: cst.AnnAssign) -> bool:

@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import BOOL, FLOAT, INT, TENSOR, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
+from scriptify.tree.flow import parameter_names
 
 _HEAD = """import torch
 from torch import nn
@@ -72,6 +73,15 @@ class UnaryPlus(Transform):
             entry=_ENTRY,
             name="a bool",
         ),
+        Fires(
+            _net("return x * +n", _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int")),
+            _net(
+                "return x * (n if torch.jit.is_scripting() else operator.pos(n))",
+                _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int").replace("import nn\n", "import nn\nimport operator\n"),
+            ),
+            entry="Net(), (torch.rand(2, 4) > 0.5, True)",
+            name="an int, which a caller may give as a bool",
+        ),
         Declines(_net("return x * +self.scale(x)"), because="number or a Tensor"),
         Ignores(_net("return x + 1")),
         Ignores("def f(x):\n    return +x\n", name="not compiled"),
@@ -97,19 +107,20 @@ def _edits(body: Body, node: cst.UnaryOperation) -> list[Edit]:
     if any(isinstance(n.operator, cst.Plus) for n in tree.find(cst.UnaryOperation, operand)):
         raise NoForm("the one inside goes first")
     known = body.certain.type_of(operand)
-    if known in (INT, FLOAT):
+    given = isinstance(operand, cst.Name) and operand.value in parameter_names(body.function)
+    if known in (INT, FLOAT) and not given:
         return [tree.replace(node, _apart(tree, node, text))]
     inner = tree.code(operand)
-    if known == BOOL:
-        if "int" in body.hidden:
-            raise NoForm("int means something else here")
+    if known == BOOL and "int" in body.hidden:
+        raise NoForm("int means something else here")
+    if known == BOOL and not given:
         return [tree.replace(node, _apart(tree, node, f"int({inner})"))]
     if body.proved(operand):
         return [tree.replace(node, _apart(tree, node, f"{body.spell('torch.positive')}({inner})"))]
-    kind = body.type_of(operand)
-    if kind not in (TENSOR, INT, FLOAT):
+    kind = known if known in (INT, FLOAT, BOOL) else body.type_of(operand)
+    if kind not in (TENSOR, INT, FLOAT) and not (kind == BOOL and given):
         raise NoForm("whether its operand is a number or a Tensor is not known; leave it out where it is a number")
-    scripted = f"{body.spell('torch.positive')}({inner})" if kind == TENSOR else text
+    scripted = f"{body.spell('torch.positive')}({inner})" if kind == TENSOR else f"int({inner})" if kind == BOOL else text
     test, eager = body.spell("torch.jit.is_scripting"), body.spell("operator.pos")
     return [
         tree.replace(

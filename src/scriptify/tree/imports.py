@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import sys
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 _BODY = re.compile(r"^(?:class|def|async def|@)", re.MULTILINE)
 
 
-_BY_REWRITES = frozenset({"torch", "math", "time", "logging", "warnings", "copy", "numpy", "pdb"})
-"""Modules that rewrites import."""
+_BY_REWRITES = sys.stdlib_module_names | {"torch", "numpy"}
+"""Modules that rewrites may import: all that they spell is of these."""
 
 
 class Imports:
