@@ -88,6 +88,8 @@ def _set(body: Body, call: cst.Call) -> list[Edit]:
     plain = isinstance(text, str) and text.isidentifier() and not text.startswith("__") and not keyword.iskeyword(text)
     if not plain or not isinstance(owner, cst.Name | cst.Attribute) or not isinstance(body.tree.parent(call), cst.Expr):
         raise NoForm("it is no plain assignment")
+    if not isinstance(owner, cst.Name) and not calm(body.tree, value):
+        raise NoForm("an assignment computes the value first, and what it is set on afterwards")
     written = source(body.tree, value)
     written = f"({written})" if "\n" in written and not value.lpar else written
     return [body.tree.replace(call, f"{body.tree.code(owner)}.{text!s} = {written}")]
@@ -135,7 +137,7 @@ def _power(body: Body, call: cst.Call) -> list[Edit]:
     if len(call.args) != 3:
         return []
     numbers = [literal_int(value) for value in positional(call)]
-    if len(numbers) == 3 and all(number is not None for number in numbers) and "pow" not in body.hidden:
+    if len(numbers) == 3 and all(number is not None for number in numbers) and body.builtin("pow"):
         base, exponent, modulus = (number or 0 for number in numbers)
         if modulus > 0 and exponent >= 0:
             return [body.tree.replace(call, str(pow(base, exponent, modulus)))]

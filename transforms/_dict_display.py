@@ -48,8 +48,7 @@ def display(body: Body, node: cst.Dict) -> list[Edit]:
     elements = node.elements
     if not any(isinstance(element, cst.StarredDictElement) for element in elements):
         return []
-    if {"dict", "list"} & body.hidden:
-        raise NoForm("dict or list means something else here")
+    body.need("dict", "list")
     quietly = all(quiet(body, value) for value in _values(elements))
     words = _words(elements)
     if words is not None and quietly:  # else the value of a key could change the first dict before it is copied

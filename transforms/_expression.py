@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,6 @@ from scriptify.tree.hoist import eager_only, reached_functions
 from scriptify.tree.substitute import stable, variables
 
 TENSOR, INT, FLOAT, BOOL, STR = Type("Tensor"), Type("int"), Type("float"), Type("bool"), Type("str")
-_BUILTINS = frozenset("abs max min int float sum len list range round bool str dict enumerate zip sorted isinstance any all tuple".split())
 N = TypeVar("N", bound=cst.CSTNode)
 
 
@@ -110,11 +110,19 @@ class Body:
         """Whether an expression is known to be an int or a float."""
         return self.type_of(node) in (INT, FLOAT)
 
+    def builtin(self, name: str) -> bool:
+        """Whether a name means Python's builtin here: neither the file nor the function gives it another meaning."""
+        return self.types.builtin(name)
+
+    def need(self, *names: str) -> None:
+        """Raise NoForm where one of these builtins has another meaning in the file or here."""
+        for name in names:
+            if not self.builtin(name):
+                raise NoForm(f"the name {name} means something else here")
+
     def builtins(self, text: str) -> str:
         """A text that calls builtins, as it is. Raises NoForm where one of them has another meaning in the file or here."""
-        for name in re.findall(r"(?<![\w.])([a-z]+)\(", text):
-            if name in _BUILTINS and self.dotted(cst.Name(name)) != f"builtins.{name}":
-                raise NoForm(f"the name {name} means something else here")
+        self.need(*(name for name in re.findall(r"(?<![\w.])([a-z]+)\(", text) if hasattr(builtins, name)))
         return text
 
     def spell(self, dotted: str) -> str:
@@ -128,7 +136,10 @@ class Body:
     def guarded(self, node: cst.BaseExpression, text: str) -> list[Edit]:
         """The edit that gives scripting ``text`` in place of an expression and leaves eager what it is."""
         test = self.spell("torch.jit.is_scripting")
-        guarded = f"{text} if {test}() else {self.tree.code(node)}"
+        code = self.tree.code(node)
+        text = f"({text})" if _loose(text, cst.Lambda, cst.IfExp, cst.NamedExpr, cst.Tuple) else text
+        code = f"({code})" if _loose(code, cst.NamedExpr, cst.Tuple) else code
+        guarded = f"{text} if {test}() else {code}"
         if not self.alone(node) or ("\n" in guarded and not node.lpar):
             guarded = f"({guarded})"
         return [self.tree.replace(node, guarded)]
@@ -152,6 +163,14 @@ class Body:
     def instead(self, node: cst.BaseExpression, text: str) -> list[Edit]:
         """The edit that puts an operator expression in place of another, in parentheses where it needs them."""
         return [self.tree.replace(node, text if self.alone(node) and "\n" not in text else f"({text})")]
+
+
+def _loose(text: str, *kinds: type[cst.CSTNode]) -> bool:
+    """Whether an expression, written without parentheses, would take the rest of a conditional with it or be taken apart by it."""
+    if not re.search(r"\b(lambda|if)\b|:=|,", text):
+        return False
+    node = cst.parse_expression(f"({text})")  # in parentheses, because it may go over several lines
+    return isinstance(node, kinds) and len(node.lpar) == 1
 
 
 def bodies(tree: Tree, facts: Facts) -> Iterator[Body]:
@@ -275,6 +294,6 @@ def _as_floats(body: Body, node: cst.BaseExpression) -> str:
     known = body.type_of(node)
     if known == FLOAT:
         return body.tree.code(node)
-    if known == INT and "float" not in body.hidden:
+    if known == INT and body.builtin("float"):
         return f"float({body.tree.code(node)})"
     raise NoForm("its ints can't be written as floats")

@@ -37,7 +37,7 @@ def padded(body: Body, node: cst.BaseExpression, spec: str, conversion: str = ""
     """The expression whose plain text is a value's text in a format, without quotes of its own; None where there is none."""
     type_ = body.stated(node)  # what a run shows to be an int is a bool or an Enum for other callers, whose text is another
     match = _SPEC.fullmatch(spec)
-    if type_ not in (INT, STR) or match is None or "str" in body.hidden:
+    if type_ not in (INT, STR) or match is None or not body.builtin("str"):
         return None
     number = type_ == INT
     if (conversion and not number and conversion != "s") or (conversion and spec) or match["kind"] == ("s" if number else "d"):
@@ -48,7 +48,7 @@ def padded(body: Body, node: cst.BaseExpression, spec: str, conversion: str = ""
         bare = "" if match["align"] or match["zero"] or named else body.tree.code(node)
         return f"int({bare})" if bare and match["kind"] == "d" and not _whole(body, node) else bare or None
     width = int(match["width"])
-    if number and not _whole(body, node) and "int" in body.hidden:
+    if number and not _whole(body, node) and not body.builtin("int"):
         return None
     if not number and not ascii_text(body, node):
         return None

@@ -34,8 +34,7 @@ def pieces(body: Body, node: cst.BaseExpression, depth: int = 3) -> bool:
 def listed(body: Body, node: cst.BaseExpression) -> str:
     """The items of an iterable as a list that both eager code and scripting have. Raises NoForm where it is not known to have any."""
     tree = body.tree
-    if "list" in body.hidden:
-        raise NoForm("the name list means something else here")
+    body.need("list")
     if isinstance(node, cst.List | cst.ListComp):
         return tree.operand(node)
     if isinstance(node, cst.Tuple) and all(isinstance(element, cst.Element) for element in node.elements):

@@ -110,6 +110,8 @@ class BuiltinCall(Transform):
         ),
         Declines(_HEAD.replace("x: torch.Tensor", "x, ys") + "        return x * len(sum(ys, []))\n", because="adds lists alone"),
         Declines(_net("return x * max([1, 2], default=self.count())"), because="itself computed"),
+        Declines(_net("setattr(self.a, 'n', self.count())\nreturn x"), because="computes the value first"),
+        Declines("list = tuple\n\n\n" + _net("return x * len(range(4))"), because="the name list means"),
         Declines(_net("len = x.dim\nreturn x * max([1, 2], default=0) * len()"), because="the name len means"),
         Declines(_net("return x * pow(x.size(0), 3, 5)"), because="no literals"),
         Declines(_net("return x * 2 if hasattr(x, 'tag') else x"), because="carries no attributes"),

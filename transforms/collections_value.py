@@ -98,8 +98,7 @@ def _queue(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name]) -
             edits += [tree.replace(word, "insert"), tree.insert(tree.span(done.args[0])[0], "0, ")]
     if call.args:
         items = call.args[0].value
-        if "list" in body.hidden:
-            raise NoForm("list means something else here")
+        body.need("list")
         text = tree.code(items) if isinstance(items, cst.List | cst.ListComp) else f"list({source(tree, items)})"
         if isinstance(items, cst.List) and not items.elements:
             raise NoForm("it starts with an empty list; leave that out")
@@ -185,7 +184,7 @@ def _default(body: Body, call: cst.Call, type_: Type, kind: str) -> str:
     value = type_.args[1]
     if isinstance(factory, cst.Lambda):
         word = _PLAIN.get(body.tree.code(factory.body), "")
-        dotted = f"builtins.{word}" if word not in body.hidden else ""
+        dotted = f"builtins.{word}" if word and body.builtin(word) else ""
     if dotted == "builtins.int" and value == INT:
         return "0"
     if dotted == "builtins.float" and value == FLOAT:

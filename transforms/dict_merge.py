@@ -80,8 +80,7 @@ def _either(body: Body, node: cst.BinaryOperation) -> list[Edit]:
     parts = _operands(node)
     if any(type_of(body, part) is None for part in parts):
         return []
-    if {"dict", "list"} & body.hidden:
-        raise NoForm("dict or list means something else here")
+    body.need("dict", "list")
     if not all(quiet(body, part) for part in parts):
         raise NoForm("its sides would be computed twice, or in another order; give them names first")
     if _noted(body, node):
@@ -140,8 +139,7 @@ def _same(body: Body, node: cst.Comparison) -> list[Edit]:
         raise NoForm("only dicts of whole numbers, texts and truth values are surely compared alike")
     if not all(_again(body, side) for side in (node.left, right)):
         raise NoForm("a side would be computed more than once")
-    if {"len", "all"} & body.hidden:
-        raise NoForm("len or all means something else here")
+    body.need("len", "all")
     k, v = _fresh(body, node, "k"), _fresh(body, node, "v")
     left_text, right_text = tree.operand(node.left), tree.operand(right)
     text = (
@@ -153,8 +151,7 @@ def _same(body: Body, node: cst.Comparison) -> list[Edit]:
 
 def _empty(body: Body, node: cst.Comparison, asked: cst.BaseExpression, equal: bool) -> list[Edit]:
     """``d == {}`` as a question for its length: in eager code only where the source shows a dict, for None equals nothing."""
-    if "len" in body.hidden:
-        raise NoForm("len means something else here")
+    body.need("len")
     text = f"len({source(body.tree, asked)}) {'==' if equal else '!='} 0"
     return [body.tree.replace(node, text)] if plain(body, asked) is not Plain.UNKNOWN else body.guarded(node, text)
 
@@ -237,7 +234,6 @@ def _updated(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit
         raise NoForm("its arguments are expanded")
     if (pairs and not quiet(body, given[0])) or (given and not all(quiet(body, word) for word in words)):
         raise NoForm("what it is given would be computed twice, or in another order; give it a name first")
-    if "dict" in body.hidden:
-        raise NoForm("dict means something else here")
+    body.need("dict")
     start, end = tree.span(call.args[0])[0], tree.outer_span(call.args[-1].value)[1]
     return [tree.insert(start, "dict("), tree.insert(end, ")")]

@@ -74,6 +74,8 @@ class IteratorValue(Transform):
         Declines(_net("it = iter([x, x])\nfor t in it:\n    x = x + t + next(it)\nreturn x"), because="goes through it"),
         Declines(_net("it = iter([x, x])\nreturn helper(it)"), because="handed on"),
         Declines(_net("xs = [x, x]\nit = iter(xs)\nxs.append(next(it))\nreturn next(it)"), because="changes"),
+        Declines(_net("xs = [x, x]\nys = xs\nit = iter(xs)\nys.append(next(it))\nreturn next(it)"), because="changes"),
+        Declines(_net("xs = [x, x]\nit = iter(xs)\nself.more(xs)\nreturn next(it)"), because="may change it"),
         Declines(_net("xs = [x, x]\nit = iter(xs)\nxs += [next(it)]\nreturn next(it)"), because="changes"),
         Declines(_net("it = iter([x])\nreturn next(it) + next(it, self.other())"), because="itself computed"),
         Ignores(_HEAD.replace("x: torch.Tensor", "x, iter") + "        return iter(x)\n", name="another iter"),
@@ -93,8 +95,7 @@ class IteratorValue(Transform):
 
 def _edits(body: Body, call: cst.Call) -> list[Edit]:
     tree = body.tree
-    if {"list", "len", "next"} & body.hidden:
-        raise NoForm("a builtin's name means something else here")
+    body.need("list", "len", "next")
     above = tree.parent(call)
     user = tree.parent(above) if isinstance(above, cst.Arg) else None
     if isinstance(user, cst.Call) and body.dotted(user.func) == "builtins.next" and user.args[0] is above:
@@ -222,16 +223,36 @@ class _Kept:
         items, tree = self.call.args[0].value, self.body.tree
         if not isinstance(items, cst.Name | cst.Attribute):
             return
-        text = tree.code(items)
-        for call in tree.find(cst.Call, self.body.function.body):
-            if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CHANGERS and tree.code(call.func.value) == text:
-                raise NoForm("the function changes what it goes through")
-        stored: list[cst.BaseExpression] = [by.target for by in tree.find(cst.AssignTarget, self.body.function.body)]
-        stored += [by.target for by in tree.find(cst.Del, self.body.function.body)]
-        if any(isinstance(target, cst.Subscript) and tree.code(target.value) == text for target in stored):
+        function, names = self.body.function.body, self._names_of(items)
+        calls = list(tree.find(cst.Call, function))
+        named = (call.func for call in calls if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CHANGERS)
+        stored: list[cst.BaseExpression] = [by.target for by in tree.find(cst.AssignTarget, function)]
+        stored += [by.target for by in tree.find(cst.Del, function)]
+        changed = {tree.code(func.value) for func in named}
+        changed |= {tree.code(target.value) for target in stored if isinstance(target, cst.Subscript)}
+        changed |= {text for by in tree.find(cst.AugAssign, function) for text in (tree.code(by.target), _held(tree, by))}
+        if changed & names:
             raise NoForm("the function changes what it goes through")
-        if any(text in (tree.code(by.target), _held(tree, by)) for by in tree.find(cst.AugAssign, self.body.function.body)):
-            raise NoForm("the function changes what it goes through")
+        given = {tree.code(arg.value) for call in calls if not self._harmless(call) for arg in call.args}
+        if given & names:
+            raise NoForm("what it goes through is handed to something that may change it")
+
+    def _harmless(self, call: cst.Call) -> bool:
+        """Whether a call is known not to change the lists that it is given."""
+        return self.body.dotted(call.func).startswith(("builtins.", "torch."))
+
+    def _names_of(self, items: cst.Name | cst.Attribute) -> set[str]:
+        """The other names and attributes that may hold the same object here, by assignments in any order."""
+        tree, names = self.body.tree, {self.body.tree.code(items)}
+        pairs = [
+            {tree.code(target.target), tree.code(by.value)}
+            for by in tree.find(cst.Assign, self.body.function.body)
+            if isinstance(by.value, cst.Name | cst.Attribute)
+            for target in by.targets
+        ]
+        while joined := [pair for pair in pairs if pair & names and not pair <= names]:
+            names = names.union(*joined)
+        return names
 
 
 def _header(tree: Tree, loop: cst.CSTNode, use: cst.Name) -> bool:

@@ -170,7 +170,8 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     if dotted == "torch.is_tensor":
         only(call)
         arguments = positional(call)
-        if len(arguments) != 1 or "isinstance" in body.hidden:
+        body.need("isinstance")
+        if len(arguments) != 1:
             raise NoForm("it has other arguments than one value")
         return [body.tree.replace(call, f"isinstance({body.tree.code(arguments[0])}, {body.spell('torch.Tensor')})")]
     if dotted == "builtins.round" and len(call.args) == 2:

@@ -130,8 +130,8 @@ def _edits(body: Body, node: cst.IfExp) -> list[Edit]:
             raise NoForm("it is used where it may not be set")
         wholes.setdefault(_around(body, use), []).append(use)
     plain = isinstance(node.test, cst.Comparison | cst.UnaryOperation | cst.BooleanOperation) or body.type_of(node.test) == BOOL
-    if not plain and "bool" in body.hidden:
-        raise NoForm("bool means something else here")
+    if not plain:
+        body.need("bool")
     test = tree.code(node.test) if plain else f"bool({tree.code(node.test)})"
     edits = [tree.replace(above, f"{first} = {test}")]
     outer = [w for w in wholes if not any(other is not w and tree.contains(other, w) for other in wholes)]

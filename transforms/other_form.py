@@ -148,8 +148,7 @@ def _in_range(body: Body, node: cst.Comparison) -> list[Edit]:
     _no_comment(body, node)
     tree = body.tree
     if len(bounds) == 3:
-        if "list" in body.hidden or tree.dotted(cst.Name("list")) != "builtins.list":
-            raise NoForm("list means something else here")
+        body.need("list")
         return [tree.replace_outer(call, f"list({source(tree, call)})")]
     if not all(body.stated(bound) in (INT, BOOL) and calm(tree, bound) for bound in bounds):
         raise NoForm("its ends are not known as whole numbers that can be computed in another order, or not at all")

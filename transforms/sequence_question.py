@@ -291,7 +291,7 @@ def _slice(body: Body, node: cst.Subscript) -> list[Edit]:
     if all(isinstance(b.expression if isinstance(b, cst.UnaryOperation) else b, cst.Integer) for b in bounds):
         return []
     type_ = body.certain.type_of(node.value)
-    if type_ is None or type_.name != "Tuple" or len(set(type_.args)) != 1 or "list" in body.hidden:
+    if type_ is None or type_.name != "Tuple" or len(set(type_.args)) != 1 or not body.builtin("list"):
         return []
     above = body.tree.parent(node)
     call = body.tree.parent(above) if isinstance(above, cst.Arg) else None

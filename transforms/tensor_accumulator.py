@@ -9,6 +9,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Safety, Transform
+from scriptify.transforms._expression import Body
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, home
 from scriptify.transforms._signature import TENSOR
@@ -26,6 +27,10 @@ def _net(body: str) -> str:
     return (
         f"import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n{body}"
     )
+
+
+def _stated(body: str) -> str:
+    return _net(body).replace("(self, x)", "(self, x: torch.Tensor)")
 
 
 def _fires(before: str, after: str, silent: bool = True) -> Fires:
@@ -78,7 +83,13 @@ class TensorAccumulator(Transform):
             "        s = 0.0\n        if x.dim() > 1:\n            s = s + x.mean()\n        return s\n",
             f"        s = {_FLOAT}0.0\n        if x.dim() > 1:\n            s = s + x.mean()\n        return s\n",
         ),
-        _fires("        return sum([x, x * 2], x)\n", "        return x + x + x * 2\n", silent=False),
+        Fires(
+            _stated("        return sum([x, x * 2], x)\n"),
+            _stated("        return x + x + x * 2\n"),
+            entry="Net(), (torch.rand(2, 4),)",
+            name="sum from a start",
+        ),
+        Declines(_net("        return sum([x, x * 2], x)\n"), because="starts from a Tensor is not known"),
         Fires(
             _net("        xs = [x, x * 2]\n        return sum(xs, torch.zeros_like(x))\n"),
             _net(
@@ -197,6 +208,10 @@ class Net(nn.Module):
         if not numbers.builtin("sum") or any(arg.star for arg in call.args) or named not in ([], ["start"]) or call.args[0].keyword:
             return
         if begin is not None and not (numbers.type_of(begin) == TENSOR or _zero(begin)):
+            return
+        if begin is not None and not _zero(begin) and not Body(tree, numbers.facts, numbers.qualname, numbers.function).surely(begin):
+            because = "the compiler's sum takes numbers only, and that this one starts from a Tensor is not known: say so in an annotation"
+            yield tree.decline(self, call, because)  # sum() adds no texts, and + does
             return
         if isinstance(value, cst.List | cst.Tuple) and value.elements and all(numbers.type_of(e.value) == TENSOR for e in value.elements):
             if begin is not None and not (calm(tree, begin) or stable(value)):

@@ -111,8 +111,8 @@ def _edits(body: Body, node: cst.UnaryOperation) -> list[Edit]:
     if known in (INT, FLOAT) and not given:
         return [tree.replace(node, _apart(tree, node, text))]
     inner = tree.code(operand)
-    if known == BOOL and "int" in body.hidden:
-        raise NoForm("int means something else here")
+    if known == BOOL:
+        body.need("int")
     if known == BOOL and not given:
         return [tree.replace(node, _apart(tree, node, f"int({inner})"))]
     if body.proved(operand):

@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
+from scriptify.tree.flow import loads, parameter_names, stores_in
 from scriptify.tree.hoist import CannotHoist, site
 from scriptify.tree.substitute import FreshNames, source
 
@@ -59,6 +60,8 @@ class UnzippedPairs(Transform):
             "lists that are written out",
         ),
         Declines(_net("pairs = [(x, x)]\nreturn list(zip(*pairs))"), because="how many"),
+        Declines(_net("pairs = list(x)\na, b = zip(*pairs)\nreturn a[0] + b[0]"), because="each pair has 2 values is not known"),
+        Declines(_net("pairs = [(x, x, x)]\na, b = zip(*pairs)\nreturn a[0] + b[0]"), because="each pair has 2 values is not known"),
         Declines(_net("pairs = [(x, x)]\na, *b = zip(*pairs)\nreturn a"), because="how many"),
         Ignores(_net("y = x\nfor a, b in zip([x, x], [x, x]):\n    y = y + a * b\nreturn y")),
     )
@@ -88,6 +91,7 @@ def _edits(body: Body, call: cst.Call) -> list[Edit]:
         raise NoForm("how many values each pair has is not known")
     if any(isinstance(element, cst.StarredElement) for element in unpacked.elements):
         raise NoForm("how many values each pair has is not known")
+    _of_length(body, pairs, len(unpacked.elements))
     names = FreshNames(tree, body.function)
     item, count = names.fresh("item"), len(unpacked.elements)
     name = pairs.value if isinstance(pairs, cst.Name) else names.fresh("pairs")
@@ -96,6 +100,38 @@ def _edits(body: Body, call: cst.Call) -> list[Edit]:
     if isinstance(pairs, cst.Name):
         return [tree.replace_outer(call, text)]
     return site(tree, call).edits([f"{name} = {source(tree, pairs)}"], text, names, [pairs])
+
+
+def _of_length(body: Body, pairs: cst.BaseExpression, count: int) -> None:
+    """Raise NoForm unless each pair is known to have as many values as are unpacked: for others eager code raises."""
+    made = pairs
+    while isinstance(made, cst.Name) and (only := _made(body, made.value)) is not None:
+        made = only
+    parts = [made.elt] if isinstance(made, cst.ListComp) else []
+    if isinstance(made, cst.List) and all(isinstance(element, cst.Element) for element in made.elements):
+        parts = [element.value for element in made.elements]
+    written = parts and all(isinstance(part, cst.Tuple) and _length(part) == count for part in parts)
+    type_ = body.certain.type_of(pairs)
+    typed = type_ is not None and type_.name == "List" and type_.args[0].name == "Tuple" and len(type_.args[0].args) == count
+    if not typed and not (written and (made is pairs or _kept(body, pairs))):
+        raise NoForm(f"that each pair has {count} values is not known")
+
+
+def _length(node: cst.Tuple) -> int:
+    return -1 if any(isinstance(element, cst.StarredElement) for element in node.elements) else len(node.elements)
+
+
+def _made(body: Body, name: str) -> cst.BaseExpression | None:
+    """The one value that a local name is ever given."""
+    stores = stores_in(body.function.body, name)
+    above = body.tree.parent(stores[0]) if len(stores) == 1 and name not in parameter_names(body.function) else None
+    plain = isinstance(above, cst.Assign) and isinstance(stores[0], cst.AssignTarget) and isinstance(stores[0].target, cst.Name)
+    return above.value if plain and isinstance(above, cst.Assign) else None
+
+
+def _kept(body: Body, pairs: cst.BaseExpression) -> bool:
+    """Whether a local list is only read by this: nothing else could put other pairs into it."""
+    return isinstance(pairs, cst.Name) and len(loads(body.function.body, pairs.value)) == 1
 
 
 def _written(body: Body, call: cst.Call, pairs: cst.Tuple | cst.List) -> list[Edit]:

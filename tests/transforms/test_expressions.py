@@ -70,3 +70,8 @@ def test_a_helper_stands_above_what_it_decorates() -> None:
     assert after.index("import functools") < after.index("class A")
     compile(after, "a.py", "exec")
     exec(after, {})
+
+
+def test_what_takes_the_rest_of_a_conditional_with_it_is_in_parentheses() -> None:
+    after = rewritten("f = getattr(x, 'keys', lambda: 0)\nreturn x")
+    assert after.startswith("f = (lambda: 0) if torch.jit.is_scripting() else getattr(x, 'keys', lambda: 0)")
