@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from scriptify import registry
 from scriptify.draft import Draft, parses, settle
 from scriptify.facts.model import Facts
+from scriptify.meaning import other_meaning
 from scriptify.pieces import pieces
 from scriptify.suppress import Suppression, suppressions
 from scriptify.transform import Changed, Clean, Decline, Failed, Focus, Outcome, Rewrite, Safety, Settings, Transform
@@ -79,7 +80,12 @@ def propose(path: str, text: str, facts: Facts, transforms: Sequence[Transform],
         try:
             for proposal in transform.propose(tree, facts, focus):
                 if isinstance(proposal, Rewrite):
-                    rewrites.append(proposal)
+                    name = other_meaning(tree, proposal)
+                    if name:
+                        because = f"the name {name} means something else here: {proposal.title}"
+                        declines.append(Decline(proposal.code, proposal.path, proposal.line, proposal.scope, because))
+                    else:
+                        rewrites.append(proposal)
                 elif isinstance(proposal, Decline):
                     declines.append(proposal)
                 else:
