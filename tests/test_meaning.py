@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import libcst as cst
 import pytest
 
 from scriptify import examples
@@ -65,3 +66,11 @@ def test_builtins_by_a_compatibility_module_are_builtins():
     text = "from six.moves import range\n" + HEAD + "        return x * len(range(4))\n"
     found = propose(examples.PATH, text, examples.facts_for(text, Fires("", "")), all_transforms())
     assert not [decline for decline in found.declines if "the name range" in decline.because]
+
+
+def test_a_star_that_brings_other_builtins():
+    text = "from torch import *\n" + HEAD + "        return x if all(t > 0 for t in [x]) else x + 1\n"
+    found = propose(examples.PATH, text, examples.facts_for(text, Fires("", "")), all_transforms())
+    assert not [rewrite for rewrite in found.rewrites if rewrite.code == "SF717"]
+    tree = Tree("net.py", text)
+    assert (tree.imports.dotted(cst.Name("all")), tree.imports.dotted(cst.Name("len"))) == ("", "builtins.len")

@@ -28,11 +28,11 @@ def other_meaning(tree: Tree, rewrite: Rewrite) -> str:
     Python looks a name up in the function, then in the functions around it, in the module and last among the builtins
     (https://docs.python.org/3/reference/executionmodel.html#resolution-of-names).
     """
-    known = set(_HEADS.findall(rewrite.before))
+    known: set[str] = set(_HEADS.findall(rewrite.before))
     for edit in rewrite.edits:
         if edit.path != tree.path:
             continue
-        names = {name for name in _HEADS.findall(edit.text) if name not in known}
+        names: set[str] = {name for name in _HEADS.findall(edit.text) if name not in known}
         for name in sorted(names):
             full = tree.dotted(cst.Name(name))
             if (hasattr(builtins, name) and not _builtin(full, name)) or (full and _hidden(tree, edit, name)):

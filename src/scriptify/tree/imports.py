@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 _BODY = re.compile(r"^(?:class|def|async def|@)", re.MULTILINE)
 
 
+# What these modules export under the names of builtins, as ``from module import *`` binds it.
+_STARS = {
+    "torch": "abs all any bool complex float int max min pow range round sum compile",
+    "numpy": "abs all any bool divmod max min pow round sum",
+    "matplotlib.pylab": "all any divmod sum",
+    "pylab": "all any divmod sum",
+    "math": "pow",
+    "operator": "abs pow",
+    "os": "open",
+}
 _BY_REWRITES = sys.stdlib_module_names | {"torch", "numpy"}
 """Modules that rewrites may import: all that they spell is of these."""
 
@@ -69,7 +79,13 @@ class Imports:
     def _others(self) -> set[str]:
         """Names bound at the top level by anything but an import."""
         bound = {name.value for name, by in bindings(self._tree.module) if not isinstance(by, cst.ImportAlias | cst.AsName)}
-        return bound - set(self._known) | (bound & set(self._known) & self._rebound)
+        return bound - set(self._known) | (bound & set(self._known) & self._rebound) | (self._starred - set(self._known))
+
+    @cached_property
+    def _starred(self) -> set[str]:
+        """The builtins whose names an ``import *`` takes."""
+        stars = [node for node in self._tree.find(cst.ImportFrom) if isinstance(node.names, cst.ImportStar) and not node.relative]
+        return {name for node in stars if node.module for name in _STARS.get(_name(node.module), "").split()}
 
     @cached_property
     def _rebound(self) -> set[str]:
