@@ -10,6 +10,8 @@ from scriptify.tree import Tree, assigned_names
 
 _TARGETS = (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.CompFor, cst.NamedExpr, cst.Del)
 _NAMED = (cst.AsName, cst.FunctionDef, cst.ClassDef, cst.NameItem, cst.MatchAs, cst.MatchStar)
+_LAZY = frozenset(f"builtins.{name}" for name in ("zip", "enumerate", "map", "filter"))
+_WHOLE = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "sum", "max", "min", "sorted", "any", "all"))
 _SETTERS = frozenset("add_module register_module register_buffer register_parameter __setattr__ __delattr__".split())
 
 
@@ -77,6 +79,32 @@ def _set_in_use(tree: Tree, node: cst.BaseExpression, attributes: frozenset[str]
     for call in tree.find(cst.Call) if own else ():
         if set_by_name(tree, call, attributes):
             yield not _when_made(tree, call)
+
+
+def used_within(tree: Tree, node: cst.BaseExpression, function: cst.FunctionDef) -> cst.CSTNode:
+    """What runs while a lazy value (``map(f, xs)``) is gone through: a loop, or the call or display that takes all of it.
+
+    The whole function's body where that is not known: the value may be kept.
+    """
+    above = tree.parent(node)
+    if isinstance(above, cst.Arg):
+        user = tree.parent(above)
+        if not isinstance(user, cst.Call):
+            return function.body
+        dotted = tree.dotted(user.func) if _parts(user.func)[0] not in assigned_names(function) else ""
+        if dotted in _LAZY or dotted.startswith("itertools."):
+            return used_within(tree, user, function)
+        joined = isinstance(user.func, cst.Attribute) and user.func.attr.value in ("join", "extend")
+        return user if joined or dotted in _WHOLE or dotted.startswith("torch.") else function.body
+    if isinstance(above, cst.For) and above.iter is node:
+        return above
+    if isinstance(above, cst.CompFor) and above.iter is node:
+        whole = next(found for found in tree.ancestors(above) if not isinstance(found, cst.CompFor))
+        return used_within(tree, whole, function) if isinstance(whole, cst.GeneratorExp) else whole
+    if isinstance(above, cst.StarredElement):
+        return tree.parent(above) or function.body
+    unpacked = isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List)
+    return node if unpacked else function.body
 
 
 def set_by_name(tree: Tree, call: cst.Call, names: frozenset[str]) -> bool:
