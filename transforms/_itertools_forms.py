@@ -10,6 +10,7 @@ import libcst as cst
 from scriptify.facts.types import Type
 from scriptify.transform import Edit
 from scriptify.transforms._expression import FLOAT, INT, TENSOR, Body, NoForm, only, positional
+from scriptify.transforms._kept import steady, used_within
 from scriptify.transforms._listed import CHANGERS, listed
 from scriptify.transforms._number import literal_int
 from scriptify.transforms._operator_calls import BINARY
@@ -247,6 +248,8 @@ def _starmap(body: Body, call: cst.Call) -> list[Edit]:
     sizes = {len(row.elements) if isinstance(row, cst.Tuple | cst.List) else 0 for row in rows}
     if len(sizes) != 1 or 0 in sizes or not isinstance(function, cst.Name | cst.Attribute):
         raise NoForm("how many arguments each call gets is not known")
+    if not steady(body.tree, function, used_within(body.tree, call, body.function)):
+        raise NoForm(f"{body.tree.code(function)} may be bound anew while it goes through the items")
     names = FreshNames(body.tree, body.function)
     items = [names.fresh("item") for _ in range(sizes.pop())]
     listed_items = ", ".join(items) + "," * (len(items) == 1)

@@ -134,6 +134,23 @@ EXAMPLES: tuple[Example, ...] = (
         + "                ks.append((i, j))\n        return x * ks[1][1]\n",
         entry=_ENTRY,
     ),
+    Fires(
+        name="a result under the function's name",
+        before=_HEAD + "        f = torch.relu\n        f = sum(map(f, [x, x * 2]))\n        return f\n",
+        after=_HEAD + "        f = torch.relu\n        f = sum(f(item) for item in [x, x * 2])\n        return f\n",
+    ),
+    *(
+        Declines(name=name, code=_HEAD + "".join(f"        {line}\n" for line in body.splitlines()), because="bound anew")
+        for name, body in {
+            "a loop that binds the function": "f = torch.relu\nfor t in map(f, [x, x]):\n    x, f = x + t, torch.neg\nreturn x",
+            "a loop's own name": "f = torch.relu\nfor f in map(f, [x, x]):\n    x = x + f\nreturn x",
+            "a loop that sets the function": "for t in map(self.fn, [x, x]):\n    x, self.fn = x + t, torch.neg\nreturn x",
+            "a filter whose loop sets it": "for t in filter(self.fn, [x, x]):\n    self.fn = torch.neg\n    x = x + t\nreturn x",
+            "an enumerated map": "f = torch.relu\nfor i, t in enumerate(map(f, [x, x])):\n    f = torch.neg\n    x = x + t * i\nreturn x",
+            "a kept map": "f = torch.relu\nit = iter(map(f, [x, x]))\nf = torch.neg\nreturn next(it)",
+            "a method that sets it": "return sum(map(self.fn, [x, x]))\n\ndef fit(self):\n    self.fn = torch.neg",
+        }.items()
+    ),
     Declines(
         name="a lazy condition",
         code=_HEAD + "        return [a + b for a, b in zip((n for n in x.shape if n > 1), x.shape)]\n",

@@ -47,6 +47,12 @@ _PLAIN = frozenset({*(f"builtins.{name}" for name in ("str", "len", "float", "in
 _ASKED = ("os.environ", "os.getenv")
 _QUIET = frozenset("size dim numel item mean sum min max std norm shape tolist format join detach cpu abs type any all round".split())
 
+_CARRIES = (
+    *(cst.Arg, cst.BinaryOperation, cst.UnaryOperation, cst.Attribute, cst.Call, cst.Subscript, cst.BaseString),
+    *(cst.FormattedStringExpression, cst.Element, cst.Tuple, cst.List, cst.DictElement, cst.Dict),
+)
+"""What a value passes through and goes on; all else may ask it, or give it another name."""
+
 
 def _net(body: str) -> str:
     return _HEAD + "".join(f"        {line}\n" for line in body.splitlines())
@@ -131,6 +137,23 @@ class EagerStatement(Transform):
             name="a condition that assigns",
         ),
         Declines(_net("return x, time.time()"), because="used for more"),
+        *(
+            Declines(_net(f"t = time.time()\n{line}\nreturn x"), because="used for more", name=line)
+            for line in (
+                *("t and self.step()", "print(t or self.step())", "[self.step() for v in [x] if t]", "[self.step(v) for v in [t]]"),
+                *("print(d := time.time() - t)\nx = x * d", "print(1 / (time.time() - t))", "print(3 ** -t, 2 % t)", "print(x * t)"),
+                *("print([x, x + 1][int(t)])", "f = lambda: self.step(t)", "while t:\n    break", "if not t:\n    x = x + 1"),
+                *("n = not t\nprint(n)", "x = x + t", "x += t", "for i in range(int(t)):\n    x = x + i", "assert t"),
+            )
+        ),
+        Fires(
+            _net("t = time.time()\nprint('%.1f s' % (time.time() - t), f'{t:.2f}', [t / 60][0], {'at': t})\nreturn x"),
+            _net(
+                "t = (0.0 if torch.jit.is_scripting() else time.time())\n"
+                "print('%.1f s' % ((0.0 if torch.jit.is_scripting() else time.time()) - t), f'{t:.2f}', [t / 60][0], {'at': t})\nreturn x"
+            ),
+            name="in parts of a message",
+        ),
         Declines(_net("logger.info(self.step(x))\nreturn x"), because="does more"),
         Ignores(_net("print(x.size(0))\nreturn x")),
     )
@@ -270,10 +293,9 @@ def _quiet(body: Body, call: cst.Call) -> bool:
 
 
 def _only_told(body: Body, node: cst.BaseExpression, seen: set[str]) -> bool:
-    """Whether a value goes nowhere but into messages, through arithmetic and local names."""
-    tree = body.tree
+    """Whether a value goes nowhere but into messages, through plain arithmetic, displays and local names."""
     child: cst.CSTNode = node
-    for above in tree.ancestors(node):
+    for above in body.tree.ancestors(node):
         if isinstance(above, cst.Call) and child is not above.func:
             return body.dotted(above.func) in _TOLD or _telling(body, above) or (_quiet(body, above) and _only_told(body, above, seen))
         if isinstance(above, cst.Expr):
@@ -281,10 +303,23 @@ def _only_told(body: Body, node: cst.BaseExpression, seen: set[str]) -> bool:
         if isinstance(above, cst.Assign):
             names = [target.target for target in above.targets]
             return all(isinstance(name, cst.Name) and _name_only_told(body, name.value, seen) for name in names)
-        if isinstance(above, cst.BaseStatement | cst.BaseSmallStatement | cst.Comparison | cst.IfExp | cst.Return):
+        if not isinstance(above, _CARRIES) or _decides(body, above, child):
             return False
         child = above
     return False
+
+
+def _decides(body: Body, above: cst.CSTNode, child: cst.CSTNode) -> bool:
+    """Whether a time has a part in what is worked out that 0.0 in its place could not have."""
+    if isinstance(above, cst.Subscript):
+        return child is not above.value
+    if not isinstance(above, cst.BinaryOperation):
+        return isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)
+    # Nothing can be divided by 0, and a Tensor of other values may be used for anything.
+    other = above.left if child is above.right else above.right
+    divides = isinstance(above.operator, cst.Divide | cst.FloorDivide | cst.Modulo | cst.Power)
+    formats = isinstance(above.operator, cst.Modulo) and isinstance(above.left, cst.BaseString)
+    return body.tensor(other) or (divides and not formats and child is above.right)
 
 
 def _name_only_told(body: Body, name: str, seen: set[str]) -> bool:

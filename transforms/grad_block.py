@@ -11,7 +11,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree, bindings, stores_in
-from scriptify.tree.substitute import FreshNames, stable, variables
+from scriptify.tree.substitute import FreshNames, calm, stable, variables
 
 _HEAD = """import contextlib
 import torch
@@ -133,6 +133,37 @@ class GradBlock(Transform):
             name="two modes, one by a condition",
         ),
         Declines(_net("with torch.set_grad_enabled(*self.modes):\n    y = x * 2\nreturn y"), because="before the block", name="a star"),
+        Fires(
+            _net("with contextlib.nullcontext(x):\n    y = self.fc(x)\nreturn y"),
+            _net(
+                "with (torch.profiler.record_function('nullcontext') if torch.jit.is_scripting() else contextlib.nullcontext(x)):\n"
+                "    y = self.fc(x)\nreturn y"
+            ),
+            entry=_ENTRY,
+            name="a value that is only handed over",
+        ),
+        Fires(
+            _net("with torch.cuda.nvtx.range(f'{x.dim()} of ' + str(self.frozen)):\n    y = self.fc(x)\nreturn y"),
+            _net(
+                "with (torch.profiler.record_function('range') if torch.jit.is_scripting() "
+                "else torch.cuda.nvtx.range(f'{x.dim()} of ' + str(self.frozen))):\n    y = self.fc(x)\nreturn y"
+            ),
+            name="a label",
+        ),
+        Declines(_net("with contextlib.nullcontext(x.add_(1)):\n    y = x * 2\nreturn y"), because="computed", name="a null that computes"),
+        Declines(_net("with contextlib.nullcontext(*x.add_(1)):\n    pass\nreturn x"), because="computed", name="a null of a star"),
+        Declines(_net("with torch.cuda.nvtx.range(self.label(x)):\n    y = x * 2\nreturn y"), because="computed", name="a label's call"),
+        Declines(_net("with contextlib.nullcontext(x * 2) as y:\n    x = x + y\nreturn x"), because="named", name="a null that is named"),
+        Declines(
+            _net("with torch.enable_grad(), contextlib.nullcontext(self.fc(x)) as y:\n    x = x + y\nreturn x"),
+            because="another",
+            name="computed under the mode",
+        ),
+        Declines(
+            _net("with torch.enable_grad(), contextlib.nullcontext(x * 2) as y:\n    x = x + y\nreturn x"),
+            because="another",
+            name="arithmetic under the mode",
+        ),
         Ignores(_net("with torch.no_grad():\n    y = x * 2\nreturn y")),
         Ignores(_net("with torch.set_grad_enabled(False):\n    y = x * 2\nreturn y"), name="another's"),
     )
@@ -152,9 +183,28 @@ class GradBlock(Transform):
                         yield rewrite(self, body, item, "a block that scripting has", edits, why=why)
 
 
-def _leaves_mode(body: Body, value: cst.BaseExpression) -> bool:
-    """Whether a block is known to leave the gradient mode: the mode is set when all blocks of a ``with`` are entered already."""
-    return isinstance(value, cst.Call) and body.dotted(value.func) in (*_WATCHING, *_LEAVING, _NULL)
+def _leaves_mode(body: Body, item: cst.WithItem) -> bool:
+    """Whether a block is known to leave the gradient mode: the mode is set when all blocks of a ``with`` are entered already.
+
+    What it is given may not be computed under the wrong mode and then be named.
+    """
+    call = item.item
+    if not isinstance(call, cst.Call) or body.dotted(call.func) not in (*_WATCHING, *_LEAVING, _NULL):
+        return False
+    return all(_reads(body, arg.value) and (item.asname is None or stable(arg.value)) for arg in call.args)
+
+
+def _reads(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether working a value out does nothing but read and make text, or options of the profiler."""
+    if isinstance(node, cst.FormattedString):
+        return all(_reads(body, part.expression) for part in node.parts if isinstance(part, cst.FormattedStringExpression))
+    if isinstance(node, cst.BinaryOperation):
+        return _reads(body, node.left) and _reads(body, node.right)
+    if isinstance(node, cst.List | cst.Tuple):
+        return all(isinstance(part, cst.Element) and _reads(body, part.value) for part in node.elements)
+    if isinstance(node, cst.Call) and body.dotted(node.func).startswith(("torch.profiler.", "builtins.str")):
+        return all(not arg.star and _reads(body, arg.value) for arg in node.args)
+    return calm(body.tree, node)
 
 
 @dataclass(frozen=True)
@@ -173,13 +223,15 @@ def _edits(body: Body, block: cst.With, item: cst.WithItem) -> list[Edit]:
     if watched in (*_WATCHING, _NULL) and assign is None:
         if item.asname is not None:
             raise NoForm("what it gives is named")
+        if not all(_reads(body, arg.value) and not arg.star for arg in cst.ensure_type(made, cst.Call).args):
+            raise NoForm("what it is given is computed; work that out before the block")
         label = watched.rpartition(".")[2]
         return body.guarded(value, f"{body.spell('torch.profiler.record_function')}('{label}')")
     had = FreshNames(tree, body.function).fresh("had_grad")
     mode = _mode(body, made, had)
     if mode is None:
         return []
-    if not all(_leaves_mode(body, other.item) for other in block.items if other is not item):
+    if not all(_leaves_mode(body, other) for other in block.items if other is not item):
         raise NoForm("another of its items may set the mode as well; write one block inside of the other")
     if item.asname is not None or not isinstance(block.body, cst.IndentedBlock) or not tree.own_line(block):
         raise NoForm("it shares its line, or what it gives is named")

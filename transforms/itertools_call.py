@@ -100,6 +100,19 @@ class ItertoolsCall(Transform):
         Declines(_net("len = x.dim()\nreturn x * list(itertools.accumulate([len, 2]))[0]"), because="the name len means"),
         Ignores(_net("xs = [[x, x]]\nfor t, k in zip(*xs, itertools.repeat(2)):\n    x = x + t * k\nreturn x"), name="a starred zip"),
         Declines(_net("c = itertools.chain([x], [x])\nfor t in c:\n    x = x + t\nreturn x"), because="used at once"),
+        _fires(
+            "y = x\nfor t in itertools.starmap(torch.add, [(x, x), (y, x)]):\n    y = y + t\nreturn y",
+            "y = x\nfor t in (torch.add(item, item_2) for item, item_2 in [(x, x), (y, x)]):\n    y = y + t\nreturn y",
+            "a function of several arguments",
+        ),
+        Declines(
+            _net("f = torch.add\nfor t in itertools.starmap(f, [(x, x), (x, x)]):\n    x, f = x + t, torch.sub\nreturn x"),
+            because="f may be bound anew",
+        ),
+        Declines(
+            _net("for t in itertools.starmap(self.fn, [(x, x)]):\n    self.fn = torch.sub\n    x = x + t\nreturn x"),
+            because="self.fn may be bound anew",
+        ),
         Declines(_net("for t in itertools.cycle([x]):\n    return t\nreturn x"), because="no form"),
         Ignores("import itertools\n\n\ndef f(xs):\n    return list(itertools.chain(xs))\n", name="not compiled"),
     )

@@ -11,6 +11,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._modules import comes_with_torch, is_module, loaded, standing
 from scriptify.tree import Tree, assigned_names, bindings, loads
 from scriptify.tree.flow import parameter_names
@@ -88,6 +89,23 @@ class LocalImport(Transform):
             _net("import math\nreturn x * math.pi", _HEAD.replace("import math\n\n", "").replace("nn\n", "nn\n\nmath = 4\n", 1)),
             because="means something else",
             name="a name of the file's own",
+        ),
+        *(
+            Declines(
+                _net(body, _HEAD.replace("from torch import nn\n", f"from torch import nn\n{more}\n")),
+                because="means something else",
+                name=more,
+            )
+            for more in (
+                *("math = 4", "def math(): pass", "for math in (): pass", "del math", "from mine import math", "from mine import *"),
+                *("import numpy as math", "if nn:\n    math = 4", "def f():\n    global math\n    math = 4"),
+            )
+            for body in ("import math\nreturn x * math.pi", "from math import pi\nreturn x * pi")
+        ),
+        Fires(
+            _net("import math\nreturn x * math.pi", _HEAD.replace("import math\n", "from mine import *\nimport math\n")),
+            _net("return x * math.pi", _HEAD.replace("import math\n", "from mine import *\nimport math\n")),
+            name="below a star import",
         ),
         Declines(_net("from math import pi\nreturn x * (lambda math: pi)(1)"), because="means something else", name="a lambda's own"),
         Declines(_net("from math import pi\nprint(f'{pi=}')\nreturn x"), because="spells"),
@@ -168,7 +186,7 @@ def _moved(body: Body, small: cst.Import | cst.ImportFrom) -> tuple[list[Edit], 
         else:
             text, wanted = tree.imports.spell(bound.dotted)
             uses = _uses(body, bound.local)
-            _check_spelt(body, text, uses)
+            _check_spelt(body, text, bound.dotted, uses)
             edits += [tree.replace(use, text) for use in uses]
             below = _needed(tree, bound)
             imports += [item for item in wanted if not any(module.startswith(f"{item.module}.") for module in below)]
@@ -176,28 +194,62 @@ def _moved(body: Body, small: cst.Import | cst.ImportFrom) -> tuple[list[Edit], 
     return edits, imports
 
 
-def _check_spelt(body: Body, text: str, uses: list[cst.Name]) -> None:
+def _check_spelt(body: Body, text: str, dotted: str, uses: list[cst.Name]) -> None:
     """Raise NoForm where the first part of a name spelt in full is not the module it should be."""
-    root, tree = text.partition(".")[0], body.tree
+    (root, dot, rest), tree = text.partition("."), body.tree
     local = {name.value for name, by in bindings(body.function.body) if not _imported(tree, by)} | parameter_names(body.function)
     inner = {name for function in tree.find(cst.FunctionDef, body.function.body) for name in assigned_names(function)}
-    if root in local | inner | bound_inside(body.function.body) or not (root in _modules(tree) or _free(tree, root)):
+    stands = f"{_modules(tree)[root]}{dot}{rest}" if root in _modules(tree) else text if _free(tree, root) else ""
+    if root in local | inner | bound_inside(body.function.body) or stands != dotted:
         raise NoForm(f"{root} means something else here")
     if any(isinstance(above, cst.FormattedStringExpression) and above.equal for use in uses for above in tree.ancestors(use)):
         raise NoForm("a formatted string spells the name")
 
 
 def _modules(tree: Tree) -> dict[str, str]:
-    """The names that imports at the top of the file bind, with what they stand for."""
-    found = {}
+    """The names that imports at the top of the file bind, with what they stand for whenever a function of it runs.
+
+    Without those that anything else at the top, a later star import or a function with ``global`` may bind to another thing.
+    """
+    meant: dict[str, set[str]] = {}
     for statement in tree.module.body:
         for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-            if isinstance(small, cst.Import | cst.ImportFrom):
-                try:
-                    found.update({bound.local: bound.dotted for bound in _names(tree, small)})
-                except NoForm:
-                    continue
+            if not isinstance(small, cst.Import | cst.ImportFrom):
+                continue
+            if isinstance(small.names, cst.ImportStar):
+                for standing_for in meant.values():
+                    standing_for.add("*")
+                continue
+            try:
+                for bound in _names(tree, small):
+                    meant.setdefault(bound.local, set()).add(bound.dotted)
+            except NoForm:
+                for item in small.names:  # of the project: which module it is depends on where the file is
+                    name = item.asname.name if item.asname is not None else item.name
+                    meant.setdefault(tree.code(name).partition(".")[0], set()).add(".")
+    found = {name: dotted for name, (dotted, *more) in meant.items() if not more}
+    for name in tree.find(cst.Name):
+        if name.value in found and is_target(tree, name) and _at_top(tree, name) and not _alike(tree, name, found[name.value]):
+            del found[name.value]
     return found
+
+
+def _at_top(tree: Tree, name: cst.Name) -> bool:
+    """Whether a binding is one of the file's own names, in its function or class by ``global``."""
+    above = tree.parent(name)
+    if isinstance(above, cst.NameItem):
+        return isinstance(tree.parent(above), cst.Global)
+    scope = tree.parent(above) if isinstance(above, cst.FunctionDef | cst.ClassDef) and above.name is name else above
+    return not any(isinstance(outer, cst.FunctionDef | cst.ClassDef | cst.Lambda) for outer in (scope, *tree.ancestors(scope or name)))
+
+
+def _alike(tree: Tree, name: cst.Name, dotted: str) -> bool:
+    """Whether what binds a name is an import of that one thing."""
+    small = next((above for above in tree.ancestors(name) if isinstance(above, cst.Import | cst.ImportFrom)), None)
+    try:
+        return small is not None and all(bound.dotted == dotted for bound in _names(tree, small) if bound.local == name.value)
+    except NoForm:
+        return False
 
 
 def _needed(tree: Tree, bound: _Bound) -> list[str]:
@@ -253,13 +305,12 @@ def _binds(function: cst.FunctionDef, name: str) -> bool:
 
 def _same(tree: Tree, by: cst.CSTNode, bound: _Bound) -> bool:
     """Whether a binding is another import of the same thing."""
-    for above in tree.ancestors(by):
-        if isinstance(above, cst.Import | cst.ImportFrom):
-            try:
-                return any(other.local == bound.local and other.dotted == bound.dotted for other in _names(tree, above))
-            except NoForm:
-                return False
-    return False
+    small = next((above for above in tree.ancestors(by) if isinstance(above, cst.Import | cst.ImportFrom)), None)
+    try:
+        found = _names(tree, small) if small is not None else []
+    except NoForm:
+        return False
+    return any(other.local == bound.local and other.dotted == bound.dotted for other in found)
 
 
 def _imported(tree: Tree, by: cst.CSTNode) -> bool:

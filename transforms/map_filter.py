@@ -11,6 +11,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
+from scriptify.transforms._kept import steady, used_within
 from scriptify.transforms._lazy_items import lazy_filter, lazy_generator
 from scriptify.transforms._map_filter_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names
@@ -139,6 +140,7 @@ class _Task:
         if isinstance(self.inner, cst.Call):
             if any(arg.star or arg.keyword for arg in self.inner.args) or len(self.inner.args) < 2:
                 raise CannotInline("its arguments are not written out one by one")
+            self._check_kept(self.inner)
             if self._maps:
                 return self._map(self.inner)
             if len(self.inner.args) != 2:
@@ -148,6 +150,15 @@ class _Task:
         assert isinstance(self.inner, cst.ListComp | cst.GeneratorExp | cst.DictComp)
         lazy = lazy_generator(self.tree, self.inner, self.names, self._hidden) if isinstance(self.inner, cst.GeneratorExp) else []
         return lazy or self._loop(clauses(self.tree, self.inner))
+
+    def _check_kept(self, call: cst.Call) -> None:
+        """Raise CannotInline where the function, which is looked up once, could be another when it is read for each item."""
+        function = call.args[0].value
+        if not isinstance(function, cst.Name | cst.Attribute) or self.tree.code(function) == "None":
+            return
+        within = self.node if self.node is not call else used_within(self.tree, call, self.function)
+        if not steady(self.tree, function, within):
+            raise CannotInline(f"{self.tree.code(function)} may be bound anew while it goes through the items")
 
     # map
 

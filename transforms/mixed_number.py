@@ -10,9 +10,10 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import BOOL, TENSOR, Body, NoForm, bodies, decline, near, rewrite
+from scriptify.transforms._kept import steady
 from scriptify.tree import Tree, stores_in
 from scriptify.tree.inline import constant
-from scriptify.tree.substitute import FreshNames, calm, stable, variables
+from scriptify.tree.substitute import FreshNames, bound_inside, calm, free_names, one_line, source, stable, variables
 
 _HEAD = """import torch
 import torch.nn.functional as F
@@ -75,6 +76,49 @@ class MixedNumber(Transform):
             at="skip =",
             name="a Tensor or a number",
         ),
+        Fires(
+            _net("k = 1 if x.sum() > 1 else 0.5\nx.mul_(2)\nreturn x * k + x * k"),
+            _net("k_first = bool(x.sum() > 1)\nx.mul_(2)\nreturn (x * 1 if k_first else x * 0.5) + (x * 1 if k_first else x * 0.5)"),
+            entry=_ENTRY,
+            focus=_INT_FLOAT,
+            at="k = 1",
+            name="a Tensor that is asked once",
+        ),
+        Fires(
+            _net("k = 1 if self.training and x else 0.5\nx.mul_(2)\nreturn x * k"),
+            _net("k_first = bool(self.training and x)\nx.mul_(2)\nreturn (x * 1 if k_first else x * 0.5)"),
+            focus=_INT_FLOAT,
+            at="k = 1",
+            name="one of two that is asked once",
+        ),
+        Fires(
+            _net("k = (1 if x.size(0) >\n     1 else 0.5)\nreturn x * k"),
+            _net("k_first = (x.size(0) >\n     1)\nreturn (x * 1 if k_first else x * 0.5)"),
+            entry=_ENTRY,
+            focus=_INT_FLOAT,
+            at="k = (1",
+            name="over two lines",
+        ),
+        *(
+            Declines(_net(code), because=because, focus=_INT_FLOAT, at=code.partition("\n")[0].strip(), name=name)
+            for name, because, code in (
+                ("a value that is added to", "may be set", "k = 1 if x.size(0) > 1 else self.scale\nself.scale += 1\nreturn x * k"),
+                (
+                    "a value that a method sets",
+                    "may be set",
+                    "k = 1 if x.size(0) > 1 else self.scale\nself.step()\nreturn x * k\n\ndef step(self):\n    self.scale = 3.0",
+                ),
+                (
+                    "a value that is global",
+                    "may be set",
+                    "k = 1 if x.size(0) > 1 else K\nself.step()\nreturn x * k\n\ndef step(self):\n    global K\n    K = 3.0",
+                ),
+                ("asked after what stands before it", "another order", "return torch.add(x, self.step(x) * (1 if self.ask(x) else 0.5))"),
+                ("a size that it changes", "another order", "return torch.add(x, x.size(0) * (1 if self.ask(x) else 0.5))"),
+                ("a condition that binds", "binds a name", "return torch.clamp(x, max=1 if (x := x + 1).dim() else 0.5)"),
+                ("a comment", "comment", "k = (1 if x.size(0) > 1  # one\n     else 0.5)\nreturn x * k"),
+            )
+        ),
         Declines(_net("return 1 if x.size(0) > 1 else 0.5"), because="one type", focus=_INT_FLOAT, at="return"),
         Declines(_net("k = 1 if x.size(0) > 1 else 0.5\nx *= k\nreturn x"), because="one type", focus=_INT_FLOAT, at="k = 1"),
         Ignores(_net("k = 1 if x.size(0) > 1 else 2\nreturn x * k"), focus=_INT_FLOAT, at="return"),
@@ -113,11 +157,14 @@ def _edits(body: Body, node: cst.IfExp) -> list[Edit]:
     tree, above = body.tree, body.tree.parent(node)
     if not isinstance(above, cst.Assign):
         whole = _around(body, node)
-        others = [part for part in _parts(body, whole) if part is not node and not tree.contains(part, node)]
-        if not all(_quiet(part) and (calm(tree, node.test) or not isinstance(part, cst.Attribute | cst.Subscript)) for part in others):
+        around = [found for found in tree.ancestors(node) if isinstance(found, cst.BaseExpression) and tree.contains(whole, found)]
+        others = [part for found in around for part in _parts(body, found) if not tree.contains(part, node)]
+        if bound_inside(node.test) & {name for part in others for name in free_names(part)}:
+            raise NoForm("its condition binds a name that is read before; name it first")
+        if not all(_quiet(part) and (calm(tree, node.test) or isinstance(part, cst.Name) or constant(part)) for part in others):
             raise NoForm("what it is used in would be computed in another order; name it first")
         return [tree.replace(whole, _both(body, whole, [node], tree.code(node.test), node))]
-    target = above.targets[0].target
+    target, sides = above.targets[0].target, (node.body, node.orelse)
     if len(above.targets) != 1 or not isinstance(target, cst.Name) or len(stores_in(body.function.body, target.value)) != 1:
         raise NoForm("its name is bound more than once")
     block = tree.parent(tree.parent(above) or above)
@@ -129,16 +176,32 @@ def _edits(body: Body, node: cst.IfExp) -> list[Edit]:
         if block is None or not tree.contains(block, use) or tree.line(use) <= tree.line(above):
             raise NoForm("it is used where it may not be set")
         wholes.setdefault(_around(body, use), []).append(use)
-    plain = isinstance(node.test, cst.Comparison | cst.UnaryOperation | cst.BooleanOperation) or body.type_of(node.test) == BOOL
+    if not all(constant(side) or steady(tree, side, body.function.body if isinstance(side, cst.Attribute) else side) for side in sides):
+        raise NoForm("one of its values may be set before it is used")
+    if next(tree.find(cst.Comment, above), None) is not None:
+        raise NoForm("a comment inside would be lost")
+    plain = _answers(body, node.test)
     if not plain:
         body.need("bool")
-    test = tree.code(node.test) if plain else f"bool({tree.code(node.test)})"
+    test = one_line(tree, node.test, source(tree, node.test)) if plain else f"bool({tree.code(node.test)})"
     edits = [tree.replace(above, f"{first} = {test}")]
     outer = [w for w in wholes if not any(other is not w and tree.contains(other, w) for other in wholes)]
     for whole in outer:
         uses = [use for other, found in wholes.items() if other is whole or tree.contains(whole, other) for use in found]
         edits.append(tree.replace(whole, _both(body, whole, uses, first, node)))
     return edits
+
+
+def _answers(body: Body, test: cst.BaseExpression) -> bool:
+    """Whether a condition is a bool in eager code too: a Tensor would be asked at each use, and could have changed by then."""
+    if isinstance(test, cst.BooleanOperation):
+        return _answers(body, test.left) and _answers(body, test.right)
+    if isinstance(test, cst.UnaryOperation):
+        return isinstance(test.operator, cst.Not)
+    if isinstance(test, cst.Comparison):
+        plain = all(isinstance(item.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for item in test.comparisons)
+        return plain or body.stated(test) == BOOL
+    return isinstance(test, cst.Call) and body.dotted(test.func) in ("builtins.bool", "builtins.isinstance", "builtins.hasattr")
 
 
 def _around(body: Body, node: cst.BaseExpression) -> cst.BaseExpression:

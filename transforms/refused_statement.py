@@ -8,22 +8,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._breaks import own_breaks
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, keywords, rewrite
+from scriptify.transforms._refused_statement_examples import EXAMPLES
 from scriptify.tree import Tree, bindings, loads
+from scriptify.tree.flow import all_parameters, parameter_names
+from scriptify.tree.substitute import variables
 
-_HEAD = """import math
-import warnings
-
-import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def forward(self, x: torch.Tensor):
-"""
-_ENTRY = "Net(), (torch.randn(2, 4),)"
 _TYPE_COMMENT = re.compile(r"#\s*type\s*:")
 _TYPE = re.compile(r"[A-Za-z_][\w.]*(\[[\w.\[\], ]+\])?$")
 _FINE_COMMENT = re.compile(r"# type: ignore(\[[a-zA-Z-]+\])?$")
@@ -58,110 +50,7 @@ class RefusedStatement(Transform):
         "names of variables used in JIT-ed functions can't start with __jit",
     )
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
-    examples = (
-        Fires(
-            name="an ellipsis",
-            before=_HEAD + "        if x.dim() == 3:\n            ...  # later\n        return x\n",
-            after=_HEAD + "        if x.dim() == 3:\n            pass  # later\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a warning with a category",
-            before=_HEAD + "        if x.dim() == 3:\n            warnings.warn('odd', UserWarning)\n        return x\n",
-            after=_HEAD
-            + "        if x.dim() == 3:\n            if torch.jit.is_scripting():\n                warnings.warn('odd')\n"
-            + "            else:\n                warnings.warn('odd', UserWarning)\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a print with a keyword",
-            before=_HEAD + "        print('a', end='')\n        return x\n",
-            after=_HEAD
-            + "        if torch.jit.is_scripting():\n            print('a')\n        else:\n            print('a', end='')\n"
-            + "        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="blocks without gradients",
-            before=_HEAD + "        with torch.set_grad_enabled(False):\n            y = x * 2\n        return y\n",
-            after=_HEAD + "        with torch.no_grad():\n            y = x * 2\n        return y\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a declaration",
-            before=_HEAD + "        y: torch.Tensor\n        y = x * 2\n        return y\n",
-            after=_HEAD + "        y = x * 2\n        return y\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a global that is only read",
-            before=_HEAD + "        global math\n        return x * math.pi\n",
-            after=_HEAD + "        return x * math.pi\n",
-            entry=_ENTRY,
-        ),
-        Declines(
-            name="a global that is set",
-            code=_HEAD + "        global calls\n        calls = 1\n        return x\n",
-            because="attribute or a buffer",
-        ),
-        Fires(
-            name="else of a loop that is not left early",
-            before=_HEAD
-            + "        i = 0\n        while i < 3:\n            i += 1\n        else:\n            x = x + 1\n        return x\n",
-            after=_HEAD + "        i = 0\n        while i < 3:\n            i += 1\n        x = x + 1\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a comment that looks like a type comment",
-            before=_HEAD + "        # type: conv or linear\n        y = x + 1  #type: sum\n        return y\n",
-            after=_HEAD + "        # type - conv or linear\n        y = x + 1  #type - sum\n        return y\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="such a comment and no other",
-            before=_HEAD + "        # type: conv or linear\n        y = x + 1\n        return y\n",
-            after=_HEAD + "        # type - conv or linear\n        y = x + 1\n        return y\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a type comment",
-            before=_HEAD.replace("import math\n", "import math\nfrom typing import List\n")
-            + "        outs = []  # type: List[int]\n        outs.append(1)\n        return x * outs[0]\n",
-            after=_HEAD.replace("import math\n", "import math\nfrom typing import List\n")
-            + "        outs: List[int] = []\n        outs.append(1)\n        return x * outs[0]\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a string with such a comment",
-            before=_HEAD + "        s = '# type: a'\n        return x * len(s)\n",
-            after=_HEAD + "        s = '# type' ': a'\n        return x * len(s)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a reserved name",
-            before=_HEAD + "        __jit_a = x\n        return __jit_a * 2\n",
-            after=_HEAD + "        jit_a = x\n        return jit_a * 2\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="comments of an else",
-            before=_HEAD
-            + "        i = 0\n        while i < 3:\n            i += 1\n        else:  # all\n            # of them\n"
-            + "            x = x + 1\n        return x\n",
-            after=_HEAD
-            + "        i = 0\n        while i < 3:\n            i += 1\n        # all\n        # of them\n        x = x + 1\n"
-            + "        return x\n",
-            entry=_ENTRY,
-        ),
-        Declines(
-            name="a keyword that computes something",
-            code=_HEAD + "        print('a', end=str(x.add_(1)))\n        return x\n",
-            because="compute that before",
-        ),
-        Ignores(name="fine comments", code=_HEAD + "        y = x + 1  # type: ignore\n        return y\n"),
-        Ignores(name="fine statements", code=_HEAD + "        warnings.warn('a')\n        print('a')\n        return x\n"),
-        Ignores(name="not compiled", code="def f(x):\n    ...\n    return x\n"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every such statement in compiled code."""
@@ -244,6 +133,10 @@ class RefusedStatement(Transform):
         start, end = tree.line_start(tree.line(loop.orelse)), tree.line_end(tree.last_line(loop.orelse))
         lines = tree.text[tree.line_end(tree.line(loop.orelse)) : end].splitlines(keepends=True)
         inner, outer = tree.indent(first), tree.indent(loop)
+        strings: list[cst.BaseString] = [*tree.find(cst.SimpleString, block), *tree.find(cst.FormattedString, block)]
+        if any(tree.lines(string)[0] != tree.lines(string)[1] for string in strings):  # its text would change with its indentation
+            yield decline(self, body, loop, "the else of a loop is refused, and a string over several lines in it can't be moved")
+            return
         if any(line.strip() and not line.lstrip().startswith("#") and not line.startswith(inner) for line in lines):
             yield decline(self, body, loop, "the else of a loop is refused, and its lines can't be moved")
             return
@@ -277,13 +170,39 @@ class RefusedStatement(Transform):
     def _reserved(self, body: Body) -> Iterator[Proposal]:
         names = sorted({name.value for name, _ in bindings(body.function.body) if name.value.startswith("__jit")})
         for name in names:
+            obstacle = _spelt_elsewhere(body, name)
+            uses = [use for use in variables(body.function.body) if use.value == name]
+            if obstacle:
+                yield decline(self, body, uses[0] if uses else body.function, f"{name} is reserved, and {obstacle}; rename it")
+                continue
             fresh = name.lstrip("_")
             taken = {found.value for found in body.tree.find(cst.Name)}
             while fresh in taken:
                 fresh += "_"
-            uses = [n for n in body.tree.find(cst.Name, body.function.body) if n.value == name]
             edits = [body.tree.replace(use, fresh) for use in uses]
             yield rewrite(self, body, uses[0], f"{name} gets a name that is not reserved", edits)
+
+
+def _spelt_elsewhere(body: Body, name: str) -> str:
+    """Why a local name can't have another name: it is also one that is given, imported or shown; ``""`` where it can."""
+    tree, within = body.tree, body.function.body
+    inner: list[cst.FunctionDef | cst.Lambda] = [*tree.find(cst.FunctionDef, within), *tree.find(cst.Lambda, within)]
+    if name in parameter_names(body.function) or any(p.name.value == name for each in inner for p in all_parameters(each.params)):
+        return "callers may give a parameter by its name"
+    plain = {id(use) for use in variables(within)}
+    for use in tree.find(cst.Name, within):
+        above = tree.parent(use)
+        if (
+            use.value != name
+            or (isinstance(above, cst.Attribute) and above.attr is use)
+            or (isinstance(above, cst.Arg) and above.keyword is use)
+        ):
+            continue
+        if id(use) not in plain or isinstance(above, cst.FunctionDef | cst.ClassDef | cst.ImportAlias):
+            return "it is the name of something outside of the function, too, or of a type or a function"
+        if any(isinstance(outer, cst.FormattedStringExpression) and outer.equal is not None for outer in tree.ancestors(use)):
+            return "a formatted string spells it"
+    return ""
 
 
 def _with_comment(tree: Tree, block: cst.IndentedBlock, text: str, indent: str) -> str:
