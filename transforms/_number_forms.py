@@ -10,6 +10,7 @@ import libcst as cst
 
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, literal_data, method, only, positional
+from scriptify.transforms._signs import nonnegative, positive
 from scriptify.tree.substitute import calm
 
 INTS, FLOATS = Type("List", (INT,)), Type("List", (FLOAT,))
@@ -35,12 +36,22 @@ def one_number(body: Body, call: cst.Call) -> cst.BaseExpression:
     return arguments[0]
 
 
-def of_math(name: str, as_float: bool = False) -> Form:
-    """``math.name(x)``, made a float where NumPy gives one."""
+def of_math(name: str) -> Form:
+    """``math.name(x)``."""
 
     def build(body: Body, call: cst.Call) -> str:
-        text = f"{body.spell('math')}.{name}({body.tree.code(one_number(body, call))})"
-        return f"float({text})" if as_float else text
+        return f"{body.spell('math')}.{name}({body.tree.code(one_number(body, call))})"
+
+    return build
+
+
+def whole(name: str) -> Form:
+    """``float(math.name(x))`` of a float: of an int, NumPy gives a float or an int, by its version."""
+
+    def build(body: Body, call: cst.Call) -> str:
+        if body.certain.type_of(number := one_number(body, call)) != FLOAT:
+            raise NoForm("of a whole number NumPy gives a float or an int, by its version")
+        return f"float({body.spell('math')}.{name}({body.tree.code(number)}))"
 
     return build
 
@@ -152,6 +163,8 @@ def power(body: Body, call: cst.Call) -> str:
     types = [body.certain.type_of(argument) for argument in arguments]
     if len(arguments) != 2 or FLOAT not in types or not set(types) <= {INT, FLOAT}:
         raise NoForm("whether its arguments are plain numbers, one of them a float, is not known")
+    if not (positive(body, arguments[0]) or nonnegative(body, arguments[1])):
+        raise NoForm("of zero with a negative exponent NumPy gives infinity, where scripted code stops")
     return f"{body.tree.operand(arguments[0])} ** {body.tree.operand(arguments[1])}"
 
 
@@ -193,8 +206,8 @@ _SHARED_NAMES = "sqrt exp log log10 log1p expm1 sin cos tan sinh cosh tanh".spli
 NUMPY: dict[str, Known] = {
     **{f"numpy.{name}": Known(of_math(name)) for name in _SHARED_NAMES},
     **{f"numpy.{new}": Known(of_math(old)) for new, old in (("arctan", "atan"), ("arcsin", "asin"), ("arccos", "acos"))},
-    "numpy.floor": Known(of_math("floor", as_float=True)),
-    "numpy.ceil": Known(of_math("ceil", as_float=True)),
+    "numpy.floor": Known(whole("floor")),
+    "numpy.ceil": Known(whole("ceil")),
     "numpy.log2": Known(log2),
     "numpy.abs": Known(of_builtin("abs")),
     "numpy.absolute": Known(of_builtin("abs")),
