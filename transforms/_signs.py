@@ -21,6 +21,17 @@ def positive(body: Body, node: cst.BaseExpression) -> bool:
     return _at_least(body, node, strict=True, depth=_DEPTH)
 
 
+def finite(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
+    """Whether a number is surely neither infinite nor a NaN: a whole one, a literal, or reckoned from such without a division by zero."""
+    if isinstance(node, cst.Float) or body.certain.type_of(node) == INT:
+        return True
+    if not isinstance(node, cst.BinaryOperation) or depth <= 0:
+        return False
+    plain = isinstance(node.operator, cst.Add | cst.Subtract | cst.Multiply)
+    divided = isinstance(node.operator, cst.Divide) and isinstance(node.right, cst.Integer | cst.Float) and positive(body, node.right)
+    return (plain or divided) and all(finite(body, side, depth - 1) for side in (node.left, node.right))
+
+
 def _at_least(body: Body, node: cst.BaseExpression, strict: bool, depth: int) -> bool:
     if depth <= 0:
         return False
