@@ -19,6 +19,7 @@ from scriptify.transforms._infer_known import (
     LEVELS,
     NOT_TENSOR_FUNCTIONAL,
     NUMERIC,
+    OPEN,
     PIECES,
     RECURRENT,
     STR,
@@ -34,6 +35,7 @@ from scriptify.transforms._infer_known import (
     only_pooled,
     pools,
 )
+from scriptify.transforms._receivers import may_be_tensor
 from scriptify.transforms._signature import TENSOR, declared
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters, bindings
@@ -80,17 +82,25 @@ class Inference:
             inner = self.type_of(node.expression, depth - 1)
             return BOOL if isinstance(node.operator, cst.Not) else INT if inner == BOOL else inner
         if isinstance(node, cst.Comparison):
-            identity = any(isinstance(c.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for c in node.comparisons)
-            sides = [self.type_of(side, depth - 1) for side in (node.left, *(c.comparator for c in node.comparisons))]
-            if identity or (None not in sides and TENSOR not in sides):
-                return BOOL
-            # ``tensor == None`` and ``tensor == "a"`` are False, no Tensors.
-            return TENSOR if TENSOR in sides and all(side is None or side in NUMERIC for side in sides) else None
+            return self._comparison(node, depth)
         if isinstance(node, cst.IfExp):
             sides = [self.type_of(node.body, depth - 1), self.type_of(node.orelse, depth - 1)]
             known = [side for side in sides if side is not None]
             return join(known) if len(known) == 2 else None
         return None
+
+    def _comparison(self, node: cst.Comparison, depth: int) -> Type | None:
+        sides = [self.type_of(side, depth - 1) for side in (node.left, *(c.comparator for c in node.comparisons))]
+        if all(isinstance(c.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for c in node.comparisons):
+            return BOOL
+        if not any(side is None or side == TENSOR or side.name in OPEN for side in sides):
+            return BOOL
+        # A chain is a Tensor in eager code and a bool in scripted code. ``tensor == None`` and ``tensor == "a"`` are False,
+        # and an object of another class answers ``==`` as it likes, so what a Tensor is compared with must be known there.
+        same = any(isinstance(c.operator, cst.Equal | cst.NotEqual) for c in node.comparisons)
+        if len(sides) > 2 or TENSOR not in sides or not all(side in NUMERIC or (side is None and not same) for side in sides):
+            return None
+        return TENSOR
 
     def _display(self, node: cst.CSTNode, depth: int) -> Type | None:
         if isinstance(node, cst.List | cst.Tuple):
@@ -215,7 +225,7 @@ class Inference:
     def _attribute(self, node: cst.Attribute, depth: int) -> Type | None:
         if node.attr.value in ("data", "T", "mT", "real", "imag"):
             return TENSOR if self.type_of(node.value, depth - 1) == TENSOR else None
-        if node.attr.value == "ndim":
+        if node.attr.value == "ndim" and not (isinstance(node.value, cst.Name) and node.value.value == "self"):
             return INT
         found = self.self_attribute(node)
         if found is None or found.missing:
@@ -272,9 +282,9 @@ class Inference:
                 return self._module_call(attribute, node, depth) or self._project_call(node)
             return self._project_call(node)
         if name in TENSOR_METHODS:
-            return TENSOR if self._maybe_tensor(func.value, depth) else None
+            return TENSOR if self._maybe_tensor(func.value, name, depth) else None
         if name in ("size", "dim", "numel"):
-            return INT if node.args or name != "size" else None
+            return INT if (node.args or name != "size") and self._maybe_tensor(func.value, name, depth) else None
         if name == "item":
             return None
         if name in ("max", "min") and not node.args and self.type_of(func.value, depth - 1) == TENSOR:
@@ -285,12 +295,10 @@ class Inference:
             return TENSOR
         return None
 
-    def _maybe_tensor(self, node: cst.BaseExpression, depth: int) -> bool:
-        """Whether a value that has a Tensor's method is not seen to be something else: modules are turned to ``half()`` as well."""
-        held = self.self_attribute(node)
-        if held is not None and held.kinds and not held.kinds <= {Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR, Kind.VALUE}:
-            return False
-        return self.type_of(node, depth - 1) in (None, TENSOR)
+    def _maybe_tensor(self, node: cst.BaseExpression, method: str, depth: int) -> bool:
+        """Whether a value that has a Tensor's method is not seen to be something else."""
+        type_ = self.type_of(node, depth - 1)
+        return type_ == TENSOR or (type_ is None and may_be_tensor(self, node, method))
 
     def _module_call(self, attribute: Attribute, node: cst.Call, depth: int) -> Type | None:
         """The result of calling a submodule whose classes are all torch's own."""

@@ -16,6 +16,7 @@ DEPTH = 12
 LEVELS = 3
 INT, FLOAT, BOOL, STR = Type("int"), Type("float"), Type("bool"), Type("str")
 NUMERIC = (TENSOR, INT, FLOAT, BOOL)
+OPEN = ("Optional", "Union", "Any")
 HOLDING = ("str", "List", "Tuple", "Dict", "Set")
 # torch functions whose one result is a Tensor, whatever their arguments
 TENSOR_FUNCTIONS = frozenset(

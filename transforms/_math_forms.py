@@ -9,7 +9,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, only, positional
-from scriptify.transforms._number_forms import one_number
+from scriptify.transforms._number_forms import one_number, within
 from scriptify.tree.substitute import calm
 
 _CONSTANTS = {"math.pi": math.pi, "math.e": math.e, "math.tau": math.tau}
@@ -77,7 +77,7 @@ def _isqrt(body: Body, call: cst.Call) -> str:
     """The root of float64, which is one too large where a square below ``n`` is rounded up to it."""
     (n,) = _ints(body, call, 1)
     root = f"int({body.spell('math')}.sqrt({n}))"
-    return f"{root} - int({root} * {root} > {n})"
+    return within(body, positional(call)[0], f"{root} - int({root} * {root} > {n})", whole=True)
 
 
 def _falling(body: Body, call: cst.Call) -> tuple[str, int]:
@@ -96,12 +96,13 @@ def _falling(body: Body, call: cst.Call) -> tuple[str, int]:
 def _perm(body: Body, call: cst.Call) -> str:
     if len(call.args) == 1:
         return f"{body.spell('math')}.factorial({_ints(body, call, 1)[0]})"
-    return _falling(body, call)[0]
+    return within(body, positional(call)[0], _falling(body, call)[0], whole=True)
 
 
 def _comb(body: Body, call: cst.Call) -> str:
     text, count = _falling(body, call)
-    return f"{text} // {math.factorial(count)}" if count > 1 else text
+    text = f"{text} // {math.factorial(count)}" if count > 1 else text
+    return within(body, positional(call)[0], text, whole=True)
 
 
 def _numbers(body: Body, nodes: list[cst.BaseExpression]) -> list[str]:
@@ -130,7 +131,13 @@ def _dist(body: Body, call: cst.Call) -> str:
 
 
 def _exp2(body: Body, call: cst.Call) -> str:
-    return f"2.0 ** float({body.tree.code(one_number(body, call))})"
+    """A power of two, which stops where the number is too large for a float, as eager code does."""
+    number = one_number(body, call)
+    if not calm(body.tree, number):
+        raise NoForm("for a large number it raises where the other form goes on, and its argument can't be tested first")
+    operand = body.tree.operand(number)
+    large = f"1024 <= {operand}" if body.certain.type_of(number) == INT else f"1024.0 <= {operand} < {body.spell('math')}.inf"
+    return f"(2.0 ** float({body.tree.code(number)}) if not {large} else float(1 // 0))"
 
 
 def _cbrt(value: float) -> float:

@@ -10,6 +10,7 @@ import libcst as cst
 
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, literal_data, method, only, positional
+from scriptify.transforms._signs import finite, nonnegative, positive
 from scriptify.tree.substitute import calm
 
 INTS, FLOATS = Type("List", (INT,)), Type("List", (FLOAT,))
@@ -35,12 +36,27 @@ def one_number(body: Body, call: cst.Call) -> cst.BaseExpression:
     return arguments[0]
 
 
-def of_math(name: str, as_float: bool = False) -> Form:
-    """``math.name(x)``, made a float where NumPy gives one."""
+def of_math(name: str) -> Form:
+    """``math.name(x)``."""
 
     def build(body: Body, call: cst.Call) -> str:
-        text = f"{body.spell('math')}.{name}({body.tree.code(one_number(body, call))})"
-        return f"float({text})" if as_float else text
+        return f"{body.spell('math')}.{name}({body.tree.code(one_number(body, call))})"
+
+    return build
+
+
+def whole(name: str) -> Form:
+    """``float(math.name(x))`` of a float: of an int, NumPy gives a float or an int, by its version."""
+
+    def build(body: Body, call: cst.Call) -> str:
+        if body.certain.type_of(number := one_number(body, call)) != FLOAT:
+            raise NoForm("of a whole number NumPy gives a float or an int, by its version")
+        math, text = body.spell("math"), body.tree.code(number)
+        if finite(body, number):
+            return f"float({math}.{name}({text}))"
+        if not calm(body.tree, number):
+            raise NoForm("it hands infinity on where the other form stops, and its argument can't be written twice")
+        return f"(float({math}.{name}({text})) if {math}.isfinite({text}) else {text})"
 
     return build
 
@@ -77,6 +93,33 @@ def of_two(name: str) -> Form:
         return f"{name}({body.tree.code(arguments[0])}, {body.tree.code(arguments[1])})"
 
     return build
+
+
+def within(body: Body, number: cst.BaseExpression, text: str, strict: bool = False, whole: bool = False) -> str:
+    """A form of what is only defined for numbers of zero or more (``strict``: of more), which stops for others as eager code does.
+
+    Scripted code gives a NaN, or whatever the form comes to, where ``math`` raises. Raises NoForm where the number
+    can't be written twice.
+    """
+    if (positive if strict else nonnegative)(body, number):
+        return text
+    if not calm(body.tree, number):
+        raise NoForm("for what it is not defined for it raises where the other form would go on; its argument can't be tested first")
+    sign, other = (">", "<=") if strict else (">=", "<")
+    operand = body.tree.operand(number)
+    # A NaN is handed on by ``math`` too.
+    test = f"{operand} {sign} 0" if body.certain.type_of(number) == INT else f"not {operand} {other} 0"
+    return f"({text} if {test} else {'1 // 0' if whole else 'float(1 // 0)'})"
+
+
+def log2_within(body: Body, call: cst.Call) -> str:
+    """The logarithm of what is more than zero."""
+    return within(body, one_number(body, call), log2(body, call), strict=True)
+
+
+def sqrt_within(body: Body, call: cst.Call) -> str:
+    """The root of what is zero or more."""
+    return within(body, one_number(body, call), of_math("sqrt")(body, call))
 
 
 def log2(body: Body, call: cst.Call) -> str:
@@ -125,8 +168,14 @@ def is_shape_slice(node: cst.BaseExpression) -> bool:
 
 
 def truncated(body: Body, call: cst.Call) -> str:
-    """``int(x)``."""
-    return f"int({body.tree.code(one_number(body, call))})"
+    """``int(x)``; of what may be infinite by ``floor`` or ``ceil``, which stop there: scripted ``int`` gives some number."""
+    number = one_number(body, call)
+    if finite(body, number):
+        return f"int({body.tree.code(number)})"
+    if not calm(body.tree, number):
+        raise NoForm("of infinity it raises where scripted int() goes on, and its argument can't be written twice")
+    math, text = body.spell("math"), body.tree.code(number)
+    return f"({math}.floor({text}) if {body.tree.operand(number)} >= 0 else {math}.ceil({text}))"
 
 
 def close(body: Body, call: cst.Call) -> str:
@@ -137,6 +186,8 @@ def close(body: Body, call: cst.Call) -> str:
         raise NoForm("its arguments are not plain numbers that can be written twice")
     if any(not calm(body.tree, arg.value) for arg in found.values()):
         raise NoForm("a tolerance is computed")
+    if any(not nonnegative(body, arg.value) for arg in found.values()):
+        raise NoForm("of a tolerance below zero it raises where the other form goes on")
     a, b = map(body.tree.operand, arguments)
     relative = body.tree.operand(found["rel_tol"].value) if "rel_tol" in found else "1e-09"
     absolute = body.tree.operand(found["abs_tol"].value) if "abs_tol" in found else "0.0"
@@ -152,6 +203,8 @@ def power(body: Body, call: cst.Call) -> str:
     types = [body.certain.type_of(argument) for argument in arguments]
     if len(arguments) != 2 or FLOAT not in types or not set(types) <= {INT, FLOAT}:
         raise NoForm("whether its arguments are plain numbers, one of them a float, is not known")
+    if not (positive(body, arguments[0]) or nonnegative(body, arguments[1])):
+        raise NoForm("of zero with a negative exponent NumPy gives infinity, where scripted code stops")
     return f"{body.tree.operand(arguments[0])} ** {body.tree.operand(arguments[1])}"
 
 
@@ -193,8 +246,8 @@ _SHARED_NAMES = "sqrt exp log log10 log1p expm1 sin cos tan sinh cosh tanh".spli
 NUMPY: dict[str, Known] = {
     **{f"numpy.{name}": Known(of_math(name)) for name in _SHARED_NAMES},
     **{f"numpy.{new}": Known(of_math(old)) for new, old in (("arctan", "atan"), ("arcsin", "asin"), ("arccos", "acos"))},
-    "numpy.floor": Known(of_math("floor", as_float=True)),
-    "numpy.ceil": Known(of_math("ceil", as_float=True)),
+    "numpy.floor": Known(whole("floor")),
+    "numpy.ceil": Known(whole("ceil")),
     "numpy.log2": Known(log2),
     "numpy.abs": Known(of_builtin("abs")),
     "numpy.absolute": Known(of_builtin("abs")),
@@ -203,18 +256,18 @@ NUMPY: dict[str, Known] = {
     "numpy.power": Known(power),
     "numpy.float32": Known(single),
     "numpy.float64": Known(of_builtin("float")),
-    "numpy.int64": Known(of_builtin("int")),
-    "numpy.int32": Known(of_builtin("int")),
+    "numpy.int64": Known(truncated),
+    "numpy.int32": Known(truncated),
 }
 MATH: dict[str, Known] = {
-    "math.log2": Known(log2),
+    "math.log2": Known(log2_within),
     "math.prod": Known(product, same=True),
     "math.trunc": Known(truncated, same=True),
     "math.isclose": Known(close),
     "torch.from_numpy": Known(array, same=True),
-    "torch.sym_int": Known(of_builtin("int")),
+    "torch.sym_int": Known(truncated),
     "torch.sym_float": Known(of_builtin("float")),
     "torch.sym_max": Known(of_two("max")),
     "torch.sym_min": Known(of_two("min")),
-    "torch.sym_sqrt": Known(of_math("sqrt")),
+    "torch.sym_sqrt": Known(sqrt_within),
 }

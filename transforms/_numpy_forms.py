@@ -83,7 +83,8 @@ def _argument(best: str) -> Form:
         text, node = _list(body, call)
         if not calm(body.tree, node):
             raise NoForm("its list would be computed twice")
-        return f"{text}.index({best}({text}))"
+        listed = text if isinstance(node, cst.List | cst.Tuple) else body.tree.operand(node)
+        return f"{listed}.index({best}({text}))"
 
     return build
 

@@ -26,6 +26,7 @@ from torch import nn
 class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
+_FLOAT = _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, y: float, n: int")
 _ENTRY = "Net(), (torch.randn(2, 4),)"
 
 
@@ -63,9 +64,40 @@ class MathCall(Transform):
             name="a logarithm",
             before=_HEAD + "        n = int(math.log2(x.size(1)))\n        return x * n\n",
             after=_HEAD
-            + "        n = int(float(torch.log2(torch.tensor(float(x.size(1)), dtype=torch.float64)).item())"
-            + " if torch.jit.is_scripting() else math.log2(x.size(1)))\n        return x * n\n",
+            + "        n = int((float(torch.log2(torch.tensor(float(x.size(1)), dtype=torch.float64)).item())"
+            + " if x.size(1) > 0 else float(1 // 0)) if torch.jit.is_scripting() else math.log2(x.size(1)))\n        return x * n\n",
             entry=_ENTRY,
+        ),
+        Fires(
+            name="a logarithm of what is surely more than zero",
+            before=_HEAD + "        return x * math.log2(8) + math.log2(max(x.size(1), 1) + len(x.shape))\n",
+            after=_HEAD
+            + "        return x * (float(torch.log2(torch.tensor(float(8), dtype=torch.float64)).item())"
+            + " if torch.jit.is_scripting() else math.log2(8))"
+            + " + (float(torch.log2(torch.tensor(float(max(x.size(1), 1) + len(x.shape)), dtype=torch.float64)).item())"
+            + " if torch.jit.is_scripting() else math.log2(max(x.size(1), 1) + len(x.shape)))\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a logarithm whose argument can't be tested first",
+            code=_HEAD + "        return x * math.log2(float(x.sum().item()) - 1.0)\n",
+            because="not defined",
+        ),
+        Fires(
+            name="what raises for negative and infinite numbers",
+            before=_FLOAT + "        return x * math.comb(n, 2) + math.isqrt(n) + math.trunc(y) + torch.sym_sqrt(y) + math.exp2(y)\n",
+            after=_FLOAT
+            + "        return x * ((n * (n - 1) // 2 if n >= 0 else 1 // 0) if torch.jit.is_scripting() else math.comb(n, 2))"
+            + " + ((int(math.sqrt(n)) - int(int(math.sqrt(n)) * int(math.sqrt(n)) > n) if n >= 0 else 1 // 0)"
+            + " if torch.jit.is_scripting() else math.isqrt(n)) + (math.floor(y) if y >= 0 else math.ceil(y))"
+            + " + ((math.sqrt(y) if not y < 0 else float(1 // 0)) if torch.jit.is_scripting() else torch.sym_sqrt(y))"
+            + " + ((2.0 ** float(y) if not 1024.0 <= y < math.inf else float(1 // 0)) if torch.jit.is_scripting() else math.exp2(y))\n",
+            entry="Net(), (torch.randn(2, 4), 2.5, 4)",
+        ),
+        Declines(
+            name="a tolerance that may be negative",
+            code=_FLOAT + "        return x * math.isclose(y, 1.0, abs_tol=y)\n",
+            because="tolerance below zero",
         ),
         Fires(
             name="products",
@@ -130,7 +162,8 @@ class MathCall(Transform):
             + " if torch.jit.is_scripting() else math.isqrt(x.size(1))\n"
             + "        m = abs(x.size(0) * 3) // max(math.gcd(x.size(0), 3), 1) if torch.jit.is_scripting()"
             + " else math.lcm(x.size(0), 3)\n"
-            + "        return x.reshape(n, -1) * (m * (m - 1) // 2 if torch.jit.is_scripting() else math.comb(m, 2))\n",
+            + "        return x.reshape(n, -1) * ((m * (m - 1) // 2 if m >= 0 else 1 // 0)"
+            + " if torch.jit.is_scripting() else math.comb(m, 2))\n",
             entry=_ENTRY,
         ),
         Declines(

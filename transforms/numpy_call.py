@@ -8,9 +8,10 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, bodies, decline, keywords, only, positional, rewrite
+from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, bodies, decline, only, positional, rewrite
+from scriptify.transforms._numpy_dtypes import TENSORS, no_dtype_of_its_own, only_given, says_dtype
 from scriptify.transforms._numpy_forms import ON_NUMBERS, SEQUENCES, kind, sequence
-from scriptify.tree import Tree, own_nodes, stores_in
+from scriptify.tree import Tree, stores_in
 
 _HEAD = """import math
 
@@ -23,7 +24,7 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
-_TENSORS = ("torch.tensor", "torch.as_tensor", "torch.from_numpy")
+_SINGLE = ("numpy.float32", "numpy.single")
 _WHOLE = {"numpy.floor": "floor", "numpy.ceil": "ceil"}
 
 
@@ -93,6 +94,70 @@ class NumpyCall(Transform):
             name="a float64 that makes a tensor",
             code=_HEAD + "        scale = np.sqrt(x.size(1)) / 2\n        return x * torch.tensor([scale])\n",
             because="another dtype",
+        ),
+        Declines(
+            name="a float64 that is reckoned with first",
+            code=_HEAD + "        s = np.sqrt(x.size(1))\n        t = [s * 2]\n        return x * torch.tensor(t)\n",
+            because="another dtype",
+        ),
+        Declines(
+            name="a float64 in a list that makes a tensor",
+            code=_HEAD + "        t = [1.0]\n        t.append(np.sqrt(x.size(1)))\n        return x * torch.tensor(t)\n",
+            because="another dtype",
+        ),
+        Declines(
+            name="a tensor by another name",
+            code=_HEAD + "        make = torch.tensor\n        return x * make(np.sqrt(x.size(1)))\n",
+            because="another dtype",
+        ),
+        Declines(
+            name="a dtype that may be None",
+            code=_HEAD.replace("x: torch.Tensor", "x: torch.Tensor, dtype=None")
+            + "        s = np.sqrt(x.size(1))\n        return x * torch.tensor(s, dtype=dtype)\n",
+            because="another dtype",
+        ),
+        Declines(
+            name="given to what may make a tensor of it",
+            code=_HEAD + "        return self.scaled(x, np.sqrt(x.size(1)))\n",
+            because="of which dtype",
+        ),
+        Fires(
+            name="a dtype that has a name, a number that is made Python's own",
+            before=_HEAD
+            + "        dt = torch.float64\n        s = np.sqrt(x.size(1))\n"
+            + "        return x * torch.tensor(s, dtype=dt) + torch.tensor(float(s))\n",
+            after=_HEAD
+            + "        dt = torch.float64\n        s = math.sqrt(x.size(1)) if torch.jit.is_scripting() else np.sqrt(x.size(1))\n"
+            + "        return x * torch.tensor(s, dtype=dt) + torch.tensor(float(s))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="by other names",
+            before=_HEAD.replace("numpy as np", "numpy as N").replace("import torch\n", "import torch\nfrom numpy import float32 as f32\n")
+            + "        return x * N.sqrt(x.size(1)) + f32(0.5)\n",
+            after=_HEAD.replace("numpy as np", "numpy as N").replace("import torch\n", "import torch\nfrom numpy import float32 as f32\n")
+            + "        return x * (math.sqrt(x.size(1)) if torch.jit.is_scripting() else N.sqrt(x.size(1)))"
+            + " + (float(0.5) if torch.jit.is_scripting() else f32(0.5))\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a float32 that is reckoned with",
+            code=_HEAD + "        return x * int(np.float32(0.7) * 10)\n",
+            because="precision",
+        ),
+        Declines(name="a whole number rounded down", code=_HEAD + "        return x * np.floor(x.size(1))\n", because="by its version"),
+        Declines(
+            name="a negative power of what may be zero",
+            code=_HEAD + "        return x * np.power(x.size(1), -0.5)\n",
+            because="infinity",
+        ),
+        Fires(
+            name="the place of the greatest in a sum of lists",
+            before=_HEAD + "        a = [1, 4]\n        return x * np.argmax(a + [x.size(1)])\n",
+            after=_HEAD
+            + "        a = [1, 4]\n        return x * ((a + [x.size(1)]).index(max(a + [x.size(1)]))"
+            + " if torch.jit.is_scripting() else np.argmax(a + [x.size(1)]))\n",
+            entry=_ENTRY,
         ),
         Fires(
             name="a tensor whose dtype is said",
@@ -181,43 +246,24 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     known = ON_NUMBERS.get(dotted)
     if known is None:
         raise NoForm("there is no form of it for scripting")
-    _no_dtype_of_its_own(body, call)
+    no_dtype_of_its_own(body, call)
+    if dotted in _SINGLE and not only_given(body, call):
+        raise NoForm("what is reckoned with it has NumPy's precision, that of a float32")
     return body.guarded(call, body.builtins(known.build(body, call)))
 
 
 def _array(body: Body, call: cst.Call) -> list[Edit]:
     """An array of numbers: a tensor of them at once, or a list where it is only read one by one. Raises NoForm."""
     above = body.tree.parent(body.tree.parent(call) or call)
-    if isinstance(above, cst.Call) and above.args[0].value is call and body.dotted(above.func) in _TENSORS:
+    if isinstance(above, cst.Call) and above.args[0].value is call and body.dotted(above.func) in TENSORS:
         return body.guarded(above, body.builtins(_tensor(body, above, call)))
     if not _read_singly(body, call):
         raise NoForm("there is no form of an array for scripting other than a list that is read one by one")
     first = call.args[0].value if call.args else None
     if isinstance(first, cst.List | cst.Tuple) and not all(body.number(element.value) for element in first.elements):
         raise NoForm("a row of an array is no list to reckon with")
-    _no_dtype_of_its_own(body, call)
+    no_dtype_of_its_own(body, call)
     return body.guarded(call, body.builtins(sequence(body, call)))
-
-
-def _no_dtype_of_its_own(body: Body, call: cst.Call) -> None:
-    """NumPy's floats make a tensor of float64 where Python's make one of the default type. Raises NoForm where that could show."""
-    tree = body.tree
-    assign = next((a for a in tree.ancestors(call) if isinstance(a, cst.Assign | cst.AnnAssign | cst.AugAssign | cst.For)), None)
-    names = {n.value for target in _targets(assign) for n in [target, *own_nodes(target)] if isinstance(n, cst.Name)}
-    for made in body.find(cst.Call):
-        by = made.func.attr.value if isinstance(made.func, cst.Attribute) else ""
-        if (body.dotted(made.func) not in _TENSORS and by != "new_tensor") or "dtype" in keywords(made):
-            continue
-        for arg in made.args:
-            inside = [arg.value, *own_nodes(arg.value)]
-            if call in inside or any(isinstance(n, cst.Name) and n.value in names for n in inside):
-                raise NoForm(f"{tree.code(made)} would have another dtype; say which")
-
-
-def _targets(node: cst.CSTNode | None) -> list[cst.BaseExpression]:
-    if isinstance(node, cst.Assign):
-        return [target.target for target in node.targets]
-    return [node.target] if isinstance(node, cst.AnnAssign | cst.AugAssign | cst.For) else []
 
 
 def _tensor(body: Body, outer: cst.Call, call: cst.Call) -> str:
@@ -225,6 +271,8 @@ def _tensor(body: Body, outer: cst.Call, call: cst.Call) -> str:
     found = only(outer, "dtype", "device")
     if len(positional(outer)) != 1:
         raise NoForm("it is given more than an array")
+    if "dtype" in found and not says_dtype(body, found["dtype"].value):
+        raise NoForm("whether the dtype it is given is one, or None, is not known")
     torch = body.spell("torch.tensor").removesuffix(".tensor")
     dtype = body.tree.code(found["dtype"].value) if "dtype" in found else f"{torch}.{'int64' if kind(body, call) == INT else 'float64'}"
     device = f", device={body.tree.code(found['device'].value)}" if "device" in found else ""

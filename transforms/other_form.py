@@ -94,9 +94,16 @@ class OtherForm(Transform):
             "n = x.dim()\nreturn x * (0 <= n < 3), [4, 5].index(5), 1 <= n < 2, n not in list(range(0, 9, 3))",
             "a range asked for a number, an index in a tuple",
         ),
+        _fires(
+            "n = x.dim()\nreturn x * ((1), (2)).index(2), ((n), 5).count(2), (((3)), n,).index(n), operator.itemgetter(1)(((1), (2)))",
+            "n = x.dim()\nreturn x * [(1), (2)].index(2), [(n), 5].count(2), [((3)), n].index(n), ((1), (2))[1]",
+            "elements in parentheses of their own",
+        ),
         Declines(_net("xs = [5, 1]\nreturn 0 in range(xs.pop(), xs.pop()), len(xs)"), because="its ends"),
         Declines(_net("n = x.dim()\nk = torch.tensor(3)\nreturn x * (n in range(k))"), because="its ends"),
         Declines(_net("n = x.dim()\nlist = 3\nreturn x * (n in range(0, 9, list))"), because="something else"),
+        Declines(_net("ks = (4, 5)\nlist = 3\nreturn x * ks.index(5) * list"), because="something else"),
+        Declines(_net("return x * (4,  # four\n            5).index(5)"), because="comment"),
         Declines(_net("ks = ['a', 'c']\nreturn 'conv'.startswith((ks.pop(), ks.pop())), len(ks)"), because="would be computed"),
         Declines(_net("s = 'ABC'\ns += '\u00c9'\nreturn s.casefold()"), because="outside ASCII"),
         Declines(_net("d = {'a': x}\nreturn d.pop(str(int(x.sum())), None)"), because="more than once"),
@@ -277,12 +284,11 @@ def _of_tuple(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edi
     if type_ is None or type_.name != "Tuple" or len(set(type_.args)) != 1 or type_.args[0] not in (INT, STR):
         return []
     tree = body.tree
-    text = f"[{tree.code(owner)[1:-1].rstrip(', ')}]" if isinstance(owner, cst.Tuple) and owner.lpar and tree.code(owner)[:1] == "(" else ""
-    if isinstance(owner, cst.Tuple) and not text:
-        _no_comment(body, owner)
-        inner = ", ".join(source(tree, element.value) for element in owner.elements)
-        text = f"[{inner}]"
-    return [tree.replace_outer(owner, text or f"list({tree.code(owner)})")]
+    if not isinstance(owner, cst.Tuple):
+        return [tree.replace_outer(owner, body.builtins(f"list({tree.code(owner)})"))]
+    _no_comment(body, owner)
+    # Each element with its own parentheses: the tuple's text may begin and end with those of its first and last.
+    return [tree.replace_outer(owner, f"[{', '.join(source(tree, element.value) for element in owner.elements)}]")]
 
 
 _BY_NAME: dict[str, Callable[[Body, cst.Call], list[Edit]]] = {

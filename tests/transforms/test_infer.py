@@ -27,6 +27,14 @@ def always(x: Tensor):
         return x + 1
 
 
+class Helper:
+    def relu(self, x):
+        return [x]
+
+
+ops = Helper()
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -36,6 +44,10 @@ class Net(nn.Module):
         self.same = nn.Identity()
         self.last = nn.Sequential(nn.Linear(4, 4), nn.LSTM(4, 4))
         self.plain = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+        self.layers = nn.ModuleList([nn.Linear(4, 4)])
+        self.kept = [nn.Linear(4, 4)]
+        self.ops = Helper()
+        self.scale = nn.Parameter(torch.ones(4))
 
     def forward(self, x: Tensor, other, items: list, n: int, flag: bool, np2=None):
 """
@@ -109,6 +121,74 @@ def test_tensors(expression: str) -> None:
 )
 def test_no_tensors(expression: str) -> None:
     assert type_of(expression) != "Tensor"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expression"),
+    [
+        ("", "other[0].half()"),
+        ("", "other.data.half()"),
+        ("y = other.view(4)\ny = y.half()", "y"),
+        ("a, b = x.chunk(2)", "a.half()"),
+        ("for y in self.unknown(x):\n    pass", "y.sigmoid()"),
+        ("ys = [x, x]\nfor y in ys:\n    pass", "y.half()"),
+        ("ys = []\nfor y in ys:\n    pass", "y.sigmoid()"),
+        ("for k, y in self.net.named_parameters():\n    pass", "y.half()"),
+        ("for layer in self.layers:\n    x = layer(x)", "layer.weight.half()"),
+        ("for layer in self.layers:\n    y = layer(x)", "y.sigmoid()"),
+        ("", "self.scale.half()"),
+        ("", "self.unknown(x).sigmoid()"),
+        ("", "(self.unknown(x) + 1).half()"),
+        ("", "x < self.unknown(x)"),
+        ("", "x == 1"),
+    ],
+)
+def test_tensors_by_their_methods(lines: str, expression: str) -> None:
+    assert type_of(expression, lines) == "Tensor"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expression"),
+    [
+        ("for layer in self.layers:\n    pass", "layer.half()"),
+        ("for i, layer in enumerate(self.layers):\n    pass", "layer.half()"),
+        ("for i, layer in enumerate(self.layers):\n    pass", "i.relu()"),
+        ("for a, layer in zip(self.unknown(x), self.layers[1:]):\n    pass", "layer.half()"),
+        ("for layer in self.kept:\n    pass", "layer.half()"),
+        ("for layer in self.children():\n    pass", "layer.half()"),
+        ("for name, layer in self.net.named_modules():\n    pass", "layer.half()"),
+        ("layers = list(self.layers)\nfor layer in layers:\n    pass", "layer.half()"),
+        ("net = self.net", "net.half()"),
+        ("net = self.net if flag else self.unknown(x)", "net.half()"),
+        ("net = nn.Linear(4, 4)", "net.half()"),
+        ("net: nn.Module = self.unknown(x)", "net.half()"),
+        ("net = sometimes(x)", "net.half()"),
+        ("", "self.layers[0].half()"),
+        ("", "[l.half() for l in self.layers][0]"),
+        ("", "self.net.cuda().half()"),
+        ("", "nn.Linear(4, 4).half()"),
+        ("", "Helper().relu(x)"),
+        ("", "Helper.relu(x)"),
+        ("", "ops.relu(x)"),
+        ("", "self.ops.relu(x)"),
+        ("helper = Helper()", "helper.relu(x)"),
+        ("helper: Helper = self.unknown(x)", "helper.relu(x)"),
+        ("class Local:\n    pass", "Local.relu(x)"),
+        ("import library as lib", "lib.relu(x)"),
+        ("from library import lib", "lib.relu(x)"),
+        ("with self.unknown(x) as opened:\n    pass", "opened.flip()"),
+        ("", "np.arange(4).cumsum()"),
+        ("", "super().half()"),
+        ("", "unbound.half()"),
+        ("", "self.unknown.half()"),
+        ("", "x < n < 3"),
+        ("", "x == self.unknown(x)"),
+        ("", "x != self.unknown(x)"),
+        ("", "self.unknown(x) == self.unknown(x)"),
+    ],
+)
+def test_no_tensors_by_their_methods(lines: str, expression: str) -> None:
+    assert "Tensor" not in type_of(expression, lines)
 
 
 @pytest.mark.parametrize(

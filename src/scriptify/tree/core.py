@@ -125,7 +125,7 @@ class Tree:
     def operand(self, node: cst.BaseExpression) -> str:
         """A node's source, in parentheses unless it binds as tightly as a name does."""
         text = self.code(node)
-        return text if isinstance(node, ATOMS) or (isinstance(node, cst.Tuple) and text.startswith("(")) else f"({text})"
+        return text if isinstance(node, ATOMS) else f"({text})"
 
     # structure
 
