@@ -133,6 +133,13 @@ class StartedAsNone:
             return self._whole_target(earlier)
         if isinstance(earlier, cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr):
             return False
+        small = small_statement(tree, earlier)
+        beside = tree.parent(small) if small is not None else None
+        if isinstance(beside, cst.SimpleStatementLine | cst.SimpleStatementSuite) and tree.contains(beside, unit):
+            mine = next(found for found in beside.body if tree.contains(found, unit))
+            return small in beside.body[: beside.body.index(mine)]
+        if isinstance(beside, cst.SimpleStatementSuite):  # ``if a: y = x`` runs for some only, though it is one statement
+            return False
         first = self._line(earlier)
         block = tree.parent(first) if first is not None else None
         if first is None or not isinstance(block, cst.IndentedBlock):
