@@ -145,6 +145,18 @@ EXAMPLES = (
         name="a module that keeps count",
     ),
     Fires(
+        "import torch\n\n\ndef last(x):\n    return x + 1\n\n\n"
+        + _net("self.last = last(x)\nreturn x * self.last").removeprefix("import torch\n"),
+        "import torch\n\n\ndef last(x):\n    return x + 1\n\n\n"
+        + _net("last_2 = last(x)\nif not torch.jit.is_scripting():\n    self.last = last_2\nreturn x * last_2").removeprefix(
+            "import torch\n"
+        ),
+        entry=_ENTRY,
+        focus=_NEW,
+        at="self.last = last",
+        name="a function of that name",
+    ),
+    Fires(
         _net("self.last = torch.randn(2)\nreturn x"),
         _net("last = torch.randn(2)\nif not torch.jit.is_scripting():\n    self.last = last\nreturn x"),
         focus=_NEW,

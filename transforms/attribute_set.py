@@ -20,6 +20,7 @@ from scriptify.transforms._signature import spell
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, assigned_names, own_nodes
 from scriptify.tree.hoist import eager_only
+from scriptify.tree.substitute import variables
 
 _NEW = re.compile(r"Tried to set nonexistent attribute: (\w+)")
 _TYPED = re.compile(r"Wrong type for attribute assignment\. Expected (\S+) but got ([^:\n]+?)(?: \(inferred\))?(?::|\n|$)")
@@ -92,7 +93,7 @@ class AttributeSet(Transform):
             if quiet(Body(tree, place.facts, tree.qualname(function), function), small.value):
                 edits += _indented(tree, line, f"if not {scripting(tree)}:")
             else:  # what else it does is done in scripted code too
-                fresh = _fresh(name, assigned_names(function))
+                fresh = _fresh(tree, name, function)
                 edits += _apart(tree, node, line, fresh)
         if not edits:
             return
@@ -189,7 +190,7 @@ def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.
     tree = place.tree
     if _set_elsewhere(place, name):
         return None
-    fresh = _fresh(name, assigned_names(place.function))
+    fresh = _fresh(tree, name, place.function)
     edits: list[Edit] = []
     lines: list[cst.CSTNode] = []
     for node, function in _accesses(place, name, stores=True):
@@ -293,7 +294,7 @@ def _refined(tree: Tree, name: str, reads: list[tuple[cst.Attribute, cst.Functio
         if small is None or not certain(tree, node, small):
             return None
         if id(small) not in seen:
-            fresh = _fresh(name, assigned_names(function))
+            fresh = _fresh(tree, name, function)
             read = f"torch.jit._unwrap_optional({tree.code(node)}) if {scripting(tree)} else {tree.code(node)}"
             edit = lines_before(tree, small, [f"{fresh} = {read}"])
             if edit is None:
@@ -304,7 +305,9 @@ def _refined(tree: Tree, name: str, reads: list[tuple[cst.Attribute, cst.Functio
     return edits
 
 
-def _fresh(name: str, taken: set[str]) -> str:
+def _fresh(tree: Tree, name: str, function: cst.FunctionDef) -> str:
+    """A local's name for an attribute, one that nothing in the function means already: ``self.attend = attend(x)`` calls a function."""
+    taken = assigned_names(function) | {variable.value for variable in variables(function)} | {scripting(tree).partition(".")[0]}
     fresh, number = name.strip("_") or "value", 2
     while fresh in taken:
         fresh, number = f"{name}_{number}", number + 1
