@@ -118,6 +118,119 @@ EXAMPLES = (
         at="self.last = x",
         name="another class has an attribute of that name",
     ),
+    Fires(
+        _net("self.last = x.mul_(2)\nreturn x"),
+        _net("last = x.mul_(2)\nif not torch.jit.is_scripting():\n    self.last = last\nreturn x"),
+        entry=_ENTRY,
+        focus=_NEW,
+        at="self.last",
+        name="a value that is worked out in place",
+    ),
+    Fires(
+        _net("y = torch.zeros_like(x)\nself.last = torch.add(x, 1, out=y)\nreturn y"),
+        _net("y = torch.zeros_like(x)\nlast = torch.add(x, 1, out=y)\nif not torch.jit.is_scripting():\n    self.last = last\nreturn y"),
+        entry=_ENTRY,
+        focus=_NEW,
+        at="self.last",
+        name="a value that goes elsewhere too",
+    ),
+    Fires(
+        _net("self.last = self.norm(x)\nreturn self.norm.running_mean + x", "self.norm = nn.BatchNorm1d(4)"),
+        _net(
+            "last = self.norm(x)\nif not torch.jit.is_scripting():\n    self.last = last\nreturn self.norm.running_mean + x",
+            "self.norm = nn.BatchNorm1d(4)",
+        ),
+        focus=_NEW,
+        at="self.last",
+        name="a module that keeps count",
+    ),
+    Fires(
+        "import torch\n\n\ndef last(x):\n    return x + 1\n\n\n"
+        + _net("self.last = last(x)\nreturn x * self.last").removeprefix("import torch\n"),
+        "import torch\n\n\ndef last(x):\n    return x + 1\n\n\n"
+        + _net("last_2 = last(x)\nif not torch.jit.is_scripting():\n    self.last = last_2\nreturn x * last_2").removeprefix(
+            "import torch\n"
+        ),
+        entry=_ENTRY,
+        focus=_NEW,
+        at="self.last = last",
+        name="a function of that name",
+    ),
+    Fires(
+        _net("self.last = torch.randn(2)\nreturn x"),
+        _net("last = torch.randn(2)\nif not torch.jit.is_scripting():\n    self.last = last\nreturn x"),
+        focus=_NEW,
+        at="self.last",
+        name="random numbers",
+    ),
+    Fires(
+        _net("self.last = x * 2\nreturn x", "self.register_buffer('last', None)"),
+        _net("self.last = x * 2\nreturn x", "self.register_buffer('last', None)", _TYPED.replace("cache", "last")),
+        entry=_ENTRY,
+        focus=_WRONG,
+        at="self.last = x",
+        name="a buffer that is saved",
+    ),
+    Declines(
+        _net("self.last = x\ny: torch.Tensor = getattr(self, 'last')\nreturn y"),
+        because="read by its name",
+        focus=_NEW,
+        at="self.last = x",
+        name="read by its name",
+    ),
+    Declines(
+        _net("self.last = x\nreturn x * len(self.__dict__)"),
+        because="read through __dict__",
+        focus=_NEW,
+        at="self.last = x",
+        name="read through its dict",
+    ),
+    Declines(
+        _net("self.last = x\nreturn x * len(vars(self))"),
+        because="read by its name",
+        focus=_NEW,
+        at="self.last = x",
+        name="read with all others",
+    ),
+    Declines(
+        _net("self.last = x\nf = lambda t: t + self.last\nreturn f(x)"),
+        because="read in a function inside another",
+        focus=_NEW,
+        at="self.last = x",
+        name="read in a lambda",
+    ),
+    Declines(
+        _net("self.last = x\nreturn x")
+        + "\n\nclass Below(Net):\n    def forward(self, x):\n        return self.step(x) + self.last\n\n"
+        + "    def step(self, x):\n        return x\n",
+        because="read in compiled code",
+        focus=_NEW,
+        at="self.last = x",
+        name="read in a class below",
+    ),
+    Declines(
+        _net("self.last = x\nreturn x")
+        + "\n\nclass Outer(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.net = Net()\n\n"
+        + "    def forward(self, x):\n        return self.net(x) + self.net.last\n",
+        because="read in compiled code",
+        focus=_NEW,
+        at="self.last = x",
+        name="read from outside",
+    ),
+    Declines(
+        _net("self.last = x\nself.bump()\nreturn x") + _BUMP.format("@torch.jit.ignore", "print(self.last)"),
+        because="scripted code calls in Python",
+        focus=_NEW,
+        at="self.last = x",
+        name="read in a method that is not compiled",
+    ),
+    Declines(
+        _net("self.last = x\nif torch.jit.is_scripting():\n    x = x + self.last\nelse:\n    x = x + 1\nreturn x"),
+        because="read in compiled code",
+        focus="Wrong type for attribute assignment. Expected int but got Tensor",
+        at="self.last = x",
+        name="read when scripted",
+    ),
     Declines(
         _net("self.last = x\nself.bump()\nreturn self.last") + _BUMP.format("@torch.jit.ignore", "self.last = self.last * 2"),
         because="read in compiled code",

@@ -61,7 +61,10 @@ def only_given(body: Body, node: cst.BaseExpression) -> bool:
         return above.value is node and body.surely(above.target)
     if isinstance(above, cst.Arg):
         made = body.tree.parent(above)
-        return isinstance(made, cst.Call) and _known(body, made) and not body.dotted(made.func).startswith(("numpy.", "math."))
+        if not isinstance(made, cst.Call):
+            return False
+        tensor = isinstance(made.func, cst.Attribute) and body.surely(made.func.value)
+        return tensor or body.dotted(made.func).startswith("torch.") or body.dotted(made.func) in _PLAIN
     if not isinstance(above, cst.Assign) or len(above.targets) != 1 or not isinstance(above.targets[0].target, cst.Name):
         return False
     name = above.targets[0].target

@@ -10,12 +10,17 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.facts.types import Type, optional, parse
 from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
+from scriptify.transforms._attribute_reads import read_elsewhere
 from scriptify.transforms._attribute_set_examples import EXAMPLES
 from scriptify.transforms._before import certain, lines_before, scripting, small_statement
 from scriptify.transforms._constants import class_line
+from scriptify.transforms._expression import Body
+from scriptify.transforms._quiet_values import quiet
 from scriptify.transforms._signature import spell
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, assigned_names, own_nodes
+from scriptify.tree.hoist import eager_only
+from scriptify.tree.substitute import variables
 
 _NEW = re.compile(r"Tried to set nonexistent attribute: (\w+)")
 _TYPED = re.compile(r"Wrong type for attribute assignment\. Expected (\S+) but got ([^:\n]+?)(?: \(inferred\))?(?::|\n|$)")
@@ -47,11 +52,12 @@ class AttributeSet(Transform):
             return
         name = target.attr.value
         reads = list(_accesses(place, name, stores=False))
-        if not reads and not isinstance(tree.parent(target), cst.Element):
+        elsewhere = read_elsewhere(place, name)
+        if not reads and not elsewhere and not isinstance(tree.parent(target), cst.Element):
             yield from self._left_out(place, name)
             return
         match = _TYPED.search(focus.message)
-        local = _through_local(place, name, reads) if match is None else None
+        local = _through_local(place, name, reads) if match is None and not elsewhere else None
         if local is not None:
             imports = tree.imports.spell("torch.jit.is_scripting")[1]
             why = "the compiler takes no attribute that __init__ did not give its type; what is read is the value just set"
@@ -60,16 +66,15 @@ class AttributeSet(Transform):
             )
             return
         if match is None or match[1] != "NoneType":
-            yield tree.decline(
-                self, target, f"self.{name} is read in compiled code, but __init__ does not give it a value of that type; set one there"
-            )
+            how = "is read in compiled code" if reads else elsewhere or "is set together with something else"
+            yield tree.decline(self, target, f"self.{name} {how}, but __init__ does not give it a value of that type; set one there")
             return
         yield from self._typed(place, target, name, reads, match[2].strip())
 
     def _left_out(self, place: Spot, name: str) -> Iterator[Proposal]:
         tree = place.tree
         edits: list[Edit] = []
-        for node, _ in _accesses(place, name, stores=True):
+        for node, function in _accesses(place, name, stores=True):
             small = small_statement(tree, node)
             line = tree.parent(small) if small is not None else None
             alone = isinstance(line, cst.SimpleStatementLine) and tree.own_line(line)
@@ -85,7 +90,11 @@ class AttributeSet(Transform):
             if any(isinstance(part, cst.NamedExpr) for part in own_nodes(small.value)):
                 yield tree.decline(self, node, f"the value of self.{name} defines a name")
                 return
-            edits += _indented(tree, line, f"if not {scripting(tree)}:")
+            if quiet(Body(tree, place.facts, tree.qualname(function), function), small.value):
+                edits += _indented(tree, line, f"if not {scripting(tree)}:")
+            else:  # what else it does is done in scripted code too
+                fresh = _fresh(tree, name, function)
+                edits += _apart(tree, node, line, fresh)
         if not edits:
             return
         imports = tree.imports.spell("torch.jit.is_scripting")[1]
@@ -159,8 +168,7 @@ def _accesses(place: Spot, name: str, stores: bool) -> Iterator[tuple[cst.Attrib
             if another and isinstance(node.value, cst.Name) and node.value.value == "self":
                 continue  # an attribute of another class that has the same name
             stored = _stored(tree, node)
-            guarded = any(isinstance(a, cst.If) and "is_scripting" in tree.code(a.test) for a in tree.ancestors(node))
-            if stored == stores and not guarded:
+            if stored == stores and not eager_only(tree, node):
                 yield node, function
 
 
@@ -182,7 +190,7 @@ def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.
     tree = place.tree
     if _set_elsewhere(place, name):
         return None
-    fresh = _fresh(name, assigned_names(place.function))
+    fresh = _fresh(tree, name, place.function)
     edits: list[Edit] = []
     lines: list[cst.CSTNode] = []
     for node, function in _accesses(place, name, stores=True):
@@ -192,7 +200,7 @@ def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.
         if not isinstance(small, cst.Assign) or len(small.targets) != 1 or not alone or line is None or function is not place.function:
             return None
         lines.append(line)
-        edits += [tree.replace(node, fresh), tree.after(line, [f"if not {scripting(tree)}:", f"    {tree.code(node)} = {fresh}"])]
+        edits += _apart(tree, node, line, fresh)
     for read, function in reads:
         if (
             function is not place.function
@@ -203,6 +211,11 @@ def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.
             return None
         edits.append(tree.replace(read, fresh))
     return edits
+
+
+def _apart(tree: Tree, node: cst.Attribute, line: cst.CSTNode, fresh: str) -> list[Edit]:
+    """The edits that give a value to a local, and to the attribute in eager code."""
+    return [tree.replace(node, fresh), tree.after(line, [f"if not {scripting(tree)}:", f"    {tree.code(node)} = {fresh}"])]
 
 
 def _set_elsewhere(place: Spot, name: str) -> bool:
@@ -281,7 +294,7 @@ def _refined(tree: Tree, name: str, reads: list[tuple[cst.Attribute, cst.Functio
         if small is None or not certain(tree, node, small):
             return None
         if id(small) not in seen:
-            fresh = _fresh(name, assigned_names(function))
+            fresh = _fresh(tree, name, function)
             read = f"torch.jit._unwrap_optional({tree.code(node)}) if {scripting(tree)} else {tree.code(node)}"
             edit = lines_before(tree, small, [f"{fresh} = {read}"])
             if edit is None:
@@ -292,7 +305,9 @@ def _refined(tree: Tree, name: str, reads: list[tuple[cst.Attribute, cst.Functio
     return edits
 
 
-def _fresh(name: str, taken: set[str]) -> str:
+def _fresh(tree: Tree, name: str, function: cst.FunctionDef) -> str:
+    """A local's name for an attribute, one that nothing in the function means already: ``self.attend = attend(x)`` calls a function."""
+    taken = assigned_names(function) | {variable.value for variable in variables(function)} | {scripting(tree).partition(".")[0]}
     fresh, number = name.strip("_") or "value", 2
     while fresh in taken:
         fresh, number = f"{name}_{number}", number + 1

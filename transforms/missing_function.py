@@ -22,8 +22,10 @@ from scriptify.transforms._expression import (
     rewrite,
 )
 from scriptify.transforms._legacy import is_size
-from scriptify.tree import Tree
-from scriptify.tree.substitute import calm, stable
+from scriptify.transforms._taken_apart import taken_apart
+from scriptify.tree import Tree, stores_in
+from scriptify.tree.flow import parameter_names
+from scriptify.tree.substitute import FreshNames, calm, stable
 
 _HEAD = """import torch
 import torch.nn.functional as F
@@ -66,7 +68,7 @@ class MissingFunction(Transform):
             name="a flat index",
             before=_HEAD + "        i = x.argmax()\n        r, c = torch.unravel_index(i, (x.size(0), 4))\n        return r, c\n",
             after=_HEAD
-            + "        i = x.argmax()\n        r, c = (i.div(4, rounding_mode='trunc') % x.size(0), i % 4)"
+            + "        i = x.argmax()\n        r, c = (i.div(4, rounding_mode='floor') % x.size(0), i % 4)"
             + " if torch.jit.is_scripting() else torch.unravel_index(i, (x.size(0), 4))\n        return r, c\n",
             entry=_ENTRY,
         ),
@@ -74,10 +76,33 @@ class MissingFunction(Transform):
             name="a flat index into a shape",
             before=_HEAD + "        i = x.argmax()\n        at = torch.unravel_index(i, x.shape)\n        return at[0] + at[1]\n",
             after=_HEAD
-            + "        i = x.argmax()\n        at = [i.div(int(torch.tensor(x.shape[k + 1:]).prod().item()), rounding_mode='trunc')"
+            + "        i = x.argmax()\n        at = [i.div(int(torch.tensor(x.shape[k + 1:], dtype=torch.int64).prod().item()),"
+            + " rounding_mode='floor')"
             + " % x.shape[k] for k in range(len(x.shape))] if torch.jit.is_scripting() else torch.unravel_index(i, x.shape)\n"
             + "        return at[0] + at[1]\n",
             entry=_ENTRY,
+        ),
+        Fires(
+            name="whole numbers of any kind, as a tuple",
+            before=_HEAD
+            + "        i = (x > 0).sum(1).to(torch.int32) - 3\n        at = torch.unravel_index(i, (2, x.size(1)))\n"
+            + "        return at, torch.unravel_index(x.argmin(), (8,))\n",
+            after=_HEAD
+            + "        i = (x > 0).sum(1).to(torch.int32) - 3\n"
+            + "        at = ((i | 0).long().div(x.size(1), rounding_mode='floor') % 2, (i | 0).long() % x.size(1))"
+            + " if torch.jit.is_scripting() else torch.unravel_index(i, (2, x.size(1)))\n"
+            + "        return at, ((x.argmin() % 8,) if torch.jit.is_scripting() else torch.unravel_index(x.argmin(), (8,)))\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a tuple that is handed out",
+            code=_HEAD + "        i = x.argmax()\n        at = torch.unravel_index(i, x.shape)\n        return at, at[0]\n",
+            because="list of coordinates",
+        ),
+        Declines(
+            name="a tuple that is an index",
+            code=_HEAD + "        i = x.argmax()\n        at = torch.unravel_index(i, x.shape)\n        return x[at]\n",
+            because="list of coordinates",
         ),
         Fires(
             name="the default dtype and what a dtype says",
@@ -171,7 +196,7 @@ def _unraveled(body: Body, call: cst.Call) -> list[Edit]:
         raise NoForm("whether it is given a tensor and a shape that can be written twice is not known")
     if not calm(body.tree, given[0]) and not _reduced(given[0]):
         raise NoForm("its indices would be computed more than once")
-    tree, index, shape = body.tree, body.tree.operand(given[0]), given[1]
+    tree, index, shape = body.tree, _whole_numbers(body, given[0]), given[1]
     if isinstance(shape, cst.Tuple | cst.List):
         sizes = [element.value for element in shape.elements]
         if any(body.certain.type_of(size) != INT for size in sizes) or not sizes:
@@ -181,12 +206,31 @@ def _unraveled(body: Body, call: cst.Call) -> list[Edit]:
         return body.guarded(call, f"({', '.join(parts)}{',' if len(parts) == 1 else ''})")
     if not is_size(shape) and str(body.certain.type_of(shape)) != "List[int]":
         raise NoForm("its shape is not known to be one")
-    torch, text = body.spell("torch.tensor"), tree.code(shape)
-    if "k" in {name.value for name in tree.find(cst.Name, call)}:
-        raise NoForm("it uses the name k")
-    coefficient = f"int({torch}({text}[k + 1:]).prod().item())"
-    each = f"{index}.div({coefficient}, rounding_mode='trunc') % {text}[k]"
-    return body.guarded(call, f"[{each} for k in range(len({text}))]")
+    if not taken_apart(body, call):
+        raise NoForm("scripted code would have a list of coordinates for the tuple; take it apart where it is made, or write the shape out")
+    torch, text = body.spell("torch.tensor").removesuffix(".tensor"), tree.code(shape)
+    k = FreshNames(tree, body.function).fresh("k")
+    coefficient = f"int({torch}.tensor({text}[{k} + 1:], dtype={torch}.int64).prod().item())"
+    each = f"{index}.div({coefficient}, rounding_mode='floor') % {text}[{k}]"
+    return body.guarded(call, body.builtins(f"[{each} for {k} in range(len({text}))]"))
+
+
+def _whole_numbers(body: Body, node: cst.BaseExpression) -> str:
+    """The indices in int64, which the coordinates are, whatever whole numbers they are; floats stop at the ``|`` as in eager code."""
+    text = body.tree.operand(node)
+    return text if _int64(body, node, 3) else f"({text} | 0).long()"
+
+
+def _int64(body: Body, node: cst.BaseExpression, depth: int) -> bool:
+    """Whether a tensor is surely of int64: a position, or what was made one."""
+    if isinstance(node, cst.Name) and depth:
+        stores = stores_in(body.function.body, node.value)
+        assign = body.tree.parent(stores[0]) if len(stores) == 1 else None
+        if not isinstance(assign, cst.Assign) or not all(isinstance(target.target, cst.Name) for target in assign.targets):
+            return False
+        return node.value not in parameter_names(body.function) and _int64(body, assign.value, depth - 1)
+    func = node.func if isinstance(node, cst.Call) else None
+    return isinstance(func, cst.Attribute) and func.attr.value in ("argmax", "argmin", "long") and body.surely(func.value)
 
 
 def _reduced(node: cst.BaseExpression) -> bool:
@@ -200,7 +244,7 @@ def _coordinate(index: str, sizes: list[str], at: int) -> str:
     if not after:
         return f"{index} % {sizes[at]}"
     product = " * ".join(after)
-    return f"{index}.div({product}, rounding_mode='trunc') % {sizes[at]}"
+    return f"{index}.div({product}, rounding_mode='floor') % {sizes[at]}"
 
 
 def _triplet(body: Body, call: cst.Call) -> list[Edit]:

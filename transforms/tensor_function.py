@@ -23,6 +23,7 @@ from scriptify.transforms._expression import (
     rewrite,
     without,
 )
+from scriptify.transforms._taken_apart import taken_apart
 from scriptify.tree import Tree
 
 _HEAD = """import torch
@@ -86,6 +87,31 @@ class TensorFunction(Transform):
             before=_HEAD + "        i, j = (x > 0).nonzero(as_tuple=True)\n        return i, j, torch.nonzero(x, as_tuple=False)\n",
             after=_HEAD + "        i, j = torch.where(x > 0)\n        return i, j, torch.nonzero(x)\n",
             entry=_ENTRY,
+        ),
+        Fires(
+            name="a tuple that is taken apart",
+            before=_HEAD
+            + "        at = x.nonzero(as_tuple=True)\n        for one in at:\n            x = x + one.sum()\n"
+            + "        return x * len(at), torch.stack(at), at[0], torch.nonzero(x, as_tuple=True)[1]\n",
+            after=_HEAD
+            + "        at = torch.where(x)\n        for one in at:\n            x = x + one.sum()\n"
+            + "        return x * len(at), torch.stack(at), at[0], torch.where(x)[1]\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a tuple that is handed out",
+            code=_HEAD + "        return (x > 0).nonzero(as_tuple=True)\n",
+            because="gives a list",
+        ),
+        Declines(
+            name="a tuple that has a name and is handed out",
+            code=_HEAD + "        at = torch.nonzero(x, as_tuple=True)\n        return at, at[0]\n",
+            because="gives a list",
+        ),
+        Declines(
+            name="a tuple that is given on",
+            code=_HEAD + "        return self.take(x, *x.nonzero(as_tuple=True))\n",
+            because="gives a list",
         ),
         Fires(
             name="elements where it is not zero",
@@ -203,5 +229,7 @@ def _nonzero(body: Body, call: cst.Call, value: cst.BaseExpression | None) -> li
     above = tree.parent(tree.parent(tree.parent(call) or call) or call)
     if isinstance(above, cst.Subscript) and len(above.slice) == 1 and above.value is not call:
         return body.guarded(call, f"{tree.operand(tested)} != 0")
+    if not taken_apart(body, call):
+        raise NoForm("torch.where, which scripting has, gives a list there and no tuple; take it apart where it is made")
     where = f"{body.spell('torch.where')}({tree.code(tested)})"
     return [tree.replace(call, where)] if value is None else body.leaning(value, call, [tree.replace(call, where)])
