@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import libcst as cst
 
@@ -141,25 +142,41 @@ def _only_value(tree: Tree, name: str) -> cst.BaseExpression | None:
     """What the file's top level assigns to a name last, where nothing else could."""
     if any(item.name.value == name for node in tree.find(cst.Global) for item in node.names):
         return None
-    value: cst.BaseExpression | None = None
+    return _top_values(tree).get(name)
+
+
+@lru_cache(maxsize=4)
+def _top_values(tree: Tree) -> dict[str, cst.BaseExpression]:
+    """What the file's top level assigns to each name last; none for what something else binds after that."""
+    values: dict[str, cst.BaseExpression] = {}
     for statement in tree.module.body:
         smalls = statement.body if isinstance(statement, cst.SimpleStatementLine) else (statement,)
         for small in smalls:
-            plain_ = isinstance(small, cst.Assign) and any(isinstance(t.target, cst.Name) and t.target.value == name for t in small.targets)
-            if plain_:
-                value = small.value  # type: ignore[union-attr]
-            elif any(bound.value == name for bound, _ in bindings(cst.Module([statement]))):
-                value = None
-    return value
+            assigns = small.targets if isinstance(small, cst.Assign) else ()
+            plain_ = {target.target.value for target in assigns if isinstance(target.target, cst.Name)}
+            for bound, _ in bindings(cst.Module([statement])):
+                if bound.value not in plain_:
+                    values.pop(bound.value, None)
+            if isinstance(small, cst.Assign):
+                values.update(dict.fromkeys(plain_, small.value))
+    return values
 
 
 def _only_attribute(tree: Tree, owner: cst.ClassDef, name: str) -> cst.BaseExpression | None:
     """What is assigned to ``self.name``, where one line of the file does and it stands in the class."""
-    found = [
-        target for target in tree.find(cst.AssignTarget) if isinstance(target.target, cst.Attribute) and target.target.attr.value == name
-    ]
+    found = _attribute_targets(tree).get(name, [])
     assign = tree.parent(found[0]) if len(found) == 1 and tree.contains(owner, found[0]) else None
     return assign.value if isinstance(assign, cst.Assign) else None
+
+
+@lru_cache(maxsize=4)
+def _attribute_targets(tree: Tree) -> dict[str, list[cst.AssignTarget]]:
+    """The assignments to attributes, by name."""
+    found: dict[str, list[cst.AssignTarget]] = {}
+    for target in tree.find(cst.AssignTarget):
+        if isinstance(target.target, cst.Attribute):
+            found.setdefault(target.target.attr.value, []).append(target)
+    return found
 
 
 def _definitions(tree: Tree, facts: Facts, owner: cst.ClassDef, form: Plain) -> list[Edit]:

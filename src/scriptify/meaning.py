@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
@@ -46,7 +47,15 @@ def _builtin(full: str, name: str) -> bool:
 
 def _hidden(tree: Tree, edit: Edit, name: str) -> bool:
     """Whether a function around an edit binds a name by anything but an import of its own."""
-    return any(name in parameter_names(function) or name in _bound(tree, function) for function in _around(tree, edit))
+    return name in _bound_anywhere(tree) and any(
+        name in parameter_names(function) or name in _bound(tree, function) for function in _around(tree, edit)
+    )
+
+
+@lru_cache(maxsize=4)
+def _bound_anywhere(tree: Tree) -> frozenset[str]:
+    functions = list(tree.find(cst.FunctionDef))
+    return frozenset(name for function in functions for name in parameter_names(function) | _bound(tree, function))
 
 
 def _around(tree: Tree, edit: Edit) -> Iterator[cst.FunctionDef]:
