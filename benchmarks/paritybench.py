@@ -5,8 +5,8 @@
 CHECKOUT is a work tree of jansel/pytorch-jit-paritybench, YARDSTICKS the folder with ``score_parity.py``. Every file is
 copied below WORK and migrated once with all its test cases as entries, in one process; a file that
 changed is put into ``WORK/rewritten``, and the yardstick scores it before and after. Files that did not change score
-as they are. What comes out worse is scored once more with unmodified copies in the place of the rewritten files: what the
-yardstick says of those (weights that nobody initialised, a model that does not fit into memory twice) is no rewrite's doing.
+as they are. What comes out worse is scored once more, as rewritten and with unmodified copies in the place of the rewritten files:
+what the yardstick says of those (weights that nobody initialised, a model that does not fit into memory twice) is no rewrite's doing.
 Resumable: rows in ``WORK/migrated.jsonl`` are not done again.
 """
 
@@ -213,14 +213,19 @@ def states(path: Path) -> dict[tuple[str, int], str]:
     return {(row["file"], row["idx"]): row["st"] for row in map(json.loads, path.read_text().splitlines()) if row["idx"] >= 0}
 
 
+def _worse(before: str, after: str) -> bool:
+    return before not in (after, "init_fail", "eager_fail") and (after in WORSE or before == "pass")
+
+
 def control(options: argparse.Namespace, work: Path, program: list[str]) -> None:
-    """Of the tests that came out worse, tell which do so as well when a file is held against its own unmodified copy."""
+    """Of the tests that came out worse, tell which a rewrite is to blame for.
+
+    Their files are scored once more, as they were rewritten and with unmodified copies in their place. What comes out worse the
+    second time too, and does not with the copy, is a rewrite's doing; weights that nobody wrote, or a model that does not fit
+    into memory twice, are not.
+    """
     before, after = states(work / "before.jsonl"), states(work / "after.jsonl")
-    worse = {
-        test: state
-        for test, state in after.items()
-        if before.get(test, "init_fail") not in (state, "init_fail", "eager_fail") and (state in WORSE or before[test] == "pass")
-    }
+    worse = {test: state for test, state in after.items() if _worse(before.get(test, "init_fail"), state)}
     if not worse:
         return
     copies = work / "unmodified"
@@ -228,15 +233,20 @@ def control(options: argparse.Namespace, work: Path, program: list[str]) -> None
     names = sorted({file for file, _ in worse})
     for name in names:
         shutil.copyfile(options.checkout / "generated" / name, copies / name)
-    listed, out = work / "control.txt", work / "control.jsonl"
+    listed = work / "control.txt"
     listed.write_text("\n".join(names) + "\n")
-    told = ["--list", str(listed), "--jobs", "1", "--rewritten", str(copies), "--out", str(out)]
-    subprocess.run([*program, str(options.checkout), *told], check=True, stdout=subprocess.DEVNULL)
-    alone = states(out)
-    same = [test for test, state in worse.items() if alone.get(test) == state]
-    print(f"worse {len(worse)}, of these {len(same)} with the unmodified file as well:")
+    found: list[dict[tuple[str, int], str]] = []
+    for folder in (work / "rewritten", copies):
+        out = work / f"control_{folder.name}.jsonl"
+        told = ["--list", str(listed), "--jobs", "1", "--rewritten", str(folder), "--out", str(out)]
+        subprocess.run([*program, str(options.checkout), *told], check=True, stdout=subprocess.DEVNULL)
+        found.append(states(out))
+    again, alone = found
+    blamed = [t for t in worse if _worse(before[t], again.get(t, "not run")) and not _worse(before[t], alone.get(t, "not run"))]
+    print(f"worse {len(worse)}, of these by a rewrite (worse again, and not with the unmodified file): {len(blamed)}")
     for test in sorted(worse):
-        print("  ", *test, before[test], "->", worse[test], "| unmodified:", alone.get(test, "not run"))
+        told_again = f"again: {again.get(test, 'not run')} | unmodified: {alone.get(test, 'not run')}"
+        print("  ", *test, before[test], "->", worse[test], "|", told_again, "| A REWRITE" if test in blamed else "")
 
 
 def main() -> None:
