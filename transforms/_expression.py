@@ -16,7 +16,7 @@ from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Proposal, Safety, Transform
 from scriptify.transforms._number import Numbers
 from scriptify.tree import Tree, assigned_names
-from scriptify.tree.flow import own_of
+from scriptify.tree.flow import own_of, parameter_names, stores_in
 from scriptify.tree.hoist import eager_only, reached_functions
 from scriptify.tree.substitute import stable, variables
 
@@ -74,6 +74,23 @@ class Body:
         if not full or not isinstance(node, cst.Name | cst.Attribute):
             return ""
         return "" if {name.value for name in variables(node)} & self.hidden else full
+
+    def assigned(self, node: cst.CSTNode) -> tuple[cst.BaseExpression, ...]:
+        """All values that a local name is ever given, each by an assignment to the name alone; none where anything else may bind it."""
+        if not isinstance(node, cst.Name) or node.value in parameter_names(self.function):
+            return ()
+        if any(item.name.value == node.value for by in self.tree.find(cst.Nonlocal, self.function.body) for item in by.names):
+            return ()
+        stores = stores_in(self.function.body, node.value)
+        plain = [by for by in stores if isinstance(by, cst.AssignTarget) and isinstance(by.target, cst.Name)]
+        above = [self.tree.parent(by) for by in plain]
+        values = tuple(by.value for by in above if isinstance(by, cst.Assign))
+        return values if len(values) == len(stores) else ()
+
+    def only_value(self, node: cst.CSTNode) -> cst.BaseExpression | None:
+        """The one value that a local name is ever given."""
+        values = self.assigned(node)
+        return values[0] if len(values) == 1 else None
 
     def type_of(self, node: cst.BaseExpression) -> Type | None:
         """The type of an expression, or None."""

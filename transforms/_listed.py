@@ -6,7 +6,6 @@ import libcst as cst
 
 from scriptify.facts.model import Kind
 from scriptify.transforms._expression import TENSOR, Body, NoForm, method
-from scriptify.tree.flow import parameter_names, stores_in
 from scriptify.tree.substitute import source
 
 _SPLITTERS = frozenset("unbind chunk split tensor_split unsafe_chunk unsafe_split split_with_sizes hsplit vsplit dsplit".split())
@@ -23,12 +22,8 @@ def pieces(body: Body, node: cst.BaseExpression, depth: int = 3) -> bool:
         if dotted.startswith("torch."):
             return dotted.removeprefix("torch.") in _SPLITTERS
         return parts is not None and parts[1] in _SPLITTERS and body.tensor(parts[0])
-    if not isinstance(node, cst.Name) or depth == 0 or node.value in parameter_names(body.function):
-        return False
-    stores = [body.tree.parent(store) for store in stores_in(body.function.body, node.value) if isinstance(store, cst.AssignTarget)]
-    whole = len(stores) == len(stores_in(body.function.body, node.value)) > 0
-    values = [by.value for by in stores if isinstance(by, cst.Assign) and isinstance(by.targets[0].target, cst.Name)]
-    return whole and len(values) == len(stores) and all(pieces(body, value, depth - 1) for value in values)
+    values = body.assigned(node) if depth else ()
+    return bool(values) and all(pieces(body, value, depth - 1) for value in values)
 
 
 def listed(body: Body, node: cst.BaseExpression) -> str:
@@ -72,9 +67,5 @@ def _dict_view(node: cst.BaseExpression) -> bool:
 
 def _display(body: Body, node: cst.Name) -> bool:
     """Whether a local name is only ever assigned lists and tuples that are written out."""
-    if node.value in parameter_names(body.function):
-        return False
-    stores = stores_in(body.function.body, node.value)
-    assigns = [body.tree.parent(store) for store in stores if isinstance(store, cst.AssignTarget) and isinstance(store.target, cst.Name)]
-    values = [by.value for by in assigns if isinstance(by, cst.Assign)]
-    return 0 < len(values) == len(stores) and all(isinstance(value, cst.List | cst.ListComp | cst.Tuple) for value in values)
+    values = body.assigned(node)
+    return bool(values) and all(isinstance(value, cst.List | cst.ListComp | cst.Tuple) for value in values)

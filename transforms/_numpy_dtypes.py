@@ -46,10 +46,10 @@ def says_dtype(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
     parameter = next((p for p in all_parameters(body.function.params) if p.name.value == node.value), None)
     if parameter is not None:
         stated = declared(body.tree, parameter.annotation.annotation) if parameter.annotation is not None else None
-        if stated is None or stated.name != "dtype" or parameter.default is not None:
-            return False
-    values = _values(body, node.value)
-    return values is not None and bool(values or parameter) and all(says_dtype(body, value, depth - 1) for value in values)
+        given = stated is not None and stated.name == "dtype" and parameter.default is None
+        return given and not stores_in(body.function.body, node.value)
+    values = body.assigned(node)
+    return bool(values) and all(says_dtype(body, value, depth - 1) for value in values)
 
 
 def only_given(body: Body, node: cst.BaseExpression) -> bool:
@@ -72,23 +72,12 @@ def only_given(body: Body, node: cst.BaseExpression) -> bool:
     return len(stores_in(body.function.body, name.value)) == 1 and all(only_given(body, use) for use in uses)
 
 
-def _values(body: Body, name: str) -> list[cst.BaseExpression] | None:
-    """All that a local name is assigned; None where it is bound in another way."""
-    found: list[cst.BaseExpression] = []
-    for by in stores_in(body.function.body, name):
-        assign = body.tree.parent(by)
-        if not isinstance(by, cst.AssignTarget) or not isinstance(by.target, cst.Name) or not isinstance(assign, cst.Assign):
-            return None
-        found.append(assign.value)
-    return found
-
-
 def _makes_tensor(body: Body, made: cst.Call) -> bool:
     func = made.func
     if isinstance(func, cst.Attribute) and func.attr.value == "new_tensor":
         return True
     if isinstance(func, cst.Name) and func.value in body.hidden:
-        return any(body.dotted(value) in TENSORS for value in _values(body, func.value) or ())
+        return any(body.dotted(value) in TENSORS for value in body.assigned(func))
     return body.dotted(func) in TENSORS
 
 

@@ -135,11 +135,8 @@ def _keys(body: Body, items: cst.BaseExpression) -> str:
 
 def _dict(body: Body, items: cst.BaseExpression) -> bool:
     """Whether a local name is only ever a dict display."""
-    if not isinstance(items, cst.Name) or items.value in parameter_names(body.function):
-        return False
-    stores = stores_in(body.function.body, items.value)
-    values = [by.value for by in map(body.tree.parent, stores) if isinstance(by, cst.Assign)]
-    return 0 < len(values) == len(stores) and all(isinstance(value, cst.Dict | cst.DictComp) for value in values)
+    values = body.assigned(items)
+    return bool(values) and all(isinstance(value, cst.Dict | cst.DictComp) for value in values)
 
 
 def _first(body: Body, user: cst.Call, call: cst.Call) -> list[Edit]:

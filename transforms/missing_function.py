@@ -23,8 +23,7 @@ from scriptify.transforms._expression import (
 )
 from scriptify.transforms._legacy import is_size
 from scriptify.transforms._taken_apart import taken_apart
-from scriptify.tree import Tree, stores_in
-from scriptify.tree.flow import parameter_names
+from scriptify.tree import Tree
 from scriptify.tree.substitute import FreshNames, calm, stable
 
 _HEAD = """import torch
@@ -224,11 +223,8 @@ def _whole_numbers(body: Body, node: cst.BaseExpression) -> str:
 def _int64(body: Body, node: cst.BaseExpression, depth: int) -> bool:
     """Whether a tensor is surely of int64: a position, or what was made one."""
     if isinstance(node, cst.Name) and depth:
-        stores = stores_in(body.function.body, node.value)
-        assign = body.tree.parent(stores[0]) if len(stores) == 1 else None
-        if not isinstance(assign, cst.Assign) or not all(isinstance(target.target, cst.Name) for target in assign.targets):
-            return False
-        return node.value not in parameter_names(body.function) and _int64(body, assign.value, depth - 1)
+        value = body.only_value(node)
+        return value is not None and _int64(body, value, depth - 1)
     func = node.func if isinstance(node, cst.Call) else None
     return isinstance(func, cst.Attribute) and func.attr.value in ("argmax", "argmin", "long") and body.surely(func.value)
 

@@ -11,7 +11,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import FLOAT, INT, STR, TENSOR, Body, NoForm, bodies, decline, rewrite
-from scriptify.tree import Tree, stores_in
+from scriptify.tree import Tree
 from scriptify.tree.substitute import calm
 
 _HEAD = """import torch
@@ -189,19 +189,8 @@ def _is_bool_tensor(body: Body, node: cst.BaseExpression, depth: int = 4) -> boo
         return _is_bool_tensor(body, node.expression, depth - 1)
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
         return node.func.attr.value in _BOOL_CALLS and (body.dotted(node.func).startswith("torch.") or body.surely(node.func.value))
-    value = _only_value(body, node)
+    value = body.only_value(node)
     return value is not None and _is_bool_tensor(body, value, depth - 1)
-
-
-def _only_value(body: Body, node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """What a local name is assigned, where that is done once."""
-    if not isinstance(node, cst.Name) or body.facts.parameter(body.tree.path, body.qualname, node.value):
-        return None
-    stores = stores_in(body.function.body, node.value)
-    above = body.tree.parent(stores[0]) if len(stores) == 1 else None
-    if isinstance(above, cst.Assign) and isinstance(stores[0], cst.AssignTarget) and isinstance(stores[0].target, cst.Name):
-        return above.value
-    return None
 
 
 def _constant(body: Body, node: cst.BaseExpression, depth: int = 6) -> tuple[type, Any] | None:
@@ -219,7 +208,7 @@ def _constant(body: Body, node: cst.BaseExpression, depth: int = 6) -> tuple[typ
         except ArithmeticError:
             return None
         return type(value), value
-    value_node = _only_value(body, node)
+    value_node = body.only_value(node)
     return _constant(body, value_node, depth - 1) if value_node is not None else None
 
 

@@ -11,7 +11,6 @@ from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
 from scriptify.transforms._expression import TENSOR, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
-from scriptify.tree.flow import parameter_names, stores_in
 from scriptify.tree.substitute import calm
 
 _HEAD = """import numpy as np
@@ -211,13 +210,7 @@ def _plain_tensor(body: Body, node: cst.Comparison) -> bool:
 
 def _display(body: Body, value: cst.BaseExpression) -> str:
     """``builtins.list`` or ``builtins.tuple`` for a local name that is only ever assigned displays of it."""
-    if not isinstance(value, cst.Name) or value.value in parameter_names(body.function):
-        return ""
-    stores = stores_in(body.function.body, value.value)
-    above = [body.tree.parent(store) if isinstance(store, cst.AssignTarget) else None for store in stores]
-    values = [by.value if isinstance(by, cst.Assign) and len(by.targets) == 1 else None for by in above]
-    if not values or any(isinstance(store, cst.AssignTarget) and not isinstance(store.target, cst.Name) for store in stores):
-        return ""
-    if all(isinstance(one, cst.List | cst.ListComp) for one in values):
+    values = body.assigned(value)
+    if values and all(isinstance(one, cst.List | cst.ListComp) for one in values):
         return "builtins.list"
-    return "builtins.tuple" if all(isinstance(one, cst.Tuple) for one in values) else ""
+    return "builtins.tuple" if values and all(isinstance(one, cst.Tuple) for one in values) else ""

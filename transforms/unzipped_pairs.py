@@ -10,12 +10,13 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
-from scriptify.tree.flow import loads, parameter_names, stores_in
+from scriptify.tree.flow import loads
 from scriptify.tree.hoist import CannotHoist, site
 from scriptify.tree.substitute import FreshNames, source
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
+_NAMES = 4  # how many names are followed
 
 
 def _net(body: str) -> str:
@@ -105,8 +106,8 @@ def _edits(body: Body, call: cst.Call) -> list[Edit]:
 def _of_length(body: Body, pairs: cst.BaseExpression, count: int) -> None:
     """Raise NoForm unless each pair is known to have as many values as are unpacked: for others eager code raises."""
     made = pairs
-    while isinstance(made, cst.Name) and (only := _made(body, made.value)) is not None:
-        made = only
+    for _ in range(_NAMES):
+        made = body.only_value(made) or made
     parts = [made.elt] if isinstance(made, cst.ListComp) else []
     if isinstance(made, cst.List) and all(isinstance(element, cst.Element) for element in made.elements):
         parts = [element.value for element in made.elements]
@@ -119,14 +120,6 @@ def _of_length(body: Body, pairs: cst.BaseExpression, count: int) -> None:
 
 def _length(node: cst.Tuple) -> int:
     return -1 if any(isinstance(element, cst.StarredElement) for element in node.elements) else len(node.elements)
-
-
-def _made(body: Body, name: str) -> cst.BaseExpression | None:
-    """The one value that a local name is ever given."""
-    stores = stores_in(body.function.body, name)
-    above = body.tree.parent(stores[0]) if len(stores) == 1 and name not in parameter_names(body.function) else None
-    plain = isinstance(above, cst.Assign) and isinstance(stores[0], cst.AssignTarget) and isinstance(stores[0].target, cst.Name)
-    return above.value if plain and isinstance(above, cst.Assign) else None
 
 
 def _kept(body: Body, pairs: cst.BaseExpression) -> bool:
