@@ -38,34 +38,39 @@ def test_a_builtin_that_the_file_takes_is_not_written(transform, example, name):
     at = max((number for number, line in enumerate(lines, 1) if re.match(r"(import|from) ", line)), default=0)
     text = "\n".join([*lines[:at], f"{name} = other({name!r})", *lines[at:]])
     after = examples.rewritten(transform, text, example)[0]
-    assert _calls(name, after) == 0 or after == text
+    assert _calls(name, after) == 0
 
 
 HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 
 
+def meant(head: str, line: str, text: str) -> str:
+    """What ``other_meaning`` says of writing ``text`` in place of a call below a line of forward."""
+    source = f"{head}        {line}\n            pass\n        return callable(x)\n"
+    tree = Tree("net.py", source)
+    at = source.index("callable(x)")
+    return other_meaning(tree, tree.rewrite(all_transforms()[0], tree.module, "", [Edit("net.py", at, at + 11, text)]))
+
+
 @pytest.mark.parametrize(
-    ("line", "name"), [("with self.tools as torch:", "torch"), ("for torch in self.all:", "torch"), ("for isinstance in x:", "isinstance")]
+    ("head", "line", "text", "name"),
+    [
+        (HEAD, "with self.tools as torch:", "torch.is_tensor(x)", "torch"),
+        (HEAD, "for torch in self.all:", "torch.is_tensor(x)", "torch"),
+        (HEAD, "for isinstance in x:", "isinstance(x, int)", "isinstance"),
+        (HEAD.replace("x:", "len, x:"), "if x.dim():", "len(x)", "len"),
+        (f"def len(x): ...\n{HEAD}", "if x.dim():", "len(x)", "len"),
+        (f"from torch import *\n{HEAD}", "if x.dim():", "sum(x)", "sum"),
+        (HEAD, "if x.dim():", "len(x) + torch.is_tensor(x)", ""),
+        (HEAD, "if x.dim():\n            import torch", "torch.is_tensor(x)", ""),
+        (HEAD, "for len in x:", "x.len(x)", ""),
+        (HEAD, "for callable in x:", "not callable(x)", ""),
+        (f"from six.moves import range\n{HEAD}", "if x.dim():", "range(4)", ""),
+        (f"from mine import range\n{HEAD}", "if x.dim():", "range(4)", "range"),
+    ],
 )
-def test_an_import_or_builtin_that_the_function_takes_is_not_written(line, name):
-    text = f"{HEAD}        {line}\n            pass\n        return callable(x)\n"
-    found = propose(examples.PATH, text, examples.facts_for(text, Fires("", "")), all_transforms())
-    written = [edit.text for rewrite in found.rewrites for edit in rewrite.edits]
-    assert not [edit for edit in written if re.search(rf"(?<![\w.]){name}[.(]", edit)]
-
-
-def test_an_import_inside_the_function_is_the_same_name():
-    text = f"{HEAD}        import torch\n        return callable(x)\n"
-    tree = Tree("net.py", text)
-    place = text.index("callable(x)")
-    asked = tree.rewrite(all_transforms()[0], tree.module, "", [Edit("net.py", place, place + 11, "torch.is_tensor(x)")])
-    assert other_meaning(tree, asked) == ""
-
-
-def test_builtins_by_a_compatibility_module_are_builtins():
-    text = "from six.moves import range\n" + HEAD + "        return x * len(range(4))\n"
-    found = propose(examples.PATH, text, examples.facts_for(text, Fires("", "")), all_transforms())
-    assert not [decline for decline in found.declines if "the name range" in decline.because]
+def test_what_a_name_means_where_it_is_written(head, line, text, name):
+    assert meant(head, line, text) == name
 
 
 def test_a_star_that_brings_other_builtins():

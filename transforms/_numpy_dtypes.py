@@ -15,7 +15,6 @@ TENSORS = ("torch.tensor", "torch.as_tensor", "torch.asarray", "torch.from_numpy
 _PLAIN = frozenset(f"builtins.{name}" for name in ("int", "float", "bool", "str", "len"))
 _KNOWN = ("torch.", "builtins.", "math.", "numpy.", "random.", "typing.")
 _GROWS = frozenset({"append", "extend", "insert"})
-_Binder = cst.Assign | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr
 
 
 def no_dtype_of_its_own(body: Body, call: cst.Call) -> None:
