@@ -8,39 +8,14 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from scriptify.transform import Edit
+from scriptify.transforms import _quiet_values
 from scriptify.transforms._expression import Body, NoForm
 from scriptify.tree.substitute import FreshNames, calm, source
-
-_QUIET_CALLS = frozenset(f"builtins.{name}" for name in ("int", "float", "str", "bool", "len", "list", "range", "abs", "dict"))
-_STATEFUL = frozenset({"batch_norm", "instance_norm", "embedding", "embedding_bag"})  # write to what they are given
-_LOUD = (cst.Await, cst.Yield, cst.NamedExpr, cst.Lambda)
 
 
 def quiet(body: Body, node: cst.BaseExpression) -> bool:
     """Whether an expression changes nothing that others see, so that the compiler may compute it twice and use one of the two."""
-    if calm(body.tree, node):
-        return True
-    if any(True for kind in _LOUD for _ in body.tree.find(kind, node)):
-        return False
-    return all(_quiet_call(body, call) for call in body.tree.find(cst.Call, node))
-
-
-def _quiet_call(body: Body, call: cst.Call) -> bool:
-    if calm(body.tree, call):
-        return True
-    if isinstance(call.func, cst.Attribute) and call.func.attr.value.endswith("_"):
-        return False  # in place
-    dotted = body.dotted(call.func)
-    if dotted.startswith("torch."):
-        told = any(arg.keyword is not None and arg.keyword.value in ("out", "inplace", "max_norm") for arg in call.args)
-        return not told and dotted.rpartition(".")[2] not in _STATEFUL and body.certain.type_of(call) is not None
-    if dotted in _QUIET_CALLS:
-        return True
-    if not isinstance(call.func, cst.Attribute):
-        return False
-    if call.func.attr.value in ("items", "keys", "values", "get", "copy"):
-        return True
-    return body.surely(call.func.value)
+    return calm(body.tree, node) or _quiet_values.quiet(body, node)
 
 
 def display(body: Body, node: cst.Dict) -> list[Edit]:

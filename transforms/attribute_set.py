@@ -15,6 +15,7 @@ from scriptify.transforms._attribute_set_examples import EXAMPLES
 from scriptify.transforms._before import certain, lines_before, scripting, small_statement
 from scriptify.transforms._constants import class_line
 from scriptify.transforms._expression import Body
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._quiet_values import quiet
 from scriptify.transforms._signature import spell
 from scriptify.transforms._spot import Spot, spot
@@ -205,7 +206,7 @@ def _through_local(place: Spot, name: str, reads: list[tuple[cst.Attribute, cst.
         if (
             function is not place.function
             or not place.self_attribute(read)
-            or not _plain_read(tree, read)
+            or is_target(tree, read)
             or not any(_later(tree, line, read) for line in lines)
         ):
             return None
@@ -226,7 +227,7 @@ def _set_elsewhere(place: Spot, name: str) -> bool:
     if any(_set_by_name(tree, call, name) for call in tree.find(cst.Call)):
         return True
     for node in tree.find(cst.Attribute):
-        if node.attr.value != name or not (_stored(tree, node) or not _plain_read(tree, node)):
+        if node.attr.value != name or not is_target(tree, node):
             continue
         inner = next((a for a in tree.ancestors(node) if isinstance(a, cst.FunctionDef | cst.Lambda)), None)
         if inner is place.function or inner is None:
@@ -243,17 +244,6 @@ def _set_by_name(tree: Tree, call: cst.Call, name: str) -> bool:
         return False
     value = call.args[1].value if len(call.args) > 1 else None
     return not isinstance(value, cst.SimpleString) or value.evaluated_value == name
-
-
-def _plain_read(tree: Tree, node: cst.Attribute) -> bool:
-    """Whether the attribute is read alone: not added to in place, deleted, or a target of a loop or a with."""
-    above: cst.CSTNode | None = tree.parent(node)
-    child: cst.CSTNode = node
-    while isinstance(above, cst.Element | cst.Tuple | cst.List):
-        child, above = above, tree.parent(above)
-    if isinstance(above, cst.AugAssign | cst.For | cst.CompFor):
-        return above.target is not child
-    return not isinstance(above, cst.Del | cst.AsName)
 
 
 def _later(tree: Tree, line: cst.CSTNode, node: cst.CSTNode) -> bool:
