@@ -13,6 +13,7 @@ from scriptify.transforms._attribute_value_examples import EXAMPLES
 from scriptify.transforms._before import scripting
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, assigned_names, own_nodes
+from scriptify.tree.member_names import member_name
 
 _FAILED = re.compile(r"Module '[^']*' has no attribute '(\w+)' \(This (?:attribute|function) exists")
 _SCALARS = "(bool, int, float, str)"
@@ -193,6 +194,7 @@ def _kept(place: Spot, name: str, reads: list[cst.Attribute], statement: cst.Sim
         kept = f"_{name.strip('_')}_{key}"
         if kept in tree.text and kept not in lines:
             return None
+        kept = member_name(tree, place.facts, place.known_class, kept)
         local = "value"
         while local in taken:
             local += "_"

@@ -15,6 +15,7 @@ from scriptify.transforms._signature import type_commented
 from scriptify.transforms._wrapper_twin import Twin, moved, twinned
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters, bindings
+from scriptify.tree.member_names import member_name, words
 
 _STRINGS = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString)
 
@@ -164,13 +165,8 @@ def _check_class(body: Body, around: _Around) -> None:
 
 
 def _fresh(body: Body, what: str) -> str:
-    base = f"_{body.function.name.value.strip('_')}_{what}"
-    taken = {name.value for name in body.tree.find(cst.Name)}
-    name, number = base, 1
-    while name in taken:
-        number += 1
-        name = f"{base}_{number}"
-    return name
+    owner = body.facts.owner(body.tree.path, body.qualname)
+    return member_name(body.tree, body.facts, owner, f"_{body.function.name.value.strip('_')}_{what}", words(body.tree))
 
 
 def _adds_parameters(stars: list[str], plain: list[str], expected: list[str]) -> bool:

@@ -17,6 +17,7 @@ from scriptify.transforms._init_end import open_end, stored_elsewhere
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
+from scriptify.tree.member_names import member_name, words
 
 _OPERATORS: dict[type[cst.BaseCompOp], Callable[[Any, Any], Any]] = {
     cst.Equal: operator.eq,
@@ -81,7 +82,7 @@ class DerivedFlag(Transform):
         test = tree.code(node.test)
         noted = _noted(tree, node.test) if mine == place.self_name else None
         known = _already(tree, init, noted)
-        flag = known or _fresh(tree, f"_case_{names[0].strip('_')}")
+        flag = known or member_name(tree, place.facts, place.known_class, f"_case_{names[0].strip('_')}", words(tree))
         constants = [] if known else constants_edits(tree, place.facts, owner, [flag])
         if isinstance(constants, str):
             yield tree.decline(self, node, constants)
@@ -208,10 +209,3 @@ def _already(tree: Tree, init: cst.FunctionDef, noted: str | None) -> str:
 
 def _joined(tree: Tree, test: cst.BaseExpression) -> str:
     return tree.operand(test) if isinstance(test, cst.BooleanOperation | cst.IfExp | cst.Lambda | cst.NamedExpr) else tree.code(test)
-
-
-def _fresh(tree: Tree, name: str) -> str:
-    fresh, number = name, 2
-    while fresh in tree.text:
-        fresh, number = f"{name}_{number}", number + 1
-    return fresh

@@ -17,6 +17,7 @@ from scriptify.transforms._scripted_as import HELPER, Obstacle, helper
 from scriptify.transforms._signature import compiled, is_none, spell
 from scriptify.tree import Tree, bindings, loads
 from scriptify.tree.flow import all_parameters
+from scriptify.tree.member_names import member_name, words
 
 _LONGEST = 15
 
@@ -140,6 +141,11 @@ class _Twin:
 
     # names and signatures
 
+    def _fresh_function(self, base: str) -> str:
+        """A name for a function beside this one."""
+        owner = self.facts.owner(self.tree.path, self.known.qualname)
+        return member_name(self.tree, self.facts, owner, base, words(self.tree))
+
     def _fresh(self, base: str) -> str:
         taken = {name.value for name in self.tree.find(cst.Name)}
         while base in taken:
@@ -208,7 +214,7 @@ class _Twin:
             raise Obstacle(f"the run has passed nothing as {self.star.name.value}, which its body uses")
         tree, name, bare = self.tree, self.star.name.value, self.function.name.value.strip("_")
         imports: list[Import] = []
-        whole, twin = self._fresh(f"_{bare}_all"), self._fresh(f"_{bare}_scripted")
+        whole, twin = self._fresh_function(f"_{bare}_all"), self._fresh_function(f"_{bare}_scripted")
         typed = self._typed(name, Type("Tuple", parts), imports)
         items = [self._fresh(f"{name}_{number}") for number in range(len(parts))]
         more = [self._typed(item, part, imports) for item, part in zip(items, parts, strict=True)]
@@ -254,7 +260,7 @@ class _Twin:
         if imports:
             raise Obstacle(f"{self.star.name.value if self.star else ''} holds more than tensors")
         text = self._body_without(names)
-        twin = self._fresh(f"_{self.function.name.value.strip('_')}_scripted")
+        twin = self._fresh_function(f"_{self.function.name.value.strip('_')}_scripted")
         indent = tree.indent(self.function)
         header = f"{indent}def {twin}({self._signature(more)}):{tree.newline}"
         before = f"{header}{text}{tree.newline}{indent}@{HELPER}({twin}){tree.newline}"

@@ -12,6 +12,7 @@ from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Pr
 from scriptify.transforms._before import scripting
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
+from scriptify.tree.member_names import OF_TORCH, family_names
 
 _UNKNOWN = re.compile(r"Unknown type name '([\w.]+)'")
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
@@ -101,7 +102,7 @@ class ModuleClassTest(Transform):
             )
         if not isinstance(value, cst.Name | cst.Attribute):
             return tree.decline(self, node, f"scripting has no types for modules; give {tree.code(value)} a name")
-        name, edits = _method(tree, known)
+        name, edits = _method(place, known)
         test = f'hasattr({tree.code(value)}, "{name}")'
         edits.append(tree.replace(node, f"({test} if {scripting(tree)} else {tree.code(node)})"))
         imports = tree.imports.spell("torch.jit.is_scripting")[1]
@@ -139,13 +140,17 @@ def _own(place: Spot, owner: cst.ClassDef) -> bool:
     return known is not None and known.is_module and plain and tree.own_line(owner.body.body[-1])
 
 
-def _method(tree: Tree, owners: list[cst.ClassDef]) -> tuple[str, list[Edit]]:
+def _method(place: Spot, owners: list[cst.ClassDef]) -> tuple[str, list[Edit]]:
     """The name of the method that tells what classes are, and the edits that add it where it is not there."""
+    tree = place.tree
     titles = list(dict.fromkeys(owner.name.value for owner in owners))
     name = "_is_" + "_or_".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", title).lower().strip("_") for title in titles)
     if any(tree.function(f"{title}.{name}") is not None for title in titles):
         return name, []
-    taken = {found.value for found in tree.find(cst.Name)}
+    taken = {found.value for found in tree.find(cst.Name)} | OF_TORCH
+    for title in titles:
+        known = place.facts.classes.get(f"{tree.path}::{title}")
+        taken |= family_names(place.facts, known) if known is not None else set()
     while name in taken:
         name += "_"
     says = f'    """Tells scripting that this is a {" or ".join(titles)}."""'

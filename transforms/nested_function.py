@@ -134,6 +134,33 @@ class NestedFunction(Transform):
             before="import torch\n\n\n@torch.jit.script\ndef net(x):\n    def twice(t):\n        return t * 2\n    return twice(x)\n",
             after="import torch\n\n\ndef _twice(t):\n    return t * 2\n\n\n@torch.jit.script\ndef net(x):\n    return _twice(x)\n",
         ),
+        Fires(
+            name="a name that nn.Module has for something else",
+            before=_HEAD
+            + "    def forward(self, x):\n        def modules(t):\n            return self.conv(t)\n        return modules(x)\n",
+            after=_HEAD
+            + "    def forward(self, x):\n        return self._net_modules(x)\n\n"
+            + "    def _net_modules(self, t):\n        return self.conv(t)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a base class that is not in sight",
+            before="import torch\nfrom house import Base\n\n\nclass Net(Base, torch.nn.Module):\n"
+            + "    def forward(self, x):\n        def run(t):\n            return t * 2\n        return run(x)\n",
+            after="import torch\nfrom house import Base\n\n\nclass Net(Base, torch.nn.Module):\n"
+            + "    def forward(self, x):\n        return self._net_run(x)\n\n    def _net_run(self, t):\n        return t * 2\n",
+        ),
+        Fires(
+            name="two of one name",
+            before=_HEAD
+            + "    def forward(self, x):\n        def run(t):\n            return t * 2\n        return run(x) + self.more(x)\n\n"
+            + "    def more(self, x):\n        def run(t):\n            return t * 3\n        return run(x)\n",
+            after=_HEAD
+            + "    def forward(self, x):\n        return self._forward_run(x) + self.more(x)\n\n"
+            + "    def _forward_run(self, t):\n        return t * 2\n\n"
+            + "    def more(self, x):\n        return self._more_run(x)\n\n    def _more_run(self, t):\n        return t * 3\n",
+            entry=_ENTRY,
+        ),
         Declines(
             name="a local bound again before it is recomputed",
             code=_HEAD
@@ -192,7 +219,7 @@ class NestedFunction(Transform):
         owner = facts.owner(tree.path, qualname)
         self_name = _self_name(outer) if owner is not None else ""
         if owner is not None:
-            name = method_name(tree, facts, owner, inner.name.value)
+            name = method_name(tree, facts, owner, outer, inner)
         else:
             name = FreshNames(tree, outer).fresh(f"_{inner.name.value.strip('_') or 'inner'}")
         taken = captured(tree, outer, inner, self_name)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
+from scriptify.facts.model import Class, Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._scripted_as import HELPER, Obstacle, helper
 from scriptify.transforms._signature import compiled, decorated
 from scriptify.tree import Tree
 from scriptify.tree.flow import parameter_names
+from scriptify.tree.member_names import member_name, words
 
 _HEAD = "import torch\nfrom torch import nn\n"
 _HELP = '''
@@ -99,11 +100,11 @@ class StaticForward(Transform):
                     )
                 continue
             try:
-                yield self._rewritten(tree, function)
+                yield self._rewritten(tree, facts, owner, function)
             except Obstacle as reason:
                 yield tree.decline(self, function, f"it is a static method, which scripting calls with the module, and {reason}")
 
-    def _rewritten(self, tree: Tree, function: cst.FunctionDef) -> Proposal:
+    def _rewritten(self, tree: Tree, facts: Facts, owner: Class, function: cst.FunctionDef) -> Proposal:
         first, last = tree.line(function), tree.last_line(function)
         while not tree.text[tree.line_start(first) : tree.line_end(first)].lstrip().startswith("def "):
             first += 1
@@ -112,10 +113,7 @@ class StaticForward(Transform):
         if not isinstance(function.body, cst.IndentedBlock) or "self" in parameter_names(function):
             raise Obstacle("it is not of the usual form")
         text = tree.text[tree.line_start(first) : tree.line_end(last)]
-        names = {name.value for name in tree.find(cst.Name)}
-        twin = "_forward_scripted"
-        while twin in names:
-            twin += "_"
+        twin = member_name(tree, facts, owner, "_forward_scripted", words(tree))
         comma = ", " if parameter_names(function) else ""
         copy = text.replace("def forward(", f"def {twin}(self{comma}", 1)
         if copy == text:

@@ -16,6 +16,7 @@ from scriptify.transforms._spot import Spot, spot
 from scriptify.transforms._stored_function_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names, own_nodes
 from scriptify.tree.flow import all_parameters
+from scriptify.tree.member_names import member_name
 
 _FAILED = re.compile(r"Module '[^']*' has no attribute '(\w+)' \(This (?:attribute|function) exists")
 
@@ -121,7 +122,7 @@ def _spellings(place: Spot, name: str, functions: list[str]) -> Iterator[tuple[s
             continue
         flag = f"_{name.strip('_')}_is_{spelt.rpartition('.')[2].strip('_')}"
         if flag not in tree.text:
-            yield spelt, flag, imports
+            yield spelt, member_name(tree, place.facts, place.known_class, flag), imports
 
 
 def tree_names(place: Spot) -> set[str]:

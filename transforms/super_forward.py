@@ -16,6 +16,7 @@ from scriptify.transforms._super_forward_examples import EXAMPLES
 from scriptify.transforms._torch_forwards import FORWARDS, METHODS, TWO_ARGUMENTS
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
+from scriptify.tree.member_names import member_name, words
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _torch(place: Spot, base: str, call: _Call) -> _Answer | str:
     short = tree.dotted(cst.Name("F")) == "torch.nn.functional"
     functional, imports = ("F", ()) if short else tree.imports.spell("torch.nn.functional")
     if method is not None:
-        fresh = _fresh(tree, method[0])
+        fresh = member_name(tree, place.facts, place.known_class, method[0], words(tree))
         lines = [line.format(name=fresh, f=functional, s=place.self_name) for line in method[1].splitlines()]
         edit = tree.after(place.function, ["", *lines])
         return _Answer(f"{place.self_name}.{fresh}({texts[0]})", (edit,), imports if "{f}" in method[1] else ())
@@ -184,7 +185,8 @@ def _split(place: Spot, parent: Class, call: _Call) -> _Answer | str:
         return _Answer(f"{place.self_name}.{existing}({texts})")
     names = [param.name.value for param in all_parameters(node.params)]
     keyword_only = {param.name.value for param in node.params.kwonly_params}
-    fresh = _fresh(tree, f"_{parent.qualname.rpartition('.')[2].lower().lstrip('_')}_{call.method.lstrip('_')}")
+    wanted = f"_{parent.qualname.rpartition('.')[2].lower().lstrip('_')}_{call.method.lstrip('_')}"
+    fresh = member_name(tree, place.facts, parent, wanted, words(tree))
     passed = ", ".join(f"{name}={name}" if name in keyword_only else name for name in names[1:])
     start, header_end = tree.span(node)[0], _header_end(tree, node)
     indent = tree.indent(node)
@@ -219,12 +221,3 @@ def _already_split(tree: Tree, node: cst.FunctionDef) -> str:
         same = [tree.code(arg.value) for arg in value.args] == names[1:] and tree.code(value.func.value) == names[0]
         return value.func.attr.value if same else ""
     return ""
-
-
-def _fresh(tree: Tree, name: str) -> str:
-    taken = tree.text
-    number = 2
-    fresh = name
-    while fresh in taken:
-        fresh, number = f"{name}_{number}", number + 1
-    return fresh

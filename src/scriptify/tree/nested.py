@@ -11,6 +11,7 @@ from scriptify.facts.model import Class, Facts
 from scriptify.transform import Edit
 from scriptify.tree.core import Tree
 from scriptify.tree.flow import all_parameters, assigned_names, bindings, own_nodes, parameter_names, stores_in
+from scriptify.tree.member_names import family, member_name
 from scriptify.tree.substitute import source, stable, variables
 
 
@@ -175,20 +176,20 @@ def put_before(tree: Tree, function: cst.FunctionDef | cst.ClassDef, lines: list
     return tree.insert(tree.line_start(first), tree.newline.join([*lines, *[""] * blank]) + tree.newline)
 
 
-def method_name(tree: Tree, facts: Facts, owner: Class, wanted: str) -> str:
-    """A name for a new method of a class that no class above or below it uses."""
-    base = wanted.strip("_") or "inner"
-    family = (owner, *facts.ancestors(owner), *facts.descendants(owner))
-    taken = {attribute.attr.value for attribute in tree.find(cst.Attribute)}
-    taken |= {word for item in family for word in (*item.methods, *item.attributes, *item.annotations, *item.properties)}
-    prefixes = {(item.path, f"{item.qualname}.") for item in family if item is not owner}
+def method_name(tree: Tree, facts: Facts, owner: Class, outer: cst.FunctionDef, inner: cst.FunctionDef) -> str:
+    """A name for a nested function as a method of the class, which no other one that may become a method gets."""
+    base = _bare(inner.name.value)
+    named = [(item.path, f"{item.qualname}.") for item in family(facts, owner)]
+    others: list[tuple[bool, str]] = []
     for path, qualname in facts.functions:
-        if "<locals>" in qualname and any(path == where and qualname.startswith(prefix) for where, prefix in prefixes):
-            taken.add(f"_{qualname.rpartition('.')[2].strip('_')}")
-    name, number = f"_{base}", 1
-    if name in taken:
-        name = f"_{owner.qualname.rpartition('.')[2].lower()}_{base}"
-    while name in taken:
-        number += 1
-        name = f"_{base}_{number}"
-    return name
+        if "<locals>" in qualname and any(path == where and qualname.startswith(prefix) for where, prefix in named):
+            mine = path == owner.path and qualname.startswith(f"{owner.qualname}.")
+            others.append((mine, f"_{_bare(qualname.rpartition('.')[2])}"))
+    used = frozenset(name for mine, name in others if not mine)
+    if others.count((True, f"_{base}")) > 1:
+        base = f"{outer.name.value.strip('_')}_{base}"
+    return member_name(tree, facts, owner, f"_{base}", used)
+
+
+def _bare(name: str) -> str:
+    return name.strip("_") or "inner"
