@@ -8,30 +8,37 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import home, is_simple
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._whole import SAME, Whole
 from scriptify.tree import Tree
-from scriptify.tree.flow import stores_in
+from scriptify.tree.flow import all_parameters, stores_in
 
-OPERATORS: dict[type[cst.BaseAugOp], tuple[str, str]] = {
-    cst.FloorDivideAssign: ("//", "floor_divide_"),
-    cst.MatrixMultiplyAssign: ("@", ""),
-    cst.ModuloAssign: ("%", "remainder_"),
-    cst.PowerAssign: ("**", "pow_"),
+# The operator, the Tensor's method that works in place, and the function that does what the statement does.
+OPERATORS: dict[type[cst.BaseAugOp], tuple[str, str, str]] = {
+    cst.FloorDivideAssign: ("//", "floor_divide_", "operator.ifloordiv"),
+    cst.MatrixMultiplyAssign: ("@", "", "operator.imatmul"),
+    cst.ModuloAssign: ("%", "remainder_", "operator.imod"),
+    cst.PowerAssign: ("**", "pow_", "operator.ipow"),
 }
 REFUSED = (cst.FloorDivideAssign, cst.MatrixMultiplyAssign)
 
 
-def _net(body: str, init: str = "pass") -> str:
+def _net(body: str, init: str = "pass", x: str = "x: torch.Tensor") -> str:
     made = f"    def __init__(self):\n        super().__init__()\n        {init}\n\n"
-    return f"import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n{made}    def forward(self, x):\n        {body}\n"
+    return f"import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n{made}    def forward(self, {x}):\n        {body}\n"
 
 
 def _fires(before: str, after: str, silent: bool = False, init: str = "pass") -> Fires:
     return Fires(_net(before, init), _net(after, init), entry="Net(), (torch.arange(-6.0, 6.0).reshape(2, 6),)", silent=silent)
+
+
+def _untyped(before: str, after: str, silent: bool = False) -> Fires:
+    """The parameter has no annotation: only the compiler takes it for a Tensor."""
+    changed = _net(after, x="x").replace("import nn\n", "import nn\nimport operator\n", 1)
+    return Fires(_net(before, x="x"), changed, entry="Net(), (torch.arange(-6.0, 6.0).reshape(2, 6),)", silent=silent)
 
 
 class AugmentedAssign(Transform):
@@ -40,7 +47,8 @@ class AugmentedAssign(Transform):
     The compiler has no ``//=`` and ``@=``, takes ``%=`` for ``fmod`` (another sign, and a float for ints), and
     ``**=`` on a Tensor for a new Tensor, which other names of it don't see. On numbers a plain assignment is
     the same; on a Tensor these operators work in place, so the method that does is called (``@=`` makes a new
-    one in eager too).
+    one in eager too). What only the compiler takes for a Tensor, as a parameter without an annotation, may be a number
+    to eager callers: scripted code gets the method, and eager code ``operator.ifloordiv``, which is the statement.
     """
 
     code = "SF405"
@@ -62,6 +70,19 @@ class AugmentedAssign(Transform):
         ),
         _fires("n = -7\n        n %= 5\n        return x * n", "n = -7\n        n = n % 5\n        return x * n", silent=True),
         _fires("self.n //= 1\n        return x + self.n", "self.n = self.n // 1\n        return x + self.n", init="self.n = 5"),
+        _untyped(
+            "x %= 4\n        return x",
+            "x = x.remainder_(4) if torch.jit.is_scripting() else operator.imod(x, 4)\n        return x",
+            silent=True,
+        ),
+        _untyped(
+            "y = x * 1\n        z = [x.sum() for x in x.split(1)]\n        y //= 2\n        return y, z",
+            "y = x * 1\n        z = [x.sum() for x in x.split(1)]\n"
+            + "        y = y.floor_divide_(2) if torch.jit.is_scripting() else operator.ifloordiv(y, 2)\n        return y, z",
+        ),
+        _untyped(
+            "x @= x.t()\n        return x", "x = x @ x.t() if torch.jit.is_scripting() else operator.imatmul(x, x.t())\n        return x"
+        ),
         Declines(_net("y = helper(x)\n        y //= 2\n        return y"), because="type of y is not known"),
         Ignores(_net("x += 1\n        n = 2\n        n <<= 1\n        return x * n"), name="others are the same"),
         Ignores(_net("y = helper(x)\n        y %= 2\n        return y"), name="accepted, and of unknown type"),
@@ -72,10 +93,10 @@ class AugmentedAssign(Transform):
         for node in tree.find(cst.AugAssign):
             if type(node.operator) not in OPERATORS or (place := home(tree, facts, node)) is None:
                 continue
-            yield from self._one(tree, Whole(tree, facts, *place), node)
+            yield from self._one(tree, Whole(tree, facts, *place), _Stated(tree, facts, *place), node)
 
-    def _one(self, tree: Tree, numbers: Whole, node: cst.AugAssign) -> Iterator[Proposal]:
-        operator, method = OPERATORS[type(node.operator)]
+    def _one(self, tree: Tree, numbers: Whole, stated: Whole, node: cst.AugAssign) -> Iterator[Proposal]:
+        operator, method, _ = OPERATORS[type(node.operator)]
         refused = isinstance(node.operator, REFUSED)
         type_ = _type(numbers, node)
         target = tree.code(node.target)
@@ -87,18 +108,56 @@ class AugmentedAssign(Transform):
         power = isinstance(node.operator, cst.PowerAssign) and isinstance(node.target, cst.Name) and type_ != TENSOR
         if power and (type_ == FLOAT or numbers.of_name(target) == SAME):
             return  # a float is a float, and no use of the int tells the two apart
-        start, end = tree.outer_span(node.target)[1], tree.outer_span(node.value)[0]
-        close = tree.outer_span(node.value)[1]
-        if type_ == TENSOR and method:
-            edits = [Edit(tree.path, start, end, f".{method}("), tree.insert(close, ")")]
+        imports: tuple[Import, ...] = ()
+        if type_ is None or _type(stated, node) != type_:
+            edits, imports = _by_mode(tree, node, in_place=type_ == TENSOR)
+            title = f"{target} {operator}= ... in a form for scripting"
+        elif type_ == TENSOR and method:
+            edits = _in_place(tree, node, method)
             title = f"{target} {operator}= ... in place by {method}"
         else:
-            tight = tree.operand(node.value) == tree.code(node.value) or bool(node.value.lpar)
-            edits = [Edit(tree.path, start, end, f" = {target} {operator} " + "(" * (not tight))]
-            edits += [] if tight else [tree.insert(close, ")")]
+            edits = _assigned(tree, node, operator)
             title = f"{target} {operator}= ... as a plain assignment"
         why = f"the compiler has no {operator}=" if refused else f"the compiler computes {operator}= differently"
-        yield tree.rewrite(self, node, title, edits, why=why, silent=not refused)
+        yield tree.rewrite(self, node, title, edits, imports=imports, why=why, silent=not refused)
+
+
+class _Stated(Whole):
+    """Types that eager code has, whoever calls: a parameter's only where an annotation says so."""
+
+    def parameter_type(self, name: str) -> Type | None:
+        node = next((p for p in all_parameters(self.function.params) if p.name.value == name), None)
+        return super().parameter_type(name) if node is not None and node.annotation is not None else None
+
+
+def _in_place(tree: Tree, node: cst.AugAssign, method: str) -> list[Edit]:
+    start, end = tree.outer_span(node.target)[1], tree.outer_span(node.value)[0]
+    return [Edit(tree.path, start, end, f".{method}("), tree.insert(tree.outer_span(node.value)[1], ")")]
+
+
+def _assigned(tree: Tree, node: cst.AugAssign, operator: str) -> list[Edit]:
+    start, end = tree.outer_span(node.target)[1], tree.outer_span(node.value)[0]
+    tight = _tight(tree, node.value) == tree.text[slice(*tree.outer_span(node.value))]
+    opened = Edit(tree.path, start, end, f" = {tree.code(node.target)} {operator} " + "(" * (not tight))
+    return [opened] if tight else [opened, tree.insert(tree.outer_span(node.value)[1], ")")]
+
+
+def _tight(tree: Tree, node: cst.BaseExpression) -> str:
+    """A value as an operand, in parentheses of its own or others where it needs them."""
+    return tree.text[slice(*tree.outer_span(node))] if node.lpar else tree.operand(node)
+
+
+def _by_mode(tree: Tree, node: cst.AugAssign, in_place: bool) -> tuple[list[Edit], tuple[Import, ...]]:
+    """The assignment of what scripted code computes or, by a function that does the same, of what the statement does."""
+    operator, method, function = OPERATORS[type(node.operator)]
+    target = tree.code(node.target)
+    value = tree.text[slice(*tree.outer_span(node.value))]
+    scripting, first = tree.imports.spell("torch.jit.is_scripting")
+    eager, second = tree.imports.spell(function)
+    scripted = f"{target}.{method}({value})" if in_place and method else f"{target} {operator} {_tight(tree, node.value)}"
+    text = f"{scripted} if {scripting}() else {eager}({target}, {value})"
+    start, end = tree.outer_span(node.target)[1], tree.outer_span(node.value)[1]
+    return [Edit(tree.path, start, end, f" = ({text})" if "\n" in value else f" = {text}")], (*first, *second)
 
 
 def _type(numbers: Whole, node: cst.AugAssign) -> Type | None:
@@ -113,6 +172,8 @@ def _type(numbers: Whole, node: cst.AugAssign) -> Type | None:
     if parameter:
         found.add(numbers.parameter_type(target.value))
     for by in stores_in(numbers.function.body, target.value):
+        if isinstance(by, cst.CompFor):
+            continue  # another variable, of the comprehension alone
         if isinstance(by, cst.AugAssign):
             if by is not node and numbers.type_of(by.value) not in (INT, FLOAT):
                 found.add(TENSOR)  # a number that takes a Tensor in has become one

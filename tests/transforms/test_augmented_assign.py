@@ -8,7 +8,7 @@ from scriptify.examples import rewritten
 from scriptify.transform import Fires
 from scriptify.transforms.augmented_assign import AugmentedAssign
 
-HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x, k: int):\n"
+HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor, k: int):\n"
 
 
 def after(body: str) -> str:
@@ -25,7 +25,7 @@ def after(body: str) -> str:
         ("k **= 2 if x else 3\n        return k", "k = k ** (2 if x else 3)\n        return k"),
         ("x //= k  # halves", "x.floor_divide_(k)  # halves"),
         ("x **= (2)", "x.pow_((2))"),
-        ("y @= x", "y = y @ x"),
+        ("x @= x", "x = x @ x"),
         ("for i in range(3):\n            i //= 2", "for i in range(3):\n            i = i // 2"),
         ("f = 0.5\n        f %= 2", "f = 0.5\n        f = f % 2"),
     ],
