@@ -79,3 +79,23 @@ def test_a_star_that_brings_other_builtins():
     assert not [rewrite for rewrite in found.rewrites if rewrite.code == "SF717"]
     tree = Tree("net.py", text)
     assert (tree.imports.dotted(cst.Name("all")), tree.imports.dotted(cst.Name("len"))) == ("", "builtins.len")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "inspect = 3",
+        "import house.inspect as inspect",
+        "from house import inspect",
+        "def functools(x): ...",
+        "try:\n    from house import functools\nexcept ImportError:\n    pass",
+    ],
+)
+def test_an_import_whose_name_the_file_takes_is_not_added(line):
+    head = f"{HEAD.replace('self, x: torch.Tensor', 'self, x, **kwargs')}        return x\n"
+    source = head.replace("\n\n\n", f"\n\n{line}\n\n\n", 1)
+    tool = [transform for transform in all_transforms() if transform.code == "SF107"]
+    assert [r.code for r in propose(examples.PATH, head, examples.facts_for(head, Fires("", "")), tool).rewrites] == ["SF107"]
+    found = propose(examples.PATH, source, examples.facts_for(source, Fires("", "")), tool)
+    assert not found.rewrites
+    assert "means something else here" in found.declines[0].because

@@ -1,6 +1,7 @@
 """What the names that a rewrite writes mean where it writes them: a builtin or an import may be something else there.
 
-Asked once for all transforms, of the text that they propose. A name that stands in the replaced text already was
+Asked once for all transforms, of the text that they propose and of the imports that it needs: what the file calls by
+the name of such an import elsewhere would hide it, or be hidden. A name that stands in the replaced text already was
 there to be read, and is not asked about.
 """
 
@@ -29,6 +30,9 @@ def other_meaning(tree: Tree, rewrite: Rewrite) -> str:
     Python looks a name up in the function, then in the functions around it, in the module and last among the builtins
     (https://docs.python.org/3/reference/executionmodel.html#resolution-of-names).
     """
+    for item in rewrite.imports:
+        if item.path == tree.path and tree.imports.taken(item):
+            return item.name or item.module.partition(".")[0]
     known: set[str] = set(_HEADS.findall(rewrite.before))
     for edit in rewrite.edits:
         if edit.path != tree.path:

@@ -102,6 +102,22 @@ class Imports:
                         module_level -= set(self._named([small]))
         return module_level
 
+    @cached_property
+    def _lasting(self) -> dict[str, set[str]]:
+        """All that each name imported outside functions may stand for."""
+        found: dict[str, set[str]] = {}
+        for node in [*self._tree.find(cst.Import), *self._tree.find(cst.ImportFrom)]:
+            if self._tree.enclosing(node, cst.FunctionDef) is None:
+                for name, full in self._named([node]).items():
+                    found.setdefault(name, set()).add(full)
+        return found
+
+    def taken(self, item: Import) -> bool:
+        """Whether the name that an import would bind stands for something else in the module, before or after that line."""
+        name = item.name or item.module.partition(".")[0]
+        full = f"{item.module}.{item.name}" if item.name else name
+        return name in self._others or bool(self._lasting.get(name, set()) - {full})
+
     def dotted(self, node: cst.CSTNode) -> str:
         """``torch.nn.functional.interpolate`` for ``F.interpolate``; ``builtins.len`` for ``len``; ``""`` if not known.
 
