@@ -33,3 +33,25 @@ def test_a_torch_that_is_not_imported_yet_is_the_one_that_a_rewrite_imports() ->
     result = scriptify.rewrite(text)
     assert not result.failures
     assert result.draft.texts["source.py"].count("is_scripting()") == 1
+
+
+@pytest.mark.parametrize(
+    ("after", "dotted", "spelt"),
+    [
+        ("", "torch.nn.functional.relu", "F.relu"),
+        ("import math as F\n", "math.relu", "torch.nn.functional.relu"),
+        ("from house import F\n", "house.F.relu", "torch.nn.functional.relu"),
+        ("\n\nclass A: pass\n\nfrom house import functional as F\n", "house.functional.relu", "torch.nn.functional.relu"),
+        ("\n\ndef f():\n    import math as F\n", "torch.nn.functional.relu", "F.relu"),
+        ("try:\n    from house import F\nexcept ImportError:\n    pass\n", "torch.nn.functional.relu", "torch.nn.functional.relu"),
+    ],
+)
+def test_functions_see_what_the_module_imports_last(after: str, dotted: str, spelt: str) -> None:
+    tree = Tree("a.py", f"import torch\nimport torch.nn.functional as F\n{after}")
+    assert tree.dotted(cst.parse_expression("F.relu")) == dotted
+    assert tree.imports.spell("torch.nn.functional.relu")[0] == spelt
+
+
+def test_a_function_sees_what_it_imports_itself() -> None:
+    tree = Tree("a.py", "import torch.nn.functional as F\n\n\ndef f(x):\n    import math as F\n    return F.sqrt(x)\n")
+    assert [tree.dotted(call.func) for call in tree.find(cst.Call)] == ["math.sqrt"]

@@ -65,6 +65,12 @@ EXAMPLES: tuple[Example, ...] = (
         entry=_IMAGE,
         name="spelt in full",
     ),
+    Fires(
+        _HEAD.replace("import nn\n", "import nn\nimport math as F\n") + "        return nn.ELU(1.0)(x) * F.pi\n",
+        _HEAD.replace("import nn\n", "import nn\nimport math as F\n") + "        return nn.functional.elu(x, 1.0) * F.pi\n",
+        entry=_IMAGE,
+        name="a short name that the file gives to another module later",
+    ),
     Declines(_HEAD + "        return nn.Linear(6, 2)(x)\n", because="make it in __init__"),
     Declines(_HEAD + "        return nn.MSELoss(size_average=False)(x, x)\n", because="has no counterpart"),
     Declines(_HEAD + "        acts = [nn.ReLU()]\n        return acts[0](x)\n", because="neither called at once"),

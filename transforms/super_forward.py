@@ -157,8 +157,7 @@ def _torch(place: Spot, base: str, call: _Call) -> _Answer | str:
     form = FORWARDS.get(name) if len(texts) == 1 else TWO_ARGUMENTS.get(name) if len(texts) == 2 else None
     if (method is None and form is None) or any(arg.keyword is not None for arg in call.arguments):
         return f"forward of {base} has no short stand-in; write its computation out"
-    short = tree.dotted(cst.Name("F")) == "torch.nn.functional"
-    functional, imports = ("F", ()) if short else tree.imports.spell("torch.nn.functional")
+    functional, imports = tree.imports.spell("torch.nn.functional")
     if method is not None:
         fresh = member_name(tree, place.facts, place.known_class, method[0], words(tree))
         lines = [line.format(name=fresh, f=functional, s=place.self_name) for line in method[1].splitlines()]

@@ -44,7 +44,34 @@ class Imports:
 
     @cached_property
     def _known(self) -> dict[str, str]:
-        return self._named([*self._tree.find(cst.Import), *self._tree.find(cst.ImportFrom)])  # inside functions and blocks too
+        known: dict[str, str] = {}
+        local: list[cst.Import | cst.ImportFrom] = []
+        for node in self._all:
+            statement = self._tree.parent(node)
+            if self._tree.enclosing(node, cst.FunctionDef) is not None:
+                local.append(node)
+            elif statement is not None and self._tree.parent(statement) is self._tree.module:
+                known |= self._named([node])  # functions see the last of several
+            elif isinstance(node, cst.Import):
+                known |= self._named([node])
+            else:
+                known = self._named([node]) | known  # what is tried first is what usually is there
+        return self._named(local) | known
+
+    @cached_property
+    def _all(self) -> list[cst.Import | cst.ImportFrom]:
+        return sorted([*self._tree.find(cst.Import), *self._tree.find(cst.ImportFrom)], key=self._tree.number)
+
+    @cached_property
+    def _local(self) -> dict[str, set[str]]:
+        """Names that functions import as something else than the module does."""
+        found: dict[str, set[str]] = {}
+        for node in self._all:
+            if self._tree.enclosing(node, cst.FunctionDef) is not None:
+                for name, full in self._named([node]).items():
+                    if self._known.get(name, full) != full:
+                        found.setdefault(name, set()).add(full)
+        return found
 
     @cached_property
     def _leading(self) -> list[cst.CSTNode]:
@@ -106,7 +133,7 @@ class Imports:
     def _lasting(self) -> dict[str, set[str]]:
         """All that each name imported outside functions may stand for."""
         found: dict[str, set[str]] = {}
-        for node in [*self._tree.find(cst.Import), *self._tree.find(cst.ImportFrom)]:
+        for node in self._all:
             if self._tree.enclosing(node, cst.FunctionDef) is None:
                 for name, full in self._named([node]).items():
                     found.setdefault(name, set()).add(full)
@@ -130,12 +157,23 @@ class Imports:
         first, dot, rest = full.partition(".")
         if first in self._others:
             return ""
+        if first in self._local and self._imported_around(node, first):
+            return f"{self._imported_around(node, first)}{dot}{rest}"
         if first in self._known:
             return f"{self._known[first]}{dot}{rest}"
         if hasattr(builtins, first):
             return f"builtins.{full}"
         # Between passes the imports that rewrites need are not in the text yet: an unbound torch is one of theirs.
         return full if first in _BY_REWRITES else ""
+
+    def _imported_around(self, node: cst.CSTNode, name: str) -> str:
+        """What the innermost function around a node that imports a name imports by it, or ``""``."""
+        for above in self._tree.ancestors(node):
+            if isinstance(above, cst.FunctionDef):
+                inside = [one for one in self._all if self._tree.enclosing(one, cst.FunctionDef) is above]
+                if name in (found := self._named(inside)):
+                    return found[name]
+        return ""
 
     def spell(self, dotted: str) -> tuple[str, tuple[Import, ...]]:
         """How to write a dotted name (``typing.Optional``, ``torch.empty``) in this file, and the import that needs.
@@ -145,8 +183,8 @@ class Imports:
         """
         module, _, name = dotted.rpartition(".")
         for local, full in sorted(self._early.items(), key=lambda item: -len(item[1])):  # F before torch
-            if local in self._others or full.startswith("."):
-                continue
+            if local in self._others or full.startswith(".") or self._lasting.get(local, set()) - {full}:
+                continue  # a function sees what the module binds last
             if full == dotted:
                 return local, ()
             if dotted.startswith(f"{full}.") and full != "typing":
