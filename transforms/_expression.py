@@ -163,8 +163,10 @@ class Body:
 
     def leaning(self, on: cst.BaseExpression, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
         """Edits inside an expression that hold where ``on`` is a Tensor: for scripting alone, unless the source proves that it is."""
-        if self.proved(on):
-            return list(edits)
+        return list(edits) if self.proved(on) else self.when_scripted(node, edits)
+
+    def when_scripted(self, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
+        """Edits inside an expression, for scripting alone."""
         start, end = self.tree.span(node)
         text, at = "", start
         for edit in sorted(edits):

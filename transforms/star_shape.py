@@ -9,22 +9,20 @@ import libcst as cst
 
 from scriptify import schemas
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.facts.types import Type
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._calls import calls, takes_self
+from scriptify.transforms._expression import Body, NoForm
+from scriptify.transforms._infer_known import INT
 from scriptify.transforms._number import Numbers, home, is_simple, literal_int
+from scriptify.transforms._signature import TENSOR
+from scriptify.transforms._star_shape_examples import EXAMPLES
 from scriptify.tree import Tree, loads
 from scriptify.tree.flow import stores_in
+from scriptify.tree.hoist import eager_only
 
 STEM = "cannot statically infer the expected size of a list"
 _READS = (cst.Subscript, cst.Arg, cst.For, cst.CompFor)
-
-
-def _net(body: str, more: str = "") -> str:
-    return f"import torch\nfrom torch import nn\n\n\n{more}class Net(nn.Module):\n    def forward(self, x):\n        {body}\n"
-
-
-def _fires(before: str, after: str, more: str = "", shape: str = "2, 4, 3, 3") -> Fires:
-    return Fires(_net(before, more), _net(after, more), entry=f"Net(), (torch.rand({shape}),)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +50,13 @@ class StarShape(Transform):
     explains = (STEM, "range cannot be used as a tuple")
     hints = ("*",)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html"
-    examples = (
-        _fires("return x.view(x.size(0), *x.shape[1:])", "return x.view([x.size(0)] + list(x.shape[1:]))"),
-        _fires("return x.view(*x.shape[:2], -1)", "return x.view(list(x.shape[:2]) + [-1])"),
-        _fires("return x.reshape(*x.size())", "return x.reshape(x.size())"),
-        _fires("return x.permute(0, *range(2, x.dim()), 1)", "return x.permute([0] + list(range(2, x.dim())) + [1])"),
-        _fires("return x.repeat(1, *([1] * 3))", "return x.repeat([1] + [1] * 3)"),
-        _fires(
-            "return torch.zeros(x.shape[0], *[1] * (x.dim() - 1), dtype=x.dtype)",
-            "return torch.zeros([x.shape[0]] + [1] * (x.dim() - 1), dtype=x.dtype)",
-        ),
-        _fires("return x.view((*x.shape[:2], -1))", "return x.view(list(x.shape[:2]) + [-1])"),
-        _fires("xs = [x, x]\n        return torch.cat([*xs, x])", "xs = [x, x]\n        return torch.cat(list(xs) + [x])"),
-        _fires("return torch.add(*[x, x])", "return torch.add(x, x)"),
-        _fires(
-            "xs = [x, x]\n        return join(*xs)",
-            "xs = [x, x]\n        return join(xs[0], xs[1])",
-            more="def join(a, b):\n    return a + b\n\n\n",
-        ),
-        _fires(
-            "return area(*x.shape[2:4]) * x",
-            "return area(x.shape[2], x.shape[3]) * x",
-            more="def area(h: int, w: int):\n    return h * w\n\n\n",
-        ),
-        Declines(
-            _net("xs = [x]\n        xs.append(x)\n        return join(*xs)", "def join(a, b):\n    return a + b\n\n\n"),
-            because="length of xs is not known",
-        ),
-        Ignores(_net("t = (2, 2)\n        return x.view(*t, -1)"), name="a tuple has a static length"),
-        Ignores(_net("return x.view(x.size(0), -1)"), name="no star"),
-        Ignores("def shaped(x):\n    return x.view(*x.shape[1:])\n", name="not compiled"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield a rewrite for each starred list in code that scripting compiles."""
         known: dict[cst.FunctionDef, Numbers] = {}
         for node in tree.find(cst.CSTNode):  # type: ignore[type-abstract]
-            if not _starred(node) or (place := home(tree, facts, node)) is None:
+            if not _starred(node) or eager_only(tree, node) or (place := home(tree, facts, node)) is None:
                 continue
             numbers = known.get(place[1]) or known.setdefault(place[1], Numbers(tree, facts, *place))
             if isinstance(node, cst.Call):
@@ -97,7 +65,13 @@ class StarShape(Transform):
                 yield from self._display(tree, numbers, node, focus)
             elif isinstance(node, cst.Tuple) and node.lpar:
                 above = tree.parent(node)
-                if isinstance(above, cst.Arg) and _takes_lists(tree, numbers, tree.parent(above)):
+                call = tree.parent(above) if isinstance(above, cst.Arg) else None
+                if isinstance(call, cst.Call) and _takes_lists(tree, numbers, call):
+                    if _has_own(Body(tree, facts, *place), call.func):
+                        method = tree.code(call.func).rpartition(".")[2]
+                        because = f"a class of the project has a method {method} of its own, to which a list is not a tuple"
+                        yield tree.decline(self, node, because)
+                        continue
                     yield from self._display(tree, numbers, node, focus)
 
     def _call(self, tree: Tree, facts: Facts, numbers: Numbers, node: cst.Call, focus: Focus | None) -> Iterator[Proposal]:
@@ -109,6 +83,16 @@ class StarShape(Transform):
             if not numbers.builtin("list") or any(item.star and item not in lists for item in items):
                 return
             edits = [_whole(tree, items[0])] if len(items) == 1 else _joined(tree, items)
+            body = Body(tree, facts, numbers.qualname, numbers.function)
+            if _has_own(body, node.func) or (len(items) == 1 and not _ints(body, items[0].value)):
+                try:
+                    edits = body.when_scripted(node, edits)
+                except NoForm as reason:
+                    yield tree.decline(self, node, str(reason))
+                    return
+                why = "the length of a list is not part of its type, and in eager code the call may mean something else with one"
+                yield tree.rewrite(self, node, "pass the sizes in one list when scripted", edits, imports=body.wanted, why=why)
+                return
             yield tree.rewrite(self, node, "pass the sizes in one list", edits, why="the length of a list is not part of its type")
             return
         edits = []
@@ -225,6 +209,35 @@ def _merged(edits: Sequence[Edit]) -> list[Edit]:
 
 def _is_free(node: cst.CSTNode | None) -> bool:
     return isinstance(node, cst.Assign | cst.AnnAssign | cst.Return | cst.Index)
+
+
+def _has_own(body: Body, func: cst.BaseExpression) -> bool:
+    """Whether a method may be that of a class of the project: one has it, and the receiver is not surely a Tensor."""
+    if not isinstance(func, cst.Attribute) or (is_simple(func.value) and body.tree.dotted(func).startswith("torch.")):
+        return False
+    return any(func.attr.value in known.methods for known in body.facts.classes.values()) and not body.proved(func.value)
+
+
+def _ints(body: Body, value: cst.BaseExpression) -> bool:
+    """Whether what is unpacked holds ints, whoever calls; one star over one tuple gives the call the tuple, as no list does."""
+    shape = _shape(body.tree, value)
+    if shape is not None:
+        of = shape.func.value if isinstance(shape, cst.Call) and isinstance(shape.func, cst.Attribute) else shape
+        of = of.value if isinstance(of, cst.Attribute) and of is shape else of
+        if isinstance(of, cst.Name):
+            return of.value != "self"
+        return not isinstance(of, cst.Attribute) or body.type_of(of) == TENSOR
+    if isinstance(value, cst.BinaryOperation):
+        value = value.left
+    if isinstance(value, cst.List):
+        return bool(value.elements) and all(body.stated(e.value) == INT or body.stated(e.value) == TENSOR for e in value.elements)
+    if isinstance(value, cst.ListComp):
+        return body.stated(value.elt) == INT
+    if isinstance(value, cst.Call) and body.dotted(value.func) == "builtins.list" and len(value.args) == 1:
+        return _ints(body, value.args[0].value)
+    if isinstance(value, cst.Call) and body.dotted(value.func) == "builtins.range":
+        return True
+    return body.stated(value) == Type("List", (INT,))
 
 
 def _takes_sizes(tree: Tree, numbers: Numbers, node: cst.Call) -> bool:
