@@ -155,6 +155,65 @@ EXAMPLES = (
         return x + ys[0]
         """,
     ),
+    fires(
+        "a list by the docstring alone",
+        MODULES,
+        """
+        \"\"\"Sum up.
+
+        Args:
+            ys (list[Tensor]): one a level
+        \"\"\"
+        for n, (norm, y) in enumerate(zip(self.norms, ys)):
+            x = norm(x) + y * n
+        return x
+        """,
+        """
+        \"\"\"Sum up.
+
+        Args:
+            ys (list[Tensor]): one a level
+        \"\"\"
+        y_items = ys if torch.jit.is_scripting() else [item for item, _ in zip(ys, self.norms)]
+        for n, norm in enumerate(self.norms):
+            if n < len(y_items):
+                y = y_items[n]
+                x = norm(x) + y * n
+        return x
+        """,
+        "self, x, ys: list[torch.Tensor]",
+        entry="Net(), (torch.randn(2, 4), [torch.randn(2, 4)])",
+    ),
+    fires(
+        "a list that is indexed before",
+        MODULES,
+        """
+        \"\"\"Sum up.
+
+        Args:
+            ys (list[Tensor]): one a level
+        \"\"\"
+        n = ys[0].shape[1]
+        for norm, y in zip(self.norms, ys):
+            x = norm(x) + y * n
+        return x
+        """,
+        """
+        \"\"\"Sum up.
+
+        Args:
+            ys (list[Tensor]): one a level
+        \"\"\"
+        n = ys[0].shape[1]
+        for i, norm in enumerate(self.norms):
+            if i < len(ys):
+                y = ys[i]
+                x = norm(x) + y * n
+        return x
+        """,
+        "self, x, ys: list[torch.Tensor]",
+        entry="Net(), (torch.randn(2, 4), [torch.randn(2, 4)])",
+    ),
     declines(
         "of unknown type",
         MODULES,

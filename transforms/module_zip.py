@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from scriptify.facts.known import documented, usable
 from scriptify.facts.model import Attribute, Facts, Kind, Parameter
 from scriptify.facts.types import Type, parse
 from scriptify.transform import Decline, Focus, Need, Phase, Proposal, Rewrite, Safety, Transform
+from scriptify.transforms._before import scripting
 from scriptify.transforms._bounds import Bounds, lives
 from scriptify.transforms._containers import Container, Method, builtin_call, reached_methods
 from scriptify.transforms._flow_questions import jumps, used_after
@@ -150,6 +152,9 @@ class ModuleZip(Transform):
                     else "may be anything that can be walked; give an entry: its run shows the type"
                 )
                 return tree.decline(self, loop, f"{tree.code(argument)} {known}")
+            if isinstance(loop, cst.CompFor) and self._only_told(method, loop, argument):
+                because = "may be anything that can be walked, whatever the docstring says; write the comprehension as a loop"
+                return tree.decline(self, loop, f"{tree.code(argument)} {because}")
         if isinstance(loop, cst.CompFor):
             statement, comp = tree.statement(loop), tree.parent(loop)
             answer = None
@@ -166,7 +171,7 @@ class ModuleZip(Transform):
         needs: list[Need] = []
         counter = parts.counter or self._range_counter(method, parts) or names.take("i", "j", "k", "index")
         for target, argument in parts.others:
-            value, length, size = self._other(method, loop, target, argument, counter, names, hoisted)
+            value, length, size = self._other(method, loop, target, argument, parts.modules[0][1], counter, names, hoisted)
             if tree.code(target) != value:
                 lines.append(f"{tree.code(target)} = {value}")
             proof = self._long_enough(method, bounds, parts, size)
@@ -190,7 +195,8 @@ class ModuleZip(Transform):
         safety = Safety.OBSERVED if lives(tuple(needs)) else None
         why = "a loop over modules is unrolled, so what it walks in step must have a length known to the compiler"
         title = f"index {' and '.join(tree.code(a) for _, a in parts.others)} by the position of the modules"
-        return tree.rewrite(self, loop, title, patch.edits(), needs=needs, why=why, safety=safety)
+        imports = tree.imports.spell("torch.jit.is_scripting")[1] if any(scripting(tree) in line for line in hoisted) else ()
+        return tree.rewrite(self, loop, title, patch.edits(), imports=imports, needs=needs, why=why, safety=safety)
 
     def _body(self, method: Method, loop: cst.For, patch: Patch, lines: list[str], limits: list[str], counter: str) -> None:
         tree = method.tree
@@ -217,6 +223,7 @@ class ModuleZip(Transform):
         loop: cst.For,
         target: cst.BaseExpression,
         argument: cst.BaseExpression,
+        modules: cst.BaseExpression,
         counter: str,
         names: FreshNames,
         hoisted: list[str],
@@ -227,6 +234,11 @@ class ModuleZip(Transform):
         if called and called[0] == "range" and len(called[1]) == 1:
             return counter, tree.operand(called[1][0]), Bounds(method).linear(called[1][0])
         plain = isinstance(argument, cst.Name | cst.Attribute)
+        if self._only_told(method, loop, argument):
+            name = names.take(f"{target.value if isinstance(target, cst.Name) else text}_items", f"{text}_list")
+            walked = f"[item for item, _ in zip({text}, {tree.code(modules)})]"
+            hoisted.append(f"{name} = {text} if {scripting(tree)} else {walked}")
+            return f"{name}[{counter}]", f"len({name})", None
         if not plain or any(stores_in(loop.body, name) for name in _names(argument)):
             stem = target.value if isinstance(target, cst.Name) else "items"
             name = names.take(f"{stem}s", f"{stem}_list")
@@ -234,6 +246,15 @@ class ModuleZip(Transform):
             text = name
         size = Linear(len(argument.elements)) if isinstance(argument, cst.List) and not _starred(argument) else None
         return f"{text}[{counter}]", f"len({text})", size
+
+    def _only_told(self, method: Method, loop: cst.For | cst.CompFor, argument: cst.BaseExpression) -> bool:
+        """Whether that a parameter can be indexed is only what the docstring says: what eager callers pass may just be walked."""
+        if not isinstance(argument, cst.Name) or method.bound(argument.value) != [method.node]:
+            return False
+        parameter = method.facts.parameter(method.tree.path, method.qualname, argument.value)
+        if not isinstance(parameter, Parameter) or not parameter.documented or not parameter.annotation:
+            return False
+        return documented(parameter.documented) == usable(parameter.annotation) and not _indexed_before(method, loop, argument.value)
 
     def _range_counter(self, method: Method, parts: Parts) -> str:
         """The target of a ``range(n)`` in the zip, which can count the loop itself."""
@@ -258,6 +279,20 @@ class ModuleZip(Transform):
         before = {n.value for n, _ in bindings(method.node.body) if method.tree.span(n)[0] < start}
         new = {name.value for name, _ in bindings(loop.body)} | set(_names(loop.target))
         return any(used_after(method.tree, method.node, loop, name) for name in new - before - method.parameters)
+
+
+def _indexed_before(method: Method, loop: cst.CSTNode, name: str) -> bool:
+    """Whether a statement that always runs before the loop takes an item or a slice of what a name holds."""
+    tree = method.tree
+    for statement in method.node.body.body:
+        if tree.contains(statement, loop):
+            return False
+        if isinstance(statement, cst.SimpleStatementLine):
+            for node in own_nodes(statement):
+                above = tree.parent(node)
+                if isinstance(node, cst.Name) and node.value == name and isinstance(above, cst.Subscript) and above.value is node:
+                    return True
+    return False
 
 
 def _names(node: cst.CSTNode) -> list[str]:
