@@ -51,6 +51,15 @@ class LocalImport(Transform):
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
     examples = (
         Fires(
+            _net(
+                "import torch.nn.functional as F\nreturn F.relu(x)",
+                _HEAD.replace("import nn\n", "import nn\nfrom torch.nn import functional as F\n"),
+            ),
+            _net("return F.relu(x)", _HEAD.replace("import nn\n", "import nn\nfrom torch.nn import functional as F\n")),
+            entry=_ENTRY,
+            name="a short name that the file has already",
+        ),
+        Fires(
             _net("from math import sqrt\nreturn x * sqrt(4.0)"),
             _net("return x * math.sqrt(4.0)"),
             entry=_ENTRY,
@@ -178,8 +187,8 @@ def _moved(body: Body, small: cst.Import | cst.ImportFrom) -> tuple[list[Edit], 
     for bound in _names(tree, small):
         _check_harmless(tree, bound)
         _check_uses(body, small, bound)
-        if not bound.alias and _modules(tree).get(bound.local) == bound.dotted:
-            if not bound.name and bound.module not in loaded(tree):  # import torch.nn.functional, where torch is there
+        if _modules(tree).get(bound.local) == bound.dotted:
+            if not bound.alias and not bound.name and bound.module not in loaded(tree):  # import torch.nn.functional, where torch is there
                 imports.append(Import(tree.path, bound.module))
         elif not bound.alias and not bound.name and _free(tree, bound.local):
             imports.append(Import(tree.path, bound.module))
