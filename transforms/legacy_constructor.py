@@ -96,7 +96,8 @@ class LegacyConstructor(Transform):
             name="data",
             before=_HEAD + "        return x * torch.Tensor([1, 2, 3, 4.5]) + torch.DoubleTensor([1, 2.5, 3, 4])\n",
             after=_HEAD
-            + "        return x * torch.tensor([1.0, 2.0, 3.0, 4.5]) + torch.tensor([1.0, 2.5, 3.0, 4.0], dtype=torch.float64, device='cpu')\n",
+            + "        return x * torch.tensor([1.0, 2.0, 3.0, 4.5])"
+            + " + torch.tensor([1.0, 2.5, 3.0, 4.0], dtype=torch.float64, device='cpu')\n",
             entry=_ENTRY,
         ),
         Fires(
