@@ -145,10 +145,33 @@ class Bounds:
             first, last = ends if count > 0 else (ends[1], ends[0])
             low = low.minus(atom(name).times(count)).plus(first, count) if low is not None and first is not None else None
             high = high.minus(atom(name).times(count)).plus(last, count) if high is not None and last is not None else None
-        return low, high
+        return self._open(low, form, sign=True), self._open(high, form)
+
+    def _open(self, end: Linear | None, form: Linear, sign: bool = False) -> Linear | None:
+        """An end with the attributes struck out that a caller may set anew, so that nothing is proved from their value.
+
+        An attribute that stands in the index itself (``form``) picks an element; one in a loop's header counts the
+        turns, and is what the constructor makes it. Whether an end is negative (``sign``) rests on no attribute that
+        the constructor sets to a number.
+        """
+        if end is None:
+            return None
+        done = Linear(end.const)
+        for name, count in end.terms.items():
+            struck = self._plain_number(name) and (sign or name in form.terms)
+            done = done.plus(atom(f"any {name}" if struck else name), count)
+        return done
+
+    def _plain_number(self, name: str) -> bool:
+        """Whether an atom is an attribute that holds a number and that the class does not declare constant."""
+        inner = name.removeprefix(f"{self.method.self_name}.")
+        if inner == name or not inner.isidentifier() or self.method.declared(inner):
+            return False
+        made = self.counts.value(inner)
+        return made is None or made.number is not None
 
     def _divided(self, node: cst.BinaryOperation) -> Ends:
-        by = self.linear(node.right)
+        by = self._open(self.linear(node.right), Linear(), sign=True) or Linear()
         low, high = self.span(node.left)
         if by.number is not None and by.number <= 0:
             return None, None

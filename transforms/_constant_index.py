@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import libcst as cst
 
-from scriptify.facts.model import Attribute
-from scriptify.transform import Need
 from scriptify.transforms._bounds import Bounds, Proof
 from scriptify.transforms._containers import Method
 from scriptify.transforms._index_select import Use
@@ -25,7 +23,10 @@ def in_loop(method: Method, node: cst.CSTNode) -> bool:
 
 
 def constant_index(bounds: Bounds, use: Use) -> tuple[int, Proof] | None:
-    """The literal an index always equals, with what proves it: ``1 + 1``, ``len(self.ms) - 1``, a constant attribute."""
+    """The literal an index always equals, with what proves it: ``1 + 1``, ``len(self.ms) - 1``.
+
+    An attribute is none: whoever holds the module may set it anew, and the loop that picks is exact for every value.
+    """
     _, container, index = use
     form = bounds.linear(index)
     if form.number is not None:
@@ -36,17 +37,4 @@ def constant_index(bounds: Bounds, use: Use) -> tuple[int, Proof] | None:
         # Before the list's first element an index counts from the end again, so the list must be long enough.
         proof = () if end.number == -1 else bounds.at_most(Linear(-end.number), size)
         return None if proof is None else (end.number, proof)
-    return _constant_attribute(bounds, index)
-
-
-def _constant_attribute(bounds: Bounds, index: cst.BaseExpression) -> tuple[int, Proof] | None:
-    method = bounds.method
-    if not isinstance(index, cst.Attribute) or not isinstance(index.value, cst.Name) or index.value.value != method.self_name:
-        return None
-    found = method.facts.attribute(method.tree.path, method.class_name, index.attr.value)
-    if not isinstance(found, Attribute) or not found.constant or found.origin != "source" or not isinstance(found.value, int):
-        return None
-    # A value seen in a run alone may differ in another configuration; the loop that picks is exact for all.
-    if isinstance(found.value, bool) or method.owner is None or not method.steady(index.attr.value):
-        return None
-    return found.value, (Need(f"self.{index.attr.value} is {found.value} on every instance", "source"),)
+    return None

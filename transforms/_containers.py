@@ -162,8 +162,11 @@ class Method:
         """Whether the compiler takes the index as a constant: an attribute in ``__constants__`` or annotated Final."""
         if not isinstance(index, cst.Attribute) or not isinstance(index.value, cst.Name) or index.value.value != self.self_name:
             return False
+        return self.declared(index.attr.value)
+
+    def declared(self, name: str) -> bool:
+        """Whether the class says that ``self.<name>`` never changes: any other attribute may be set anew by a caller."""
         line = [self.owner, *self.facts.ancestors(self.owner)] if self.owner else []
-        name = index.attr.value
         return any(name in owner.constants or "Final" in owner.annotations.get(name, "") for owner in line)
 
     def steady(self, name: str) -> bool:
@@ -172,11 +175,21 @@ class Method:
         if owner is None or self.owner is None or any(name in below.attributes for below in self.facts.descendants(self.owner)):
             return False
         for node in self.tree.find(cst.Attribute):
-            if node.attr.value == name and isinstance(self.tree.parent(node), cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.Del):
+            if node.attr.value == name and self._stored(node):
                 function = self.tree.enclosing(node, cst.FunctionDef)
                 if not self.tree.contains(owner, node) or function is None or function.name.value != "__init__":
                     return False
         return True
+
+    def _stored(self, node: cst.Attribute) -> bool:
+        """Whether something is assigned to the attribute there, alone or as one of several targets."""
+        below: cst.CSTNode = node
+        above = self.tree.parent(below)
+        while isinstance(above, cst.Element | cst.StarredElement | cst.Tuple | cst.List) and above is not None:
+            below, above = above, self.tree.parent(above)
+        if isinstance(above, cst.For | cst.CompFor | cst.AnnAssign | cst.AugAssign):
+            return above.target is below
+        return isinstance(above, cst.AssignTarget | cst.AsName | cst.Del)
 
     def dead(self, node: cst.CSTNode) -> bool:
         """Whether the node stands in a branch that is left out when scripting."""

@@ -10,6 +10,7 @@ self.layer2 = nn.Linear(4, 4)
 self.layer3 = nn.ReLU()
 self.bn1 = nn.LayerNorm(4)
 self.norm_name = "bn1"
+self.which = "1"
 self.stages = ["layer1", "layer3"]
 """
 NOISES = """
@@ -90,20 +91,51 @@ EXAMPLES = (
         """,
         """
         outs = []
-        for i, stage in enumerate((self.layer1, self.layer3)):
-            x = stage.forward(x) if torch.jit.is_scripting() else stage(x)
-            outs.append(x * i)
+        if torch.jit.is_scripting():
+            assert self.stages == ['layer1', 'layer3']
+            for i, stage in enumerate((self.layer1, self.layer3)):
+                x = stage.forward(x)
+                outs.append(x * i)
+        else:
+            for i, name in enumerate(self.stages):
+                stage = getattr(self, name)
+                x = stage(x)
+                outs.append(x * i)
         return torch.stack(outs)
         """,
     ),
     fires(
-        "constant name",
+        "name that a caller may set anew",
         LAYERS,
         """
         return getattr(self, self.norm_name)(x)
         """,
         """
-        return self.bn1(x)
+        if not torch.jit.is_scripting():
+            return getattr(self, self.norm_name)(x)
+        elif self.norm_name == "bn1":
+            return self.bn1(x)
+        else:
+            raise AttributeError(self.norm_name)
+        """,
+    ),
+    fires(
+        "part of a name that a caller may set anew",
+        LAYERS,
+        """
+        x = torch.relu(getattr(self, "layer" + self.which)(x))
+        return x
+        """,
+        """
+        if not torch.jit.is_scripting():
+            x = torch.relu(getattr(self, "layer" + self.which)(x))
+        elif self.which == "1":
+            x = torch.relu(self.layer1(x))
+        elif self.which == "2":
+            x = torch.relu(self.layer2(x))
+        else:
+            raise AttributeError("layer" + self.which)
+        return x
         """,
     ),
     fires(

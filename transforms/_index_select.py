@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from scriptify.facts.model import Kind
 from scriptify.facts.types import Type
 from scriptify.transform import Decline, Need, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import Bounds, Proof, lives
@@ -22,6 +23,8 @@ from scriptify.transforms._flow_questions import (
     pure,
     used_after,
 )
+from scriptify.transforms._infer import Inference
+from scriptify.transforms._infer_known import INT
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear, render
 from scriptify.transforms._patch import Patch
@@ -128,6 +131,8 @@ class Selector:
             return "the statement shares its line with others; put it on a line of its own"
         if any(isinstance(above, cst.Lambda) for above in self.tree.ancestors(node)):
             return "the index stands in a lambda"
+        if self._may_be_slice(container, index):
+            return f"{self.tree.code(index)} is not known to be an int, and a slice of a Sequential can be called; annotate it"
         if not pure(self.tree, index) and not first_evaluated(self.tree, statement, node):
             return "computing the index calls something; assign it to a name on a line before"
         inner = {name.value for name, by in bindings(statement) if isinstance(by, cst.CompFor)}
@@ -139,6 +144,14 @@ class Selector:
         if not always_evaluated(self.tree, statement, node) and self._inside(container, self.bounds.span(index)) is None:
             return "the index is only used on a condition and may lie outside of the list there; write the condition as an if statement"
         return ""
+
+    def _may_be_slice(self, container: Container, index: cst.BaseExpression) -> bool:
+        """Whether the index is a caller's, of no known type, and the container has slices that can be called."""
+        known = container.attribute.kinds if container.attribute is not None else {Kind.SEQUENTIAL}
+        if Kind.SEQUENTIAL not in known or not isinstance(index, cst.Name) or index.value not in self.method.parameters:
+            return False
+        types = Inference(self.tree, self.method.facts, self.method.qualname, self.method.node)
+        return not self.method.bound(index.value)[1:] and types.type_of(index) != INT
 
     # which statements the select loop takes in
 

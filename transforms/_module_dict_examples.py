@@ -115,13 +115,16 @@ EXAMPLES = (
         """,
     ),
     fires(
-        "constant key",
+        "key that a caller may set anew",
         HEADS,
         """
         return self.heads[self.default](x)
         """,
         """
-        return self.heads["left"](x)
+        for key, head in self.heads.items():
+            if key == self.default:
+                return head(x)
+        raise KeyError(self.default)
         """,
     ),
     fires(

@@ -36,18 +36,40 @@ EXAMPLES = (
         """,
     ),
     fires(
-        "constant attribute",
+        "attribute that a caller may set anew, even to a negative number",
         LISTS,
         """
-        for conv in self.convs:
-            x = self.body[self.k](conv(x))
-        return x
+        return self.body[self.k](x)
         """,
         """
-        for conv in self.convs:
-            x = self.body[1](conv(x))
-        return x
+        for j, body_j in enumerate(self.body):
+            if j in (self.k, self.k + len(self.body)):
+                return body_j(x)
+        raise IndexError(f"index {self.k} is out of range")
         """,
+    ),
+    declines(
+        "index from the caller that may be a slice of a Sequential",
+        LISTS,
+        """
+        return self.body[k](x)
+        """,
+        "is not known to be an int",
+        "self, x, k",
+    ),
+    fires(
+        "index from the caller of a Sequential",
+        LISTS,
+        """
+        return self.body[k](x)
+        """,
+        """
+        for j, body_j in enumerate(self.body):
+            if j in (k, k + len(self.body)):
+                return body_j(x)
+        raise IndexError(f"index {k} is out of range")
+        """,
+        "self, x, k: int = 1",
     ),
     fires(
         "index from the caller",

@@ -12,6 +12,21 @@ self.last = nn.ReLU()
 """
 EXAMPLES = (
     fires(
+        "a start that a caller may set to a negative number",
+        MODULES + "self.start = 1\n",
+        """
+        for layer in self.layers[self.start :]:
+            x = layer(x)
+        return x
+        """,
+        """
+        for i, layer in enumerate(self.layers):
+            if i >= (self.start if self.start >= 0 else self.start + len(self.layers)):
+                x = layer(x)
+        return x
+        """,
+    ),
+    fires(
         "all but the first",
         MODULES,
         """

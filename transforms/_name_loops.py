@@ -106,7 +106,7 @@ class NameLoops:
                     called.append((parent, item))
                 else:
                     patch.replace_outer(access.node, item)
-        apart = lives(tuple(reader.needs))
+        apart = bool(reader.checks)
         self._calls(patch, called, groups, items, apart)
         used = self._used(turns, loop, body, groups)
         target, walked = self._header(turns, used, items, list(columns.values()))
@@ -157,7 +157,7 @@ class NameLoops:
         done = split(self.tree, place, edits, checks)
         if done is None:
             return self.tree.decline(self.by, place, "the names are those a run has shown, and no statement fits beside it")
-        safety = Safety.OBSERVED
+        safety = Safety.OBSERVED if lives(tuple(reader.needs)) else None
         return self.tree.rewrite(self.by, place, title, done[0], imports=done[1], needs=reader.needs, why=WHY, safety=safety)
 
     def _alias(self, loop: cst.CSTNode, access: Access) -> tuple[str, cst.SimpleStatementLine, cst.Assign] | None:

@@ -32,7 +32,9 @@ class Turns:
 class Names:
     """Works out strings from source text, constants of ``self`` and loop variables.
 
-    ``checks`` are, by attribute, the conditions under which what only a run has shown holds.
+    ``checks`` are, by attribute, the conditions under which the names hold: a plain attribute may be set anew by any
+    caller, and another instance than a run has shown may have another value. An attribute that only counts the turns
+    of a loop is taken to be what the constructor makes it, where nothing in the project sets it anew.
     """
 
     def __init__(self, method: Method) -> None:
@@ -40,14 +42,14 @@ class Names:
         self.needs: list[Need] = []
         self.checks: dict[str, str] = {}
 
-    def value(self, node: cst.BaseExpression, known: Mapping[str, object]) -> object | None:
-        """The constant an expression is, given its variables; None where it is not one."""
+    def value(self, node: cst.BaseExpression, known: Mapping[str, object], counts: bool = False) -> object | None:
+        """The constant an expression is, given its variables; None where it is not one. ``counts``: it is the end of a range."""
         text = self.method.tree.code(node)
         try:
             tree = ast.parse(text.strip(), mode="eval")
         except (SyntaxError, ValueError):
             return None
-        own = self._attributes(tree)
+        own = self._attributes(tree, counts)
         if own is None or not all(self._allowed(item, known) for item in ast.walk(tree)):
             return None
         space: dict[str, object] = {"__builtins__": {}, "str": str, "int": int, **known}
@@ -71,18 +73,18 @@ class Names:
             return False
         return isinstance(item, (*_NODES, *_OTHERS))
 
-    def _attributes(self, tree: ast.AST) -> dict[str, object] | None:
+    def _attributes(self, tree: ast.AST, counts: bool) -> dict[str, object] | None:
         """The constants of ``self`` the expression reads, or None where one is not constant."""
         found: dict[str, object] = {}
         for item in ast.walk(tree):
             if isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name) and item.value.id == self.method.self_name:
-                value = self.constant(item.attr)
+                value = self.constant(item.attr, counts)
                 if value is None:
                     return None
                 found[item.attr] = value
         return found
 
-    def constant(self, name: str) -> object | None:
+    def constant(self, name: str, counts: bool = False) -> object | None:
         """The one value ``self.<name>`` has on every instance; None where it is not known."""
         found = self.method.facts.attribute(self.method.tree.path, self.method.class_name, name)
         if not isinstance(found, Attribute) or not found.constant:
@@ -91,7 +93,7 @@ class Names:
             return None
         origin = "source" if of_source(found) else found.origin
         need = Need(f"self.{name} is {found.value!r} on every instance", origin)
-        if origin == "live":
+        if origin == "live" or not (counts or self.method.declared(name)):
             self.checks.setdefault(name, f"{self.method.self_name}.{name} == {found.value!r}")
         if need not in self.needs:
             self.needs.append(need)
@@ -117,7 +119,7 @@ class Names:
     def _walked(self, node: cst.BaseExpression) -> Sequence[object] | None:
         called = builtin_call(self.method.tree, node)
         if called and called[0] == "range":
-            ends = [self.value(argument, {}) for argument in called[1]]
+            ends = [self.value(argument, {}, counts=True) for argument in called[1]]
             whole = [end for end in ends if isinstance(end, int)]
             if len(whole) != len(ends) or not 1 <= len(whole) <= 3 or (len(whole) == 3 and whole[2] == 0):
                 return None

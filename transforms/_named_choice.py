@@ -1,4 +1,4 @@
-"""``y = getattr(self, f"norm{i}")(x)`` whose names differ from instance to instance: scripted code chooses among all that were seen."""
+"""``y = getattr(self, f"norm{i}")(x)`` whose names differ: scripted code chooses among those that are known; eager code stays."""
 
 from __future__ import annotations
 
@@ -35,10 +35,13 @@ class _Name:
 def chosen(by: Transform, method: Method, access: Access) -> Rewrite | None:
     """The statement with the access once for each name, under tests; eager code keeps it as it is. None where that is not to be had."""
     tree, statement = method.tree, method.tree.statement(access.node)
-    if not method.facts.live or access.item or access.base != method.self_name or not _plain(tree, statement):
+    if access.item or access.base != method.self_name or not _plain(tree, statement):
         return None
     name = _name(tree, access.name)
-    cases = _cases(method, name) if name is not None else []
+    own = name is not None and _own(method, name.hole) is not None
+    if not own and not method.facts.live:
+        return None
+    cases = (_own_cases(method, name) if own else _cases(method, name)) if name is not None else []
     if name is None or not cases or not isinstance(statement, cst.SimpleStatementLine):
         return None
     alias = _alias(method, access, statement)
@@ -60,10 +63,10 @@ def chosen(by: Transform, method: Method, access: Access) -> Rewrite | None:
     if alias:
         edits.append(tree.remove(statement))
     names = [attribute.name for attribute, _ in cases]
-    need = Need(f"instances have {', '.join(names)}", "live")
-    return tree.rewrite(
-        by, access.node, f"choose among {', '.join(names)}", edits, imports=imports, needs=[need], why=WHY, safety=Safety.OBSERVED
-    )
+    observed = not own or any(attribute.origin == "live" for attribute, _ in cases)
+    need = Need(f"instances have {', '.join(names)}", "live" if observed else "source")
+    safety = Safety.OBSERVED if observed else None
+    return tree.rewrite(by, access.node, f"choose among {', '.join(names)}", edits, imports=imports, needs=[need], why=WHY, safety=safety)
 
 
 def _plain(tree: Tree, statement: cst.CSTNode | None) -> bool:
@@ -73,7 +76,7 @@ def _plain(tree: Tree, statement: cst.CSTNode | None) -> bool:
 
 
 def _name(tree: Tree, node: cst.BaseExpression) -> _Name | None:
-    if isinstance(node, cst.Name):
+    if isinstance(node, cst.Name | cst.Attribute):
         return _Name(node)
     if isinstance(node, cst.FormattedString):
         return _formatted(node)
@@ -81,6 +84,8 @@ def _name(tree: Tree, node: cst.BaseExpression) -> _Name | None:
         left = node.left.evaluated_value
         if isinstance(node.operator, cst.Add) and (called := builtin_call(tree, node.right)) and called[0] == "str" and len(called[1]) == 1:
             return _Name(called[1][0], left)
+        if isinstance(node.operator, cst.Add) and isinstance(node.right, cst.Attribute):
+            return _Name(node.right, left)
         parts = re.split(r"%([ds])", left)
         if isinstance(node.operator, cst.Modulo) and len(parts) == 3 and "%" not in parts[0] + parts[2]:
             hole = node.right.elements[0].value if isinstance(node.right, cst.Tuple) and len(node.right.elements) == 1 else node.right
@@ -128,14 +133,41 @@ def _cases(method: Method, name: _Name) -> list[tuple[Attribute, int | str]]:
     return cases if len(cases) <= LIMIT else []
 
 
-def _modules(method: Method) -> list[Attribute]:
+def _own(method: Method, node: cst.BaseExpression) -> Attribute | None:
+    """The attribute of ``self`` a name is made up from, where it is one text on every instance until somebody sets it anew."""
+    if not isinstance(node, cst.Attribute) or method.tree.code(node.value) != method.self_name:
+        return None
+    found = method.facts.attribute(method.tree.path, method.class_name, node.attr.value)
+    return found if isinstance(found, Attribute) and found.constant and isinstance(found.value, str) else None
+
+
+def _own_cases(method: Method, name: _Name) -> list[tuple[Attribute, int | str]]:
+    """The module that the attribute's text names, and its like: those of the same class that other texts would name."""
+    held = _own(method, name.hole)
+    if held is None or name.digits:
+        return []
+    target = f"{name.prefix}{held.value}{name.suffix}"
+    found = method.facts.attribute(method.tree.path, method.class_name, target)
+    if not isinstance(found, Attribute) or not found.kinds or not found.kinds <= MODULES:
+        return []
+    cases: list[tuple[Attribute, int | str]] = []
+    for attribute in _modules(method, found.origin):
+        middle = attribute.name[len(name.prefix) : len(attribute.name) - len(name.suffix)]
+        alike = bool(found.classes) and attribute.classes == found.classes and bool(name.prefix or name.suffix)
+        fits = attribute.name == f"{name.prefix}{middle}{name.suffix}" and bool(middle)
+        if attribute.name == target or (alike and fits):
+            cases.append((attribute, middle))
+    return cases if len(cases) <= LIMIT and any(attribute.name == target for attribute, _ in cases) else []
+
+
+def _modules(method: Method, origin: str = "live") -> list[Attribute]:
     """The modules by name that instances of the class have, in the order of their names' numbers."""
     if method.owner is None:
         return []
     found: dict[str, Attribute] = {}
     for owner in (method.owner, *method.facts.ancestors(method.owner)):
         for name, attribute in owner.attributes.items():
-            if attribute.origin == "live" and attribute.kinds and attribute.kinds <= MODULES and name.isidentifier():
+            if attribute.origin == origin and attribute.kinds and attribute.kinds <= MODULES and name.isidentifier():
                 found.setdefault(name, attribute)
     return sorted(found.values(), key=lambda a: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", a.name)])
 

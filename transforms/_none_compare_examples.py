@@ -18,6 +18,16 @@ _EXTRA = """class Net(nn.Module):
         self.extra = nn.Linear(4, 4) if extra else None
 
 """
+_ACT = """def twice(x):
+    return x * 2
+
+
+class Net(nn.Module):
+    def __init__(self, act=False):
+        super().__init__()
+        self.act = twice if act else None
+
+"""
 
 EXAMPLES: tuple[Example, ...] = (
     Fires(
@@ -122,6 +132,33 @@ EXAMPLES: tuple[Example, ...] = (
         return x if self.extra is not None and x.shape[0] > 1 else x * 2
 """,
         entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="truth of a function or None",
+        before=_HEAD + _ACT + "    def forward(self, x):\n        return self.act(x) if self.act else x\n",
+        after=_HEAD
+        + _ACT
+        + "    def forward(self, x):\n"
+        + "        return self.act(x) if (self.act is not None if torch.jit.is_scripting() else self.act) else x\n",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Declines(
+        _HEAD
+        + """class Bag(nn.Module):
+    def __len__(self):
+        return 0
+
+
+class Net(nn.Module):
+    def __init__(self, bag=False):
+        super().__init__()
+        self.bag = Bag() if bag else None
+
+    def forward(self, x):
+        return x * 2 if self.bag else x
+""",
+        name="truth of a module that has a length of its own",
+        because="whose truth is not that of being there",
     ),
     Fires(
         name="truth of what was a module on one instance and None on another",

@@ -16,11 +16,15 @@ from scriptify.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property, the attribute it gives on every instance, and the facts that tells."""
+    """A property, the attribute it gives on every instance, and the facts that tells.
+
+    ``certain``: nobody can make it name another module by setting an attribute anew.
+    """
 
     name: str
     attribute: str
     needs: tuple[Need, ...] = ()
+    certain: bool = True
 
 
 def getter(tree: Tree, class_name: str, name: str) -> cst.FunctionDef | None:
@@ -50,7 +54,7 @@ def named(tree: Tree, facts: Facts, class_name: str, name: str) -> Property | No
     found = facts.attribute(tree.path, class_name, text) if text else None
     if not text or not isinstance(found, Attribute) or found.missing or not found.kinds or not found.kinds <= MODULES:
         return None
-    return Property(name, text, tuple(reader.needs))
+    return Property(name, text, tuple(reader.needs), not reader.checks)
 
 
 def _attribute(method: Method, reader: Names, value: cst.BaseExpression) -> str | None:

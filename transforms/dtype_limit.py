@@ -20,13 +20,15 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _ENTRY = "Net(), (torch.randn(2, 4),)"
-# float64 first, so that the dtype most values have is the one that is asked for last
+# float32 first, for most values have it
 _FLOATS = {
+    "float32": {"max": "3.4028234663852886e+38", "eps": "1.1920928955078125e-07", "tiny": "1.1754943508222875e-38"},
     "float64": {"max": "1.7976931348623157e+308", "eps": "2.220446049250313e-16", "tiny": "2.2250738585072014e-308"},
     "float16": {"max": "65504.0", "eps": "0.0009765625", "tiny": "6.103515625e-05"},
     "bfloat16": {"max": "3.3895313892515355e+38", "eps": "0.0078125", "tiny": "1.1754943508222875e-38"},
-    "float32": {"max": "3.4028234663852886e+38", "eps": "1.1920928955078125e-07", "tiny": "1.1754943508222875e-38"},
 }
+# a complex number has the limits of its parts
+_PARTS = {"complex64": "float32", "complex128": "float64"}
 _INTS = {"int64": (-(2**63), 2**63 - 1), "int32": (-(2**31), 2**31 - 1), "int16": (-32768, 32767), "int8": (-128, 127), "uint8": (0, 255)}
 _ALIASES = {"half": "float16", "float": "float32", "double": "float64", "long": "int64", "int": "int32", "short": "int16"}
 
@@ -35,7 +37,8 @@ class DtypeLimit(Transform):
     """``torch.finfo(x.dtype).min`` -> the number for each dtype, for scripting; eager code keeps the call.
 
     Scripting has neither ``torch.finfo`` nor ``torch.iinfo``. A dtype named in the source has one
-    number; that of a tensor is asked for where the function runs.
+    number; that of a tensor is looked up where the function runs, and one that has none (an int's) raises KeyError
+    when scripting, where eager code raises TypeError.
     """
 
     code = "SF705"
@@ -57,19 +60,19 @@ class DtypeLimit(Transform):
             name="a tensor's dtype",
             before=_HEAD + "        return x.masked_fill(x > 0, torch.finfo(x.dtype).min)\n",
             after=_HEAD
-            + "        return x.masked_fill(x > 0, (-1.7976931348623157e+308 if x.dtype == torch.float64"
-            + " else -65504.0 if x.dtype == torch.float16 else -3.3895313892515355e+38 if x.dtype == torch.bfloat16"
-            + " else -3.4028234663852886e+38) if torch.jit.is_scripting() else torch.finfo(x.dtype).min)\n",
+            + "        return x.masked_fill(x > 0, {torch.float32: -3.4028234663852886e+38, torch.float64: -1.7976931348623157e+308,"
+            + " torch.float16: -65504.0, torch.bfloat16: -3.3895313892515355e+38, torch.complex64: -3.4028234663852886e+38,"
+            + " torch.complex128: -1.7976931348623157e+308}[x.dtype] if torch.jit.is_scripting() else torch.finfo(x.dtype).min)\n",
             entry=_ENTRY,
         ),
         Fires(
-            name="float64",
-            before=_HEAD + "        lowest = -torch.finfo(x.dtype).max\n        return x.double() + lowest\n",
+            name="of complex numbers",
+            before=_HEAD + "        z = x.double() * 1j\n        return z.abs() + torch.finfo(z.dtype).eps\n",
             after=_HEAD
-            + "        lowest = -((1.7976931348623157e+308 if x.dtype == torch.float64"
-            + " else 65504.0 if x.dtype == torch.float16 else 3.3895313892515355e+38 if x.dtype == torch.bfloat16"
-            + " else 3.4028234663852886e+38) if torch.jit.is_scripting() else torch.finfo(x.dtype).max)\n"
-            + "        return x.double() + lowest\n",
+            + "        z = x.double() * 1j\n"
+            + "        return z.abs() + ({torch.float32: 1.1920928955078125e-07, torch.float64: 2.220446049250313e-16,"
+            + " torch.float16: 0.0009765625, torch.bfloat16: 0.0078125, torch.complex64: 1.1920928955078125e-07,"
+            + " torch.complex128: 2.220446049250313e-16}[z.dtype] if torch.jit.is_scripting() else torch.finfo(z.dtype).eps)\n",
             entry=_ENTRY,
         ),
         Declines(name="an int dtype not named", code=_HEAD + "        return x + torch.iinfo(x.dtype).max\n", because="not named"),
@@ -106,16 +109,13 @@ def _edits(body: Body, node: cst.Attribute, call: cst.Call) -> list[Edit]:
         return body.guarded(node, _int_text(named, what))
     if what not in ("min", "max", "eps", "tiny", "smallest_normal"):
         raise NoForm(f"{what} is no number of the table")
-    if named in _FLOATS:
+    if named in _FLOATS or named in _PARTS:
         return body.guarded(node, _number(named, what))
     if not stable(value):
         raise NoForm("its dtype would be computed more than once")
     text = body.tree.code(value)
-    chain = ""
-    for name in _FLOATS:
-        last = name == "float32"
-        chain += _number(name, what) if last else f"{_number(name, what)} if {text} == {body.spell(f'torch.{name}')} else "
-    return body.guarded(node, f"({chain})")
+    cases = [f"{body.spell(f'torch.{name}')}: {_number(name, what)}" for name in (*_FLOATS, *_PARTS)]
+    return body.guarded(node, f"{{{', '.join(cases)}}}[{text}]")
 
 
 def _int_text(named: str, what: str) -> str:
@@ -125,5 +125,5 @@ def _int_text(named: str, what: str) -> str:
 
 
 def _number(named: str, what: str) -> str:
-    table = _FLOATS[named]
+    table = _FLOATS[_PARTS.get(named, named)]
     return f"-{table['max']}" if what == "min" else table["tiny" if what == "smallest_normal" else what]

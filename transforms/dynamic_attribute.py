@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts, Kind
-from scriptify.transform import Decline, Focus, Need, Phase, Proposal, Rewrite, Safety, Transform
+from scriptify.transform import Decline, Edit, Focus, Import, Need, Phase, Proposal, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
 from scriptify.transforms._containers import LISTS, Method, builtin_call, reached_methods
 from scriptify.transforms._dynamic_examples import EXAMPLES
@@ -25,7 +25,8 @@ class DynamicAttribute(Transform):
     """``for i in range(1, 3): x = getattr(self, f"layer{i}")(x)`` -> a loop over ``(self.layer1, self.layer2)``.
 
     The compiler takes a string literal as getattr's name, nothing else, and knows no ``_modules``. A name that is
-    one constant is written out; names made up by a loop over known values become a tuple of the attributes, whose
+    one constant is written out; one that an attribute holds (which any caller may set anew) chooses among the modules
+    it may name, or is asserted, when scripting; names made up by a loop over known values become a tuple of the attributes, whose
     elements are called through forward when scripting (hooks stay in eager). Buffers registered in order
     (``noise0``, ``noise1``, ...) become ``named_buffers()``; ``_modules.items()`` becomes ``named_children()``.
     """
@@ -76,22 +77,25 @@ class DynamicAttribute(Transform):
             return None
         tree, title = method.tree, f"write the name out: {spelt}"
         edits = [tree.replace_outer(access.node, spelt)]
-        if not lives(tuple(reader.needs)):
+        if not reader.checks:
             return tree.rewrite(self, access.node, title, edits, needs=reader.needs, why=WHY)
+        if (choice := chosen(self, method, access)) is not None:
+            return choice
+        # The attribute may be set anew, or be another one on an instance that no run has built: eager code keeps asking for it.
+        safety = Safety.OBSERVED if lives(tuple(reader.needs)) else None
+        done = split(tree, access.node, edits, [*reader.checks.values()]) or (self._called(tree, access, spelt) if safety else None)
+        if done is None:
+            return None
+        return tree.rewrite(self, access.node, title, done[0], imports=done[1], needs=reader.needs, why=WHY, safety=safety)
+
+    def _called(self, tree: Tree, access: Access, spelt: str) -> tuple[list[Edit], tuple[Import, ...]] | None:
+        """The call by its name when scripting, and as it is in eager code."""
         call = tree.parent(access.node)
-        if isinstance(call, cst.Call) and call.func is access.node and not any(tree.find(cst.Lambda, call)):
-            # An instance that a run has not built may have another name there: eager code keeps asking for it.
-            scripting, imports = tree.imports.spell("torch.jit.is_scripting")
-            whole = f"{spelt}{tree.text[tree.outer_span(access.node)[1] : tree.span(call)[1]]} if {scripting}() else {tree.code(call)}"
-            parent = tree.parent(call)
-            bare = bool(call.lpar) or isinstance(parent, cst.Assign | cst.Return)
-            edits = [tree.replace(call, whole if bare else f"({whole})")]
-        else:
-            done = split(tree, access.node, edits, [*reader.checks.values()])
-            if done is None:
-                return None
-            edits, imports = done
-        return tree.rewrite(self, access.node, title, edits, imports=imports, needs=reader.needs, why=WHY, safety=Safety.OBSERVED)
+        if not isinstance(call, cst.Call) or call.func is not access.node or any(tree.find(cst.Lambda, call)):
+            return None
+        scripting, imports = tree.imports.spell("torch.jit.is_scripting")
+        whole = f"{spelt}{tree.text[tree.outer_span(access.node)[1] : tree.span(call)[1]]} if {scripting}() else {tree.code(call)}"
+        return [tree.replace(call, whole if call.lpar else f"({whole})")], imports
 
     def _looped(
         self, method: Method, access: Access, found: list[Access], names: FreshNames, done: list[cst.CSTNode]

@@ -63,7 +63,8 @@ class LegacyConstructor(Transform):
 
     Scripting knows neither ``torch.Tensor`` as a constructor nor ``Variable`` (which has meant "the same data,
     detached" since torch 0.4), nor Python's ``float`` as a dtype, nor ``requires_grad`` of a
-    factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape.
+    factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape. A typed constructor stays on the CPU
+    whatever the default device is.
     """
 
     code = "SF704"
@@ -95,13 +96,14 @@ class LegacyConstructor(Transform):
             name="data",
             before=_HEAD + "        return x * torch.Tensor([1, 2, 3, 4.5]) + torch.DoubleTensor([1, 2.5, 3, 4])\n",
             after=_HEAD
-            + "        return x * torch.tensor([1.0, 2.0, 3.0, 4.5]) + torch.tensor([1.0, 2.5, 3.0, 4.0], dtype=torch.float64)\n",
+            + "        return x * torch.tensor([1.0, 2.0, 3.0, 4.5])"
+            + " + torch.tensor([1.0, 2.5, 3.0, 4.0], dtype=torch.float64, device='cpu')\n",
             entry=_ENTRY,
         ),
         Fires(
             name="a size that scripting would take for data",
             before=_HEAD + "        return x + torch.FloatTensor(x.size()).fill_(1).sum()\n",
-            after=_HEAD + "        return x + torch.empty(x.size(), dtype=torch.float32).fill_(1).sum()\n",
+            after=_HEAD + "        return x + torch.empty(x.size(), dtype=torch.float32, device='cpu').fill_(1).sum()\n",
             entry=_ENTRY,
             silent=True,
         ),
@@ -213,7 +215,8 @@ def _constructor(body: Body, call: cst.Call) -> list[Edit]:
     only(call)
     arguments = positional(call)
     extra = f", dtype={body.spell(_KINDS[name])}" if name in _KINDS else ""
-    extra += f", device={device!r}" if device else ""
+    # A typed constructor gives a tensor of the CPU whatever the default device is; torch.empty follows the default.
+    extra += f", device={device or 'cpu'!r}" if name in _KINDS else ""
     if not arguments or (len(arguments) == 1 and isinstance(arguments[0], cst.List) and not arguments[0].elements):
         return [body.tree.replace(call, f"{body.spell('torch.empty')}(0{extra})")]
     if (len(arguments) == 1 and is_size(arguments[0])) or all(body.type_of(argument) == INT for argument in arguments):

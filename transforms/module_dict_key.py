@@ -50,8 +50,8 @@ class ModuleDictKey(Transform):
     """``self.heads[name](x)`` -> ``for key, head in self.heads.items(): if key == name: x = head(x)``.
 
     The compiler takes string literals as a key of a ModuleDict, nothing else. A loop over the dict's keys
-    becomes one over its items, keys made up from known values are written out, any other key picks its module
-    in a loop; a key that is not there still raises KeyError.
+    becomes one over its items, keys made up from known values are written out, any other key (an attribute too that
+    a caller may set anew) picks its module in a loop; a key that is not there still raises KeyError.
     """
 
     code = "SF203"
@@ -81,7 +81,7 @@ class ModuleDictKey(Transform):
             reader = Names(method)
             constant = reader.value(use[2], {})
             answer: Rewrite | Decline | None = None
-            if isinstance(constant, str):
+            if isinstance(constant, str) and not reader.checks:
                 edit = tree.replace_outer(use[2], quoted(constant))
                 answer = tree.rewrite(self, use[0], f"write the key out: {constant}", [edit], needs=reader.needs)
             answer = answer or self._looped(method, use, uses, names, done)

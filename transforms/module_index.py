@@ -21,8 +21,8 @@ class ModuleIndex(Transform):
     """``self.ms[len(self.ms) - 1](x)`` -> ``self.ms[-1](x)``; ``self.ms[k](x)`` -> a loop that picks the k-th.
 
     The compiler takes integer literals as an index of a ModuleList or Sequential, nothing else: not ``1 + 1``,
-    not an attribute. What is a constant is written as one; any other index picks its element in a loop over
-    the list, and raises IndexError where it did.
+    not an attribute. What is a constant is written as one; any other index, an attribute too that a caller may set
+    anew, picks its element in a loop over the list, and raises IndexError where it did.
     """
 
     code = "SF206"

@@ -8,7 +8,6 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
-from scriptify.transforms._bounds import lives
 from scriptify.transforms._containers import Method, reached_methods
 from scriptify.transforms._example_text import ENTRY
 from scriptify.transforms._property_module import Property, getter, named
@@ -108,7 +107,7 @@ class ModuleProperty(Transform):
     def _rewrite(self, method: Method, found: Property, reads: list[cst.Attribute]) -> Proposal:
         tree = method.tree
         edits = [tree.replace(read.attr, found.attribute) for read in reads]
-        safety = Safety.OBSERVED if lives(found.needs) else None
+        safety = None if found.certain else Safety.OBSERVED
         title = f"name self.{found.attribute} in place of the property {found.name}"
         why = "what a property gives is a value, and a module that is a value can't be called"
         return tree.rewrite(self, reads[0], title, edits, needs=found.needs, why=why, safety=safety)

@@ -18,6 +18,7 @@ from scriptify.tree.nested import (
     Captured,
     captured,
     check_movable,
+    check_worth,
     cut,
     header,
     method_name,
@@ -53,7 +54,8 @@ class NestedFunction(Transform):
 
     The compiler takes no function definitions inside functions. What the nested function captures besides
     ``self`` is passed along as arguments; a call of ``torch.utils.checkpoint`` stays for eager code and is
-    kept from the compiler by ``torch.jit.is_scripting()``.
+    kept from the compiler by ``torch.jit.is_scripting()``. One that could not be compiled as a method either, for
+    it holds a function that it gives out, stays where it is.
     """
 
     code = "SF305"
@@ -174,6 +176,17 @@ class NestedFunction(Transform):
             because="bound again",
         ),
         Declines(
+            name="makes a function that can't be compiled wherever it stands",
+            code=_HEAD
+            + "    def forward(self, x):\n"
+            + "        def maker(layer):\n"
+            + "            def run(*given):\n"
+            + "                return layer(*given)\n"
+            + "            return run\n"
+            + "        return cp.checkpoint(maker(self.conv), x)\n",
+            because="holds a function",
+        ),
+        Declines(
             name="rebinds an outer variable",
             code=_HEAD
             + "    def forward(self, x):\n"
@@ -216,6 +229,7 @@ class NestedFunction(Transform):
 
     def _moved(self, tree: Tree, facts: Facts, qualname: str, outer: cst.FunctionDef, inner: cst.FunctionDef) -> Proposal:
         check_movable(tree, outer, inner)
+        check_worth(tree, inner)
         owner = facts.owner(tree.path, qualname)
         self_name = _self_name(outer) if owner is not None else ""
         if owner is not None:

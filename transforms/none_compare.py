@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
-from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
+from scriptify.facts.model import Facts, Kind
+from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._attribute_facts import Held, held, is_self_attribute
 from scriptify.transforms._none_compare_examples import EXAMPLES
 from scriptify.transforms._none_uses import ends_flow
 from scriptify.transforms._signature import compiled, is_none
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
+
+_MODULES = frozenset({Kind.MODULE, Kind.SEQUENTIAL, Kind.MODULE_LIST, Kind.MODULE_DICT})
 
 
 class NoneCompare(Transform):
@@ -23,7 +25,8 @@ class NoneCompare(Transform):
     An attribute that is None or a str can't be compared with a str in the instance where it is None, and
     ``and`` does not help, for its right side is compiled all the same: the tests are nested. The truth of
     None or of a module is refused as well: ``if self.extra:`` becomes ``if self.extra is not None:`` where
-    what the attribute holds otherwise is always true, and an explicit truth where it may be false.
+    what the attribute holds otherwise is always true, and an explicit truth where it may be false. Eager code keeps
+    its own test of an attribute that holds a plain function, in whose place a caller may put False.
     """
 
     code = "SF104"
@@ -108,6 +111,16 @@ class NoneCompare(Transform):
             return
         above = tree.parent(node)
         negated = isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)
+        kinds = state.attribute.kinds
+        if state.there and Kind.FUNCTION in kinds:
+            # A function is held as a plain value, in whose place a caller may put False: eager code keeps its own test.
+            spelt, imports = tree.imports.spell("torch.jit.is_scripting")
+            edit = tree.replace(node, f"({name} is not None if {spelt}() else {name})")
+            yield self._rewritten(tree, node, f"the truth of {name}", [edit], state, imports)
+            return
+        if not state.there and state.known and not state.sized and kinds & _MODULES:
+            yield tree.decline(self, node, f"{name} may be a module whose truth is not that of being there, which has no form that scripts")
+            return
         if state.there:
             if negated and isinstance(above, cst.UnaryOperation):
                 edit = tree.replace(above, _in_place(tree, above, f"{name} is None"))
@@ -122,12 +135,15 @@ class NoneCompare(Transform):
             return
         yield self._rewritten(tree, node, f"the truth of {name}", [edit], state)
 
-    def _rewritten(self, tree: Tree, node: cst.CSTNode, title: str, edits: list[Edit], state: Held) -> Proposal:
+    def _rewritten(
+        self, tree: Tree, node: cst.CSTNode, title: str, edits: list[Edit], state: Held, imports: Sequence[Import] = ()
+    ) -> Proposal:
         return tree.rewrite(
             self,
             node,
             title,
             edits,
+            imports=imports,
             needs=[Need(f"what {title.rpartition(' ')[2]} holds" if "truth" in title else f"{title} in some instance", state.origin)],
             why="in an instance where it is None the compiler has no such test",
             safety=Safety.OBSERVED if "truth" in title and state.origin == "live" else Safety.EQUIVALENT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -13,7 +12,8 @@ from scriptify.tree import Tree, target_names
 
 PREFIX = "module."
 NEAR = 5
-_WORD = re.compile(r"(?<![\w.])module\b|DataParallel")
+_WORDS = frozenset({"module", PREFIX})
+_WRAPPERS = ("DataParallel", "DistributedDataParallel")
 _BARE = (cst.Assign, cst.AnnAssign, cst.Arg, cst.Index, cst.DictElement, cst.DictComp, cst.Return)
 
 _LOOP = """import torch
@@ -23,10 +23,11 @@ from collections import OrderedDict
 def load(model, path):
     state_dict = torch.load(path)
     new_state_dict = OrderedDict()
-    for k, v in state_dict.items():
-        name = {name}  # remove `module.`
-        new_state_dict[name] = v
-    model.load_state_dict(new_state_dict)
+    if list(state_dict)[0].startswith("module."):
+        for k, v in state_dict.items():
+            name = {name}  # remove `module.`
+            new_state_dict[name] = v
+    model.load_state_dict(new_state_dict or state_dict)
 """
 
 
@@ -44,14 +45,16 @@ class PrefixKeys(Transform):
     Checkpoints saved through DataParallel have ``module.`` before every key; code that takes it off often
     takes off more: ``replace`` damages ``submodule.weight`` and takes inner wrappers' names out too,
     ``lstrip`` strips letters, and a plain ``k[7:]`` cuts the keys of a checkpoint saved without the wrapper.
-    Only the key expression changes; the loop, its order and its container stay. The guard around ``k[7:]``
-    changes nothing for a key that has the prefix; the others give other keys where a name has ``module.``
-    further in, so they need ``--unsafe``.
+    Only the key expression changes; the loop, its order and its container stay. That the seven letters are
+    ``module.`` must be said by code of the same function: a comparison with that text, or DataParallel itself; a comment
+    is no evidence. All of it needs ``--unsafe``, for what is loaded changes: keys without the prefix keep their first
+    letters (with ``strict=False`` they were left out before), and so do names that have ``module.`` further in.
     """
 
     code = "SF502"
     name = "prefix-keys"
     phase = Phase.DEPLOY
+    safety = Safety.API
     hints = ("state_dict",)
     source = "https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html"
     examples = (
@@ -73,6 +76,19 @@ class PrefixKeys(Transform):
             _one("{(k.replace('module.', '') if k.startswith('module.') else k): v for k, v in state.items()}"),
             _one("{(k[7:] if k.startswith('module.') else k): v for k, v in state.items()}"),
             name="guarded replace",
+        ),
+        Fires(
+            "from torch import nn\n\n\ndef load(model, state):\n    model = nn.DataParallel(model)\n"
+            "    model.module.load_state_dict({k[7:]: v for k, v in state.items()})\n",
+            "from torch import nn\n\n\ndef load(model, state):\n    model = nn.DataParallel(model)\n"
+            '    model.module.load_state_dict({k[7:] if k.startswith("module.") else k: v for k, v in state.items()})\n',
+            name="the wrapper is evidence",
+        ),
+        Declines(
+            "def load(model, state):\n    # the module. prefix is gone: take resnet. off\n"
+            "    model.load_state_dict({k[7:]: v for k, v in state.items()})\n",
+            because="only a comment",
+            name="a comment is no evidence",
         ),
         Declines(_one("{k.split('module.')[-1]: v for k, v in state.items()}"), because="last module."),
         Ignores(_one("{k[7:] if k.startswith('module.') else k: v for k, v in state.items()}"), name="guarded"),
@@ -107,27 +123,53 @@ class PrefixKeys(Transform):
         guarded = _guarded(tree, node, name)
         text = f"{name}[7:]" if guarded else f"{name}[7:] if {name}.startswith({texts[0].value}) else {name}"
         why = f"{method} also changes keys that have these letters further in"
-        yield self._rewritten(tree, node, text, guarded, why, Safety.API)
+        yield self._rewritten(tree, node, text, guarded, why)
 
     def _slice(self, tree: Tree, node: cst.Subscript, key: cst.Name) -> Iterator[Proposal]:
         quoted = _cut(tree, node)
         loop = _loop_of(tree, node, key.value) if quoted else None
         if loop is None or _guarded(tree, node, key.value) or _stored(tree, node):
             return
-        first, last = tree.lines(loop)
-        around = tree.text[tree.line_start(max(1, first - NEAR)) : tree.line_end(min(last + NEAR, tree.line_of(len(tree.text))))]
-        if not _WORD.search(around):
+        if not _asked_for(tree, node) and not isinstance(_cut_length(node), cst.Call):
+            first, last = tree.lines(loop)
+            around = tree.text[tree.line_start(max(1, first - NEAR)) : tree.line_end(min(last + NEAR, tree.line_of(len(tree.text))))]
+            if PREFIX in around:
+                because = f"{tree.code(node)} cuts seven letters, and only a comment says that they are {PREFIX}"
+                yield tree.decline(self, node, because)
             return
         text = f"{tree.code(node)} if {key.value}.startswith({quoted}) else {key.value}"
         why = "a key without the prefix, as a model that is not wrapped saves it, would lose its first letters"
-        yield self._rewritten(tree, node, text, False, why, Safety.EQUIVALENT)
+        yield self._rewritten(tree, node, text, False, why)
 
-    def _rewritten(self, tree: Tree, node: cst.BaseExpression, text: str, tight: bool, why: str, safety: Safety) -> Proposal:
+    def _rewritten(self, tree: Tree, node: cst.BaseExpression, text: str, tight: bool, why: str) -> Proposal:
         above = tree.parent(node)
         bare = tight or bool(node.lpar) or isinstance(above, _BARE)
         edit = tree.replace(node, text if bare else f"({text})")
         title = "take only the prefix module. off the keys"
-        return tree.rewrite(self, node, title, [edit], why=why, safety=safety)
+        return tree.rewrite(self, node, title, [edit], why=why)
+
+
+def _cut_length(node: cst.Subscript) -> cst.BaseExpression | None:
+    """How many letters a subscript cuts off."""
+    part = node.slice[0].slice
+    return part.lower if isinstance(part, cst.Slice) else None
+
+
+def _asked_for(tree: Tree, node: cst.CSTNode) -> bool:
+    """Whether code of the same function names the prefix, in a comparison or a question, or the wrapper that puts it there."""
+    scope = tree.enclosing(node, cst.FunctionDef) or tree.module
+    for text in tree.find(cst.SimpleString, scope):
+        above = tree.parent(text)
+        asked = isinstance(above, cst.Comparison | cst.ComparisonTarget) or (
+            isinstance(above, cst.Arg) and isinstance(call := tree.parent(above), cst.Call) and _is_question(call)
+        )
+        if asked and text.evaluated_value in _WORDS:
+            return True
+    return any(tree.dotted(call.func).rpartition(".")[2] in _WRAPPERS for call in tree.find(cst.Call, scope))
+
+
+def _is_question(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in ("startswith", "find", "index", "count", "removeprefix")
 
 
 def _cut(tree: Tree, node: cst.Subscript) -> str:

@@ -219,7 +219,7 @@ class _Reads:
         if "".join(ends.split()) == f"len({self.tree.code(node)})":
             return whole
         reader = Names(self.method)
-        if reader.value(called[1][0], {}) != len(self.held.registered):
+        if reader.value(called[1][0], {}, counts=True) != len(self.held.registered):
             return ""
         self.checks += [check for check in reader.checks.values() if check not in self.checks]
         code = self.tree.code(node)

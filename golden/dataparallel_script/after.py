@@ -110,7 +110,7 @@ def load_checkpoint(model, source):
 
 def load_teacher(teacher, state_dict):
     if list(state_dict.keys())[0].startswith('module.'):
-        state_dict = {k[7:] if k.startswith("module.") else k: v for k, v in state_dict.items()}
+        state_dict = {k[7:]: v for k, v in state_dict.items()}
     if hasattr(teacher, 'module'):
         teacher.module.load_state_dict(state_dict)
     else:

@@ -19,7 +19,7 @@ KEYS = st.lists(st.sampled_from(["module", "submodule", "net", "weight", "0", "m
 
 def loop(expression: str) -> str:
     return (
-        "def strip(state_dict):\n    # saved through DataParallel: take `module.` off\n    out = OrderedDict()\n"
+        "def strip(state_dict):\n    wrapped = any(key.startswith('module.') for key in state_dict)\n    out = OrderedDict()\n"
         f"    for k, v in state_dict.items():\n        out[{expression}] = v\n    return out\n"
     )
 
@@ -49,9 +49,14 @@ def test_a_slice_of_prefixed_keys_gives_the_same_as_before(keys):
     assert run(after(loop("k[7:]")), prefixed) == run(loop("k[7:]"), prefixed)
 
 
-def test_only_the_slice_is_certain_to_change_nothing_that_worked():
+def test_none_is_applied_by_default_for_each_loads_other_keys_than_before():
     safeties = [rewritten(PrefixKeys(), loop(text), Fires("", ""))[1][0].safety for text in STRIPS]
-    assert safeties == [Safety.EQUIVALENT, Safety.EQUIVALENT, Safety.API, Safety.API, Safety.API]
+    assert safeties == [Safety.API] * len(STRIPS)
+
+
+def test_a_comment_is_no_evidence():
+    text = loop("k[7:]").replace("    wrapped = any(key.startswith('module.') for key in state_dict)\n", "    # module. goes\n")
+    assert after(text) == text
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ FORMS = {
     "named": LOOP.format(key="name").replace("        new[", f"        name = {KEY}\n        new["),
     "again": f"    state = {{{KEY}: v for k, v in state.items()}}\n    return model.load_state_dict(state)\n",
     "argument": f"    return model.load_state_dict({{{KEY}: v for k, v in state.items()}})\n",
-    "slice": "    # DataParallel put module. in front\n" + LOOP.format(key="k[7:]"),
+    "slice": LOOP.format(key="k[len('module.'):]"),
     "replace": LOOP.format(key="k.replace('module.', '')"),
 }
 

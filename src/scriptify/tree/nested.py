@@ -77,6 +77,17 @@ def check_movable(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef) ->
         raise CannotMove("it shares its line with other code")
 
 
+def check_worth(tree: Tree, inner: cst.FunctionDef) -> None:
+    """Raises CannotMove where the function could not be compiled once it is moved, for what stands inside of it."""
+    for below in tree.find(cst.FunctionDef, inner.body):
+        name = below.name.value
+        starred = isinstance(below.params.star_arg, cst.Param) or below.params.star_kwarg is not None
+        calls = {id(call.func) for call in tree.find(cst.Call, inner.body)}
+        handed_on = any(use.value == name and use is not below.name and id(use) not in calls for use in variables(inner.body))
+        if starred or handed_on or below.decorators or below.asynchronous is not None:
+            raise CannotMove(f"it holds a function, {name}, that can't be compiled where it would stand then")
+
+
 def _constant(node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Name):
         return node.value in ("None", "True", "False")
