@@ -154,10 +154,10 @@ class Inference:
         if found is None or found.name != "Optional":
             return found
         if node.value not in self._uses:
-            self._uses[node.value] = Uses(self.tree, self.function, node.value, surely=self._not_none)
+            self._uses[node.value] = Uses(self.tree, self.function, node.value, surely=self.not_none)
         return found.stripped if self._uses[node.value].state(node) == SOME else found
 
-    def _not_none(self, value: cst.BaseExpression) -> bool:
+    def not_none(self, value: cst.BaseExpression) -> bool:
         """Whether the type of a value rules out None; assignments that rest on each other are followed so far and no further."""
         if self._followed >= DEPTH:
             return False

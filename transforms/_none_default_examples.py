@@ -181,9 +181,35 @@ class Net(nn.Module):
         after=_HEAD2
         + """class Net(nn.Module):
     def forward(self, x, names: Optional[List[torch.Tensor]] = None, last: Optional[torch.Tensor] = None):
-        if names is None or len(names) == 0:
+        if names is None or (len(names) == 0 if torch.jit.is_scripting() else not bool(names)):
             return x if last is None else x + last
         return x + names[0]
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="truth where None is ruled out",
+        before=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, sizes: Optional[List[int]] = None, flag: Optional[bool] = None, times: Optional[int] = None):
+        if flag:
+            x = x + 1
+        if times is not None and times:
+            x = x * times
+        if sizes is not None and sizes:
+            x = x + sizes[0]
+        return x
+""",
+        after=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, sizes: Optional[List[int]] = None, flag: Optional[bool] = None, times: Optional[int] = None):
+        if flag is not None and flag:
+            x = x + 1
+        if times is not None and times:
+            x = x * times
+        if sizes is not None and (len(sizes) > 0 if torch.jit.is_scripting() else bool(sizes)):
+            x = x + sizes[0]
+        return x
 """,
         entry="Net(), (torch.randn(2, 4),)",
     ),
@@ -268,7 +294,7 @@ class Net(nn.Module):
         after=_IMPORTED.format("Optional")
         + """class Net(nn.Module):
     def forward(self, x, how: Optional[str] = None):
-        how = how if how is not None and len(how) > 0 else "mean"
+        how = how if how is not None and (len(how) > 0 if torch.jit.is_scripting() else bool(how)) else "mean"
         return x.mean() if how in ("mean", "sum") else x
 """,
     ),

@@ -17,6 +17,7 @@ from scriptify.transforms._calls import bound, calls
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._none_types import given_type
 from scriptify.transforms._none_uses import SOME, Test, Uses
+from scriptify.transforms._optional_truth import wrapped
 from scriptify.transforms._signature import (
     TENSOR,
     annotate,
@@ -234,30 +235,7 @@ def sentinel_test(tree: Tree, test: Test) -> str:
     name = test.name.value
     if test.truth:
         text = f"{name} is not None and {name}.numel() != 0 and bool({name})"
-        return f"not ({text})" if test.none else _wrapped(tree, test, text, cst.And)
+        return f"not ({text})" if test.none else wrapped(tree, test, text, cst.And)
     if test.none:
-        return _wrapped(tree, test, f"{name} is None or {name}.numel() == 0", cst.Or)
-    return _wrapped(tree, test, f"{name} is not None and {name}.numel() != 0", cst.And)
-
-
-def optional_test(tree: Tree, test: Test, type_name: str) -> str:
-    """The test as the compiler refines it: ``is None`` for equality, an explicit truth for ``if x``."""
-    name = test.name.value
-    if not test.truth:
-        return f"{name} is {'None' if test.none else 'not None'}"
-    some = name if type_name == "bool" else f"len({name}) > 0" if type_name in ("List", "Dict", "str") else f"bool({name})"
-    if test.none:
-        nothing = f"len({name}) == 0" if type_name in ("List", "Dict", "str") else f"not {some}"
-        return _wrapped(tree, test, f"{name} is None or {nothing}", cst.Or)
-    return _wrapped(tree, test, f"{name} is not None and {some}", cst.And)
-
-
-def _wrapped(tree: Tree, test: Test, text: str, operator: type[cst.BaseBooleanOp]) -> str:
-    above = tree.parent(test.node)
-    if test.node.lpar or isinstance(above, cst.If | cst.While | cst.Assert | cst.Assign | cst.Return | cst.Arg):
-        return text
-    if isinstance(above, cst.IfExp) and above.test is test.node:
-        return text
-    if isinstance(above, cst.BooleanOperation) and isinstance(above.operator, operator):
-        return text
-    return f"({text})"
+        return wrapped(tree, test, f"{name} is None or {name}.numel() == 0", cst.Or)
+    return wrapped(tree, test, f"{name} is not None and {name}.numel() != 0", cst.And)

@@ -176,7 +176,8 @@ EXAMPLES: tuple[Example, ...] = (
         empty = [None] * 2
         return torch.cat(outs) + len(empty) + len(table)
 """,
-    ),    Fires(
+    ),
+    Fires(
         name="what may be None where it is appended",
         before=_LIST.format("List, Optional")
         + _NET

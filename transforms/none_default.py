@@ -8,14 +8,15 @@ import libcst as cst
 
 from scriptify.facts.model import Argument, Facts, Parameter
 from scriptify.facts.types import Type, optional
-from scriptify.transform import Focus, Need, Phase, Proposal, Safety, Transform
+from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import bound, calls
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._infer_known import KEEPING_METHODS, TENSOR_METHODS
 from scriptify.transforms._none_default_examples import EXAMPLES
 from scriptify.transforms._none_types import Given, given_type
-from scriptify.transforms._none_uses import Uses
-from scriptify.transforms._sentinel import Group, NotSentinel, Place, optional_test
+from scriptify.transforms._none_uses import Test, Uses
+from scriptify.transforms._optional_truth import optional_test, refused
+from scriptify.transforms._sentinel import Group, NotSentinel, Place
 from scriptify.transforms._signature import TENSOR, annotate, compiled, declared, is_none, own_parameters, spell, type_commented
 from scriptify.transforms._soft import soft
 from scriptify.tree import Tree
@@ -64,18 +65,18 @@ class NoneDefault(Transform):
         self, tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, param: cst.Param, done: set[Place]
     ) -> Iterator[Proposal]:
         name = param.name.value
-        uses = Uses(tree, function, name)
+        uses, inference = Uses(tree, function, name), Inference(tree, facts, qualname, function)
         stated = declared(tree, param.annotation.annotation) if param.annotation is not None else None
         if param.annotation is not None and stated is None:
             return  # an alias, or an annotation that is another transform's business
         if stated is not None and stated.optional and not (facts.settings.none_default == "sentinel" and stated.stripped == TENSOR):
-            yield from self._retest(tree, param, uses, stated)
+            yield from self._retest(tree, param, inference, uses, stated)
             return
         if stated is None and not _needed(tree, facts, qualname, name):
             return
         given = given_type(tree, facts, qualname, function, param, uses)
         if given is None and (guess := _assumed(tree, facts, qualname, uses)) is not None:
-            yield from self._optional(tree, param, uses, guess, "")
+            yield from self._optional(tree, param, inference, uses, guess, "")
             return
         if given is None:
             because = f"nothing shows what {name} is when it is given: annotate it, or give an entry whose run passes it"
@@ -90,9 +91,9 @@ class NoneDefault(Transform):
             if stated is not None and stated.optional:
                 yield tree.decline(self, param, f"{name} stays Optional: {group}")
                 return
-            yield from self._optional(tree, param, uses, given, group)
+            yield from self._optional(tree, param, inference, uses, given, group)
             return
-        yield from self._optional(tree, param, uses, given, "")
+        yield from self._optional(tree, param, inference, uses, given, "")
 
     def _sentinel(self, tree: Tree, facts: Facts, place: Place) -> Group | str:
         """The group around a place, or why the sentinel is not for it."""
@@ -127,7 +128,9 @@ class NoneDefault(Transform):
             silent=True,
         )
 
-    def _optional(self, tree: Tree, param: cst.Param, uses: Uses, given: Given, not_sentinel: str) -> Iterator[Proposal]:
+    def _optional(
+        self, tree: Tree, param: cst.Param, inference: Inference, uses: Uses, given: Given, not_sentinel: str
+    ) -> Iterator[Proposal]:
         name = param.name.value
         spelled = spell(tree, optional(given.type))
         edit = annotate(tree, param, spelled.text) if spelled is not None else None
@@ -135,13 +138,13 @@ class NoneDefault(Transform):
             what = f"its type {given.type} has no annotation" if spelled is None else "a comment stands between it and its default"
             yield tree.decline(self, param, f"{name}=None can't be annotated: {what}")
             return
-        tests = [test for test in uses.tests if test.truth or test.equality]
+        edits, imports = _tested(tree, refused(inference, uses, given.type.name), given.type.name)
         yield tree.rewrite(
             self,
             param,
             f"{name}: {spelled.text} = None",
-            [edit, *(tree.replace(test.node, optional_test(tree, test, given.type.name)) for test in tests)],
-            imports=spelled.imports,
+            [edit, *edits],
+            imports=(*spelled.imports, *imports),
             needs=[Need(given.what, given.origin)],
             why="without an annotation the compiler takes it for a Tensor, and a test for None is always false"
             + (f"; no sentinel: {not_sentinel}" if not_sentinel else ""),
@@ -149,14 +152,24 @@ class NoneDefault(Transform):
             silent=True,
         )
 
-    def _retest(self, tree: Tree, param: cst.Param, uses: Uses, stated: Type) -> Iterator[Proposal]:
+    def _retest(self, tree: Tree, param: cst.Param, inference: Inference, uses: Uses, stated: Type) -> Iterator[Proposal]:
         """The tests of an Optional that the compiler refuses: ``x == None`` and ``if x:``."""
-        tests = [test for test in uses.tests if test.truth or test.equality]
+        tests = refused(inference, uses, stated.stripped.name)
         if tests:
-            name = stated.stripped.name
-            edits = [tree.replace(test.node, optional_test(tree, test, name)) for test in tests]
+            edits, imports = _tested(tree, tests, stated.stripped.name)
             why = "the compiler casts no Optional to bool and compares none with =="
-            yield tree.rewrite(self, tests[0].node, f"test {param.name.value} with is None", edits, why=why)
+            yield tree.rewrite(self, tests[0][0].node, f"test {param.name.value} with is None", edits, imports=imports, why=why)
+
+
+def _tested(tree: Tree, tests: list[tuple[Test, bool]], type_name: str) -> tuple[list[Edit], list[Import]]:
+    """The edits of tests that the compiler refuses, and the imports they need."""
+    edits: list[Edit] = []
+    imports: list[Import] = []
+    for test, some in tests:
+        text, needed = optional_test(tree, test, type_name, some)
+        edits.append(tree.replace(test.node, text))
+        imports += needed
+    return edits, imports
 
 
 def _needed(tree: Tree, facts: Facts, qualname: str, name: str) -> bool:

@@ -171,3 +171,15 @@ def test_truth_keeps_its_meaning():
         for p in (None, torch.zeros(1), torch.ones(1), torch.ones(2)):
             left, right = (outcome(made(text), torch.ones(2), p) for text in (before, after))
             assert left is right if isinstance(left, type) else torch.equal(left, right)
+
+
+@pytest.mark.parametrize("type_", ["bool", "int", "float", "str", "List[int]", "Tuple[int, int]", "torch.Tensor"])
+@pytest.mark.parametrize("test", ["p", "not p", "p is not None and p", "p is None or not p", "p and x.dim() == 1"])
+def test_truth_is_said_once_and_asks_the_same_of_every_value(type_, test):
+    before = forward(f"if {test}:\n    return x\nreturn x + 1", f"self, x, p: Optional[{type_}] = None")
+    before = before.replace("import Optional", "import List, Optional, Tuple")
+    after, _ = rewritten(before)
+    assert rewritten(after)[0] == after
+    for p in (None, 0, 1.5, "", "a", [], [0], (), torch.zeros(1), torch.ones(2)):
+        left, right = (outcome(made(text), torch.ones(2), p) for text in (before, after))
+        assert left is right if isinstance(left, type) else torch.equal(left, right)
