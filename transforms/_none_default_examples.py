@@ -399,6 +399,43 @@ class Net(nn.Module):
 """,
         because="nothing shows what how is",
     ),
+    Declines(
+        _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, how=None):
+        if how is None:
+            y = x
+        elif how == "mean":
+            y = x + 1
+        else:
+            y = x + 2
+        how = y.relu()
+        return x @ how
+""",
+        because="nothing shows what how is",
+    ),
+    Declines(
+        _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, batch=None):
+        size = batch[-1] + 1
+        return batch.new_ones(3) + size
+""",
+        because="as though it were always given",
+    ),
+    Declines(
+        _HEAD
+        + '''class Net(nn.Module):
+    def forward(self, x, targets=None):
+        """Args:
+            targets (list[BoxList]): The boxes, if any.
+        """
+        if self.training and targets is None:
+            raise ValueError("no targets")
+        return x
+''',
+        because="nothing shows what targets is",
+    ),
     Ignores(
         _HEAD2
         + """class Net(nn.Module):

@@ -13,9 +13,10 @@ from scriptify.transforms._calls import bound, calls
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._infer_known import KEEPING_METHODS, TENSOR_METHODS
 from scriptify.transforms._none_default_examples import EXAMPLES
-from scriptify.transforms._none_types import Given, given_type
+from scriptify.transforms._none_types import Given, given_type, names_another_type
 from scriptify.transforms._none_uses import Test, Uses
 from scriptify.transforms._optional_truth import optional_test, refused
+from scriptify.transforms._refine import always_evaluated, raises_for_none
 from scriptify.transforms._sentinel import Group, NotSentinel, Place
 from scriptify.transforms._signature import TENSOR, annotate, compiled, declared, is_none, own_parameters, spell, type_commented
 from scriptify.transforms._soft import soft
@@ -81,6 +82,9 @@ class NoneDefault(Transform):
         if given is None:
             because = f"nothing shows what {name} is when it is given: annotate it, or give an entry whose run passes it"
             yield tree.decline(self, param, because)
+            return
+        if given.type == TENSOR and stated is None and not facts.live and _always_given(tree, uses):
+            yield tree.decline(self, param, f"{name} is used as though it were always given, and the compiler has no item of an Optional")
             return
         if given.type == TENSOR and facts.settings.none_default != "optional":
             group = self._sentinel(tree, facts, (qualname, name))
@@ -172,6 +176,18 @@ def _tested(tree: Tree, tests: list[tuple[Test, bool]], type_name: str) -> tuple
     return edits, imports
 
 
+def _always_given(tree: Tree, uses: Uses) -> bool:
+    """Whether the function raises wherever the parameter is left out: as a Tensor it compiles, as an Optional it would not."""
+    if uses.tests or uses.stores or uses.captured:
+        return False
+    for load in uses.others:
+        statement = tree.statement(load)
+        first = statement is not None and tree.parent(statement) is uses.function.body
+        if first and statement is not None and raises_for_none(tree, load) and always_evaluated(tree, load, statement):
+            return True
+    return False
+
+
 def _needed(tree: Tree, facts: Facts, qualname: str, name: str) -> bool:
     """Whether the default matters: not for a helper to which every call of the project surely passes a value."""
     function = facts.function(tree.path, qualname)
@@ -192,6 +208,9 @@ def _needed(tree: Tree, facts: Facts, qualname: str, name: str) -> bool:
 
 def _assumed(tree: Tree, facts: Facts, qualname: str, uses: Uses) -> Given | None:
     """What the compiler assumes, a Tensor, where no value or no use of one says otherwise."""
+    fact = facts.parameter(tree.path, qualname, uses.name)
+    if isinstance(fact, Parameter) and names_another_type(fact.documented or ""):
+        return None
     if not uses.others and not uses.stores:
         return Given(TENSOR, f"{uses.name} is never used as a value")
     function = facts.function(tree.path, qualname)
