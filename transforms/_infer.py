@@ -35,6 +35,8 @@ from scriptify.transforms._infer_known import (
     only_pooled,
     pools,
 )
+from scriptify.transforms._none_uses import SOME, Uses
+from scriptify.transforms._own_scope import comprehension_variable
 from scriptify.transforms._receivers import may_be_tensor
 from scriptify.transforms._signature import TENSOR, declared
 from scriptify.tree import Tree, own_nodes
@@ -51,6 +53,8 @@ class Inference:
         self._results: dict[str, Type | None] = caller._results if caller is not None else {}
         self._names: dict[str, Type | None] = {}
         self._assumed: dict[str, Type | None] = {}
+        self._uses: dict[str, Uses] = {}
+        self._followed = 0
         self._bound: dict[str, list[cst.CSTNode]] = {}
         for name, by in bindings(function.body):
             self._bound.setdefault(name.value, []).append(by)
@@ -64,7 +68,7 @@ class Inference:
         if node is None or depth <= 0:
             return None
         if isinstance(node, cst.Name):
-            return self._name(node.value, depth)
+            return self._read(node, depth)
         if isinstance(node, cst.Integer | cst.Float | cst.SimpleString | cst.ConcatenatedString | cst.FormattedString):
             return literal(node)
         if isinstance(node, cst.Call):
@@ -141,6 +145,29 @@ class Inference:
             return base.args[0] if one_index(node) else base
         return None
 
+    def _read(self, node: cst.Name, depth: int) -> Type | None:
+        """The type of a name where it is read: a test or an assignment on the way there may have ruled out its None."""
+        by = comprehension_variable(self.tree, node)
+        if by is not None:
+            return self._binding(by, depth) if isinstance(by.target, cst.Name) else None
+        found = self._name(node.value, depth)
+        if found is None or found.name != "Optional":
+            return found
+        if node.value not in self._uses:
+            self._uses[node.value] = Uses(self.tree, self.function, node.value, surely=self.not_none)
+        return found.stripped if self._uses[node.value].state(node) == SOME else found
+
+    def not_none(self, value: cst.BaseExpression) -> bool:
+        """Whether the type of a value rules out None; assignments that rest on each other are followed so far and no further."""
+        if self._followed >= DEPTH:
+            return False
+        self._followed += 1
+        try:
+            type_ = self.type_of(value)
+        finally:
+            self._followed -= 1
+        return type_ is not None and not type_.optional
+
     def _name(self, name: str, depth: int) -> Type | None:
         if name in ("True", "False"):
             return BOOL
@@ -176,7 +203,7 @@ class Inference:
     def _bindings(self, name: str, depth: int) -> list[Type | None]:
         parameter = self.facts.parameter(self.tree.path, self.qualname, name)
         found = [self.parameter_type(name)] if parameter else []
-        return [*found, *(self._binding(by, depth) for by in self._bound.get(name, ()))]
+        return [*found, *(self._binding(by, depth) for by in self._bound.get(name, ()) if not isinstance(by, cst.CompFor))]
 
     def _binding(self, by: cst.CSTNode, depth: int) -> Type | None:
         if isinstance(by, cst.AssignTarget) and isinstance(by.target, cst.Name):
@@ -329,6 +356,8 @@ class Inference:
         site = calls(self.facts).by_span.get((self.tree.path, *self.tree.span(node)))
         if site is None or not site.certain:
             return None
+        if any(qualname.endswith("__init__") for _, qualname in site.callees) and not _names_init(node.func):
+            return None  # an instance of the class, and not the None of its ``__init__``
         found: list[Type | None] = []
         for path, qualname in site.callees:
             fact = self.facts.returns(path, qualname)
@@ -350,6 +379,10 @@ class Inference:
             known = [type_ for type_ in types if type_ is not None]
             self._results[qualname] = join(known) if types and len(known) == len(types) else None
         return self._results[qualname]
+
+
+def _names_init(func: cst.BaseExpression) -> bool:
+    return isinstance(func, cst.Attribute) and func.attr.value == "__init__"
 
 
 def _last_classes(attribute: Attribute) -> frozenset[str]:

@@ -203,7 +203,7 @@ class Net(nn.Module):
         self.layers.append(nn.Linear(4, 4))
 
     def forward(self, x):
-        if len(self.layers) > 0:
+        if (len(self.layers) > 0 if torch.jit.is_scripting() else bool(self.layers)):
             x = self.layers(x)
         return x
 """,
@@ -232,6 +232,34 @@ class Net(nn.Module):
             instances={"Net": 2},
         ),
         entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Declines(
+        _HEAD
+        + _EXTRA
+        + """    def forward(self, x):
+        return self.extra(x) if self.extra else x
+
+
+def plain(net):
+    net.extra = nn.Sequential()
+    return net
+""",
+        because="is set to nn.Sequential() elsewhere",
+        observed=Observed(
+            attributes={
+                "Net": {
+                    "extra": Attribute(
+                        "extra",
+                        frozenset({Kind.MODULE, Kind.NONE}),
+                        values=(None,),
+                        classes=frozenset({"torch.nn.modules.linear.Linear", "NoneType"}),
+                        varies=True,
+                        origin="live",
+                    )
+                }
+            },
+            instances={"Net": 2},
+        ),
     ),
     Declines(
         _HEAD

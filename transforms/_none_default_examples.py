@@ -6,6 +6,7 @@ from scriptify.facts.model import Observed
 from scriptify.transform import Declines, Example, Fires, Ignores, Settings
 
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
+_FUNCTIONAL = "import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n\n\n"
 _HEAD2 = "import torch\nfrom torch import nn\nfrom typing import List, Optional\n\n\n"
 _IMPORTED = "import torch\nfrom torch import nn\nfrom typing import {}\n\n\n"
 
@@ -38,7 +39,7 @@ EXAMPLES: tuple[Example, ...] = (
             skip (Tensor): Added to the result. Default: None.
         """
         out = self.fc(x)
-        if skip is not None and skip.numel() != 0:
+        if skip is not None and (skip.numel() != 0 or skip.dim() != 1):
             out = out + skip
         return out
 ''',
@@ -49,7 +50,12 @@ EXAMPLES: tuple[Example, ...] = (
         name="through two levels, None at a call",
         before=_HEAD
         + """class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
     def forward(self, x, noise=None):
+        x = self.fc(x)
         if noise == None:
             noise = torch.ones_like(x)
         x = x + 2 * noise
@@ -70,8 +76,13 @@ class Net(nn.Module):
 """,
         after=_HEAD
         + """class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
     def forward(self, x, noise: torch.Tensor = torch.empty(0)):
-        if noise is None or noise.numel() == 0:
+        x = self.fc(x)
+        if noise is None or (noise.numel() == 0 and noise.dim() == 1):
             noise = torch.ones_like(x)
         x = x + 2 * noise
         return x
@@ -93,8 +104,9 @@ class Net(nn.Module):
     ),
     Fires(
         name="a local that is first None",
-        before=_HEAD
+        before=_FUNCTIONAL
         + """def fuse(x, prev=None):
+    x = F.interpolate(x, scale_factor=2.0)
     if prev is not None:
         x = x + prev.detach()
     return x
@@ -103,14 +115,15 @@ class Net(nn.Module):
 class Net(nn.Module):
     def forward(self, x):
         prev = None
-        for _ in range(3):
+        for _ in range(2):
             prev = fuse(x, prev)
-            x = x + prev
+            x = x + prev.mean()
         return x
 """,
-        after=_HEAD
+        after=_FUNCTIONAL
         + """def fuse(x, prev: torch.Tensor = torch.empty(0)):
-    if prev is not None and prev.numel() != 0:
+    x = F.interpolate(x, scale_factor=2.0)
+    if prev is not None and (prev.numel() != 0 or prev.dim() != 1):
         x = x + prev.detach()
     return x
 
@@ -118,12 +131,12 @@ class Net(nn.Module):
 class Net(nn.Module):
     def forward(self, x):
         prev = torch.empty(0)
-        for _ in range(3):
+        for _ in range(2):
             prev = fuse(x, prev)
-            x = x + prev
+            x = x + prev.mean()
         return x
 """,
-        entry="Net(), (torch.randn(2, 4),)",
+        entry="Net(), (torch.randn(2, 4, 3, 3),)",
     ),
     Fires(
         name="stacked, so Optional",
@@ -140,6 +153,27 @@ class Net(nn.Module):
         if extra is not None:
             x = torch.stack([x, extra]).sum(0)
         return x
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+        silent=True,
+    ),
+    Fires(
+        name="an empty mask makes an empty result, so Optional",
+        before=_HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, weight=None):
+        x = x.sum(-1)
+        if weight is not None:
+            x = x * weight.unsqueeze(-1)
+        return x.sum(0)
+""",
+        after=_IMPORTED.format("Optional")
+        + """class Net(nn.Module):
+    def forward(self, x, weight: Optional[torch.Tensor] = None):
+        x = x.sum(-1)
+        if weight is not None:
+            x = x * weight.unsqueeze(-1)
+        return x.sum(0)
 """,
         entry="Net(), (torch.randn(2, 4),)",
         silent=True,
@@ -181,9 +215,35 @@ class Net(nn.Module):
         after=_HEAD2
         + """class Net(nn.Module):
     def forward(self, x, names: Optional[List[torch.Tensor]] = None, last: Optional[torch.Tensor] = None):
-        if names is None or len(names) == 0:
+        if names is None or (len(names) == 0 if torch.jit.is_scripting() else not bool(names)):
             return x if last is None else x + last
         return x + names[0]
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="truth where None is ruled out",
+        before=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, sizes: Optional[List[int]] = None, flag: Optional[bool] = None, times: Optional[int] = None):
+        if flag:
+            x = x + 1
+        if times is not None and times:
+            x = x * times
+        if sizes is not None and sizes:
+            x = x + sizes[0]
+        return x
+""",
+        after=_HEAD2
+        + """class Net(nn.Module):
+    def forward(self, x, sizes: Optional[List[int]] = None, flag: Optional[bool] = None, times: Optional[int] = None):
+        if flag is not None and flag:
+            x = x + 1
+        if times is not None and times:
+            x = x * times
+        if sizes is not None and (len(sizes) > 0 if torch.jit.is_scripting() else bool(sizes)):
+            x = x + sizes[0]
+        return x
 """,
         entry="Net(), (torch.randn(2, 4),)",
     ),
@@ -268,7 +328,7 @@ class Net(nn.Module):
         after=_IMPORTED.format("Optional")
         + """class Net(nn.Module):
     def forward(self, x, how: Optional[str] = None):
-        how = how if how is not None and len(how) > 0 else "mean"
+        how = how if how is not None and (len(how) > 0 if torch.jit.is_scripting() else bool(how)) else "mean"
         return x.mean() if how in ("mean", "sum") else x
 """,
     ),
@@ -338,6 +398,43 @@ class Net(nn.Module):
         return x
 """,
         because="nothing shows what how is",
+    ),
+    Declines(
+        _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, how=None):
+        if how is None:
+            y = x
+        elif how == "mean":
+            y = x + 1
+        else:
+            y = x + 2
+        how = y.relu()
+        return x @ how
+""",
+        because="nothing shows what how is",
+    ),
+    Declines(
+        _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, batch=None):
+        size = batch[-1] + 1
+        return batch.new_ones(3) + size
+""",
+        because="as though it were always given",
+    ),
+    Declines(
+        _HEAD
+        + '''class Net(nn.Module):
+    def forward(self, x, targets=None):
+        """Args:
+            targets (list[BoxList]): The boxes, if any.
+        """
+        if self.training and targets is None:
+            raise ValueError("no targets")
+        return x
+''',
+        because="nothing shows what targets is",
     ),
     Ignores(
         _HEAD2

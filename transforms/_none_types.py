@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import libcst as cst
@@ -98,20 +99,33 @@ def _stored(inference: Inference, uses: Uses) -> Given | None:
 
 def _used(tree: Tree, facts: Facts, inference: Inference, uses: Uses, asked: Places) -> Given | None:
     """What the uses prove: a Tensor by its methods or its company, or the parameter it is handed to."""
+    texts = any(among_texts(tree, load) for load in uses.others)
     for load in uses.others:
         if only_tensor(inference, load):
+            if texts:
+                return None  # a text and a Tensor: the name is given one and assigned the other
             return Given(TENSOR, f"{uses.name} is used as a Tensor on line {tree.line(load)}")
     for load in uses.others:
         state = _recurrent_state(inference, load)
         if state is not None:
             return Given(state, f"{uses.name} is the state that a recurrent module is given on line {tree.line(load)}")
-    if any(_among_texts(tree, load) for load in uses.others):
+    if texts:
         return Given(Type("str"), f"{uses.name} is compared with texts")
+    fact = facts.parameter(tree.path, inference.qualname, uses.name)
+    if isinstance(fact, Parameter) and names_another_type(fact.documented or ""):
+        return None
     for load in uses.others:
         handed = _handed(tree, facts, load, asked)
         if handed is not None:
             return handed
     return None
+
+
+def names_another_type(text: str) -> bool:
+    """Whether a docstring states a type that the compiler has not, such as ``list[BoxList]``, so that no guess will do."""
+    if not text or documented(text) is not None or "tensor" in text.lower():
+        return False
+    return re.search(r"\w\[[^\]]*[A-Za-z]", text) is not None or re.search(r"\b[A-Z][a-z0-9]+[A-Z]\w*", text) is not None
 
 
 def only_tensor(inference: Inference, load: cst.Name) -> bool:
@@ -167,7 +181,7 @@ def _public(dotted: str) -> str:
     return f"torch.nn.{dotted.rpartition('.')[2]}" if dotted.startswith("torch.nn.") else dotted
 
 
-def _among_texts(tree: Tree, load: cst.Name) -> bool:
+def among_texts(tree: Tree, load: cst.Name) -> bool:
     """Whether a name is compared with a text, or looked for among texts."""
     above = tree.parent(load)
     if not isinstance(above, cst.Comparison) or above.left is not load or len(above.comparisons) != 1:
@@ -217,24 +231,29 @@ def _in_tensor_list(tree: Tree, element: cst.Element) -> bool:
     return head == "torch" and last in _SEQUENCE_FIRST
 
 
-def _handed(tree: Tree, facts: Facts, load: cst.Name, asked: Places) -> Given | None:
-    """The type of the project parameter the name is handed to."""
+def handed_to(tree: Tree, facts: Facts, load: cst.Name) -> list[tuple[str, str, Parameter]]:
+    """The project's parameters that a name is handed to, each with the path and name of its function."""
     argument = tree.parent(load)
     call = tree.parent(argument) if isinstance(argument, cst.Arg) else None
     site = calls(facts).by_span.get((tree.path, *tree.span(call))) if isinstance(call, cst.Call) else None
-    if site is None or not site.certain:
-        return None
-    found: list[Type] = []
-    for path, qualname in site.callees:
+    found: list[tuple[str, str, Parameter]] = []
+    for path, qualname in site.callees if site is not None and site.certain else ():
         function = facts.function(path, qualname)
         for parameter in function.parameters if function is not None else ():
             given = bound(function, site, parameter.name)  # type: ignore[arg-type]
-            if not given or isinstance(given, bool) or (given.start, given.end) != tree.span(load):
-                continue
-            type_ = _known(tree, facts, path, qualname, parameter, asked)
-            if type_ is None:
-                return None
-            found.append(type_.stripped)
+            if given and not isinstance(given, bool) and (given.start, given.end) == tree.span(load):
+                found.append((path, qualname, parameter))
+    return found
+
+
+def _handed(tree: Tree, facts: Facts, load: cst.Name, asked: Places) -> Given | None:
+    """The type of the project parameter the name is handed to."""
+    found: list[Type] = []
+    for path, qualname, parameter in handed_to(tree, facts, load):
+        type_ = _known(tree, facts, path, qualname, parameter, asked)
+        if type_ is None:
+            return None
+        found.append(type_.stripped)
     joined = join(found)
     return Given(joined, f"handed on to a parameter of type {joined}") if found and joined.known and joined.name != "Union" else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,13 +28,17 @@ class Test:
 
 @dataclass
 class Uses:
-    """Every use of one name in one function."""
+    """Every use of one name in one function.
+
+    ``surely`` tells which assigned values are known not to be None; without it, any that is not the literal None.
+    """
 
     tree: Tree
     function: cst.FunctionDef
     name: str
     tests: list[Test] = field(default_factory=list)
     others: list[cst.Name] = field(default_factory=list)
+    surely: Callable[[cst.BaseExpression], bool] | None = None
 
     def __post_init__(self) -> None:
         """Sort the reads of the name into tests and others."""
@@ -143,12 +148,21 @@ class Uses:
                 if isinstance(small, cst.Assert) and self.says(small.test, True):
                     return self.says(small.test, True)
                 if self._assigns(small):
-                    value = getattr(small, "value", None)
-                    return NONE if is_none(value) else SOME
+                    return self._stored(small)
             return "?"
         if isinstance(statement, cst.If):
             return self._after_if(statement)
         return "" if self._assigns(statement) else "?"
+
+    def _stored(self, small: cst.CSTNode) -> str:
+        """What the name is after a statement that binds it."""
+        value = getattr(small, "value", None)
+        if is_none(value):
+            return NONE
+        if self.surely is None:
+            return SOME
+        whole = not isinstance(small, cst.Assign) or all(isinstance(t.target, cst.Name) for t in small.targets)
+        return SOME if whole and isinstance(value, cst.BaseExpression) and self.surely(value) else ""
 
     def _after_if(self, statement: cst.If) -> str:
         ends: set[str] = set()
@@ -170,7 +184,8 @@ class Uses:
         if statements and ends_flow(statements[-1]):
             return "ends"
         for statement in reversed(statements):
-            found = self.after(statement) if isinstance(statement, cst.BaseStatement) else ("?" if not self._assigns(statement) else SOME)
+            small = not isinstance(statement, cst.BaseStatement)
+            found = self.after(statement) if not small else self._stored(statement) if self._assigns(statement) else "?"
             if found != "?":
                 return found
         return start or "?"

@@ -31,13 +31,17 @@ EXAMPLES: tuple[Example, ...] = (
     _fires("None not among texts", _MODE, "mode not in [None, 'a']", "(mode is not None and mode not in ['a'])", _CONTAINS, " 'b'"),
     _fires("the truth of a number", _P, "p", "(p is not None and bool(p))", "Could not cast value of type Optional[float] to bool", " 0.0"),
     _fires(
-        "not a text", _MODE, "not mode", "not (mode is not None and len(mode) > 0)", "Could not cast value of type Optional[str] to bool"
+        "not a text",
+        _MODE,
+        "not mode",
+        "not (mode is not None and (len(mode) > 0 if torch.jit.is_scripting() else bool(mode)))",
+        "Could not cast value of type Optional[str] to bool",
     ),
     _fires(
         "the truth of a tuple",
         "self, x, size: Tuple[int, int] = (1, 2)",
         "x.dim() == 2 and size",
-        "x.dim() == 2 and (len(size) > 0)",
+        "x.dim() == 2 and ((len(size) > 0) if torch.jit.is_scripting() else size)",
         "Could not cast value of type Tuple[int, int] to bool",
     ),
     _fires(

@@ -237,4 +237,49 @@ class Net(nn.Module):
 """,
         name="not compiled",
     ),
+    Fires(
+        name="an int that is handed on to a float",
+        before=_HEAD
+        + """class Sampler(nn.Module):
+    def forward(self, x, tau: float = 1.0):
+        return x / tau
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.sampler = Sampler()
+
+    def forward(self, x, tau=1):
+        return self.sampler(x, tau)
+""",
+        after=_HEAD
+        + """class Sampler(nn.Module):
+    def forward(self, x, tau: float = 1.0):
+        return x / tau
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.sampler = Sampler()
+
+    def forward(self, x, tau: float = 1):
+        return self.sampler(x, tau)
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Declines(
+        _HEAD
+        + """def smooth(pred, target, beta):
+    val = (target - pred).abs()
+    return torch.where(val < beta, 0.5 / beta * val, val - 0.5 * beta)
+
+
+class Loss(nn.Module):
+    def forward(self, a, b, average: bool = True):
+        return smooth(a, b, average)
+""",
+        because="every call passes bool for beta, but line 7 reckons with it",
+    ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scriptify.facts.model import Attribute, Kind
+from scriptify.transforms._own_scope import comprehension_variable
 from scriptify.tree.flow import all_parameters, bindings, parameter_names
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class _Receivers:
 
     def _name(self, node: cst.Name, path: Path, item: bool, depth: int) -> bool | None:
         """What a name stands for, or (``item``) what it holds, at ``path`` in it."""
+        own = comprehension_variable(self._tree, node)
+        if own is not None:
+            return self._binding(own, node.value, path, item, depth - 1)
         if (node.value, path, item) in self._asked:
             return True  # a name that rests on itself is what its other bindings are
         self._asked.add((node.value, path, item))
@@ -87,12 +91,12 @@ class _Receivers:
         name = node.value
         for scope in self._scopes(node):
             params = [p for p in all_parameters(scope.params) if p.name.value == name]
-            found = [by for bound, by in bindings(scope.body) if bound.value == name]
+            found = [by for bound, by in bindings(scope.body) if bound.value == name and not isinstance(by, cst.CompFor)]
             if params or found:
                 outside = any(isinstance(by, cst.Global | cst.Nonlocal) for by in found)
                 answers = [self._parameter(scope, param) for param in params]
                 return None if outside else _all([*answers, *(self._binding(by, name, path, item, depth) for by in found)])
-        found = [by for bound, by in bindings(self._tree.module) if bound.value == name]
+        found = [by for bound, by in bindings(self._tree.module) if bound.value == name and not isinstance(by, cst.CompFor)]
         return _all(self._binding(by, name, path, item, depth) for by in found) if found else False
 
     def _scopes(self, node: cst.CSTNode) -> Iterator[cst.FunctionDef | cst.Lambda]:

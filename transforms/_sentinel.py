@@ -17,6 +17,7 @@ from scriptify.transforms._calls import bound, calls
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._none_types import given_type
 from scriptify.transforms._none_uses import SOME, Test, Uses
+from scriptify.transforms._optional_truth import wrapped
 from scriptify.transforms._signature import (
     TENSOR,
     annotate,
@@ -209,6 +210,7 @@ class Group:
         if tensor is None:
             raise NotSentinel("Tensor can't be spelt here")
         wanted = [*imports, *tensor.imports]
+        any_empty = self.facts.settings.none_default == "sentinel"
         edits: list[Edit] = []
         for (_, name), uses in self.uses.items():
             param = next((p for p in own_parameters(self.tree, uses.function) if p.name.value == name), None)
@@ -221,7 +223,7 @@ class Group:
                 assign = self.tree.parent(by)
                 if isinstance(assign, cst.Assign) and is_none(assign.value):
                     edits.append(self.tree.replace(assign.value, f"{empty}(0)"))
-            edits += [self.tree.replace(test.node, sentinel_test(self.tree, test)) for test in uses.tests]
+            edits += [self.tree.replace(test.node, sentinel_test(self.tree, test, any_empty)) for test in uses.tests]
         for given, site in zip(self.passed, self.sites, strict=True):
             edits.append(Edit(site.path, given.start, given.end, f"{empty if site.path == self.tree.path else 'torch.empty'}(0)"))
             if site.path != self.tree.path:
@@ -229,35 +231,17 @@ class Group:
         return sorted(set(edits)), wanted
 
 
-def sentinel_test(tree: Tree, test: Test) -> str:
-    """The test that takes the sentinel for None as well; eager callers may still pass None."""
+def sentinel_test(tree: Tree, test: Test, any_empty: bool) -> str:
+    """The test that takes the sentinel for None as well; eager callers may still pass None.
+
+    ``any_empty``: any empty tensor is taken for None, as the user has asked; else an empty vector alone.
+    """
     name = test.name.value
     if test.truth:
         text = f"{name} is not None and {name}.numel() != 0 and bool({name})"
-        return f"not ({text})" if test.none else _wrapped(tree, test, text, cst.And)
+        return f"not ({text})" if test.none else wrapped(tree, test, text, cst.And)
     if test.none:
-        return _wrapped(tree, test, f"{name} is None or {name}.numel() == 0", cst.Or)
-    return _wrapped(tree, test, f"{name} is not None and {name}.numel() != 0", cst.And)
-
-
-def optional_test(tree: Tree, test: Test, type_name: str) -> str:
-    """The test as the compiler refines it: ``is None`` for equality, an explicit truth for ``if x``."""
-    name = test.name.value
-    if not test.truth:
-        return f"{name} is {'None' if test.none else 'not None'}"
-    some = name if type_name == "bool" else f"len({name}) > 0" if type_name in ("List", "Dict", "str") else f"bool({name})"
-    if test.none:
-        nothing = f"len({name}) == 0" if type_name in ("List", "Dict", "str") else f"not {some}"
-        return _wrapped(tree, test, f"{name} is None or {nothing}", cst.Or)
-    return _wrapped(tree, test, f"{name} is not None and {some}", cst.And)
-
-
-def _wrapped(tree: Tree, test: Test, text: str, operator: type[cst.BaseBooleanOp]) -> str:
-    above = tree.parent(test.node)
-    if test.node.lpar or isinstance(above, cst.If | cst.While | cst.Assert | cst.Assign | cst.Return | cst.Arg):
-        return text
-    if isinstance(above, cst.IfExp) and above.test is test.node:
-        return text
-    if isinstance(above, cst.BooleanOperation) and isinstance(above.operator, operator):
-        return text
-    return f"({text})"
+        empty = f"{name}.numel() == 0" if any_empty else f"({name}.numel() == 0 and {name}.dim() == 1)"
+        return wrapped(tree, test, f"{name} is None or {empty}", cst.Or)
+    full = f"{name}.numel() != 0" if any_empty else f"({name}.numel() != 0 or {name}.dim() != 1)"
+    return wrapped(tree, test, f"{name} is not None and {full}", cst.And)

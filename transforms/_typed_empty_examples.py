@@ -177,4 +177,58 @@ EXAMPLES: tuple[Example, ...] = (
         return torch.cat(outs) + len(empty) + len(table)
 """,
     ),
+    Fires(
+        name="what may be None where it is appended",
+        before=_LIST.format("List, Optional")
+        + _NET
+        + """    def forward(self, x, mask: Optional[torch.Tensor] = None):
+        kept = []
+        kept.append(mask)
+        first = kept[0]
+        return x if first is None else x + first
+""",
+        after=_LIST.format("List, Optional")
+        + _NET
+        + """    def forward(self, x, mask: Optional[torch.Tensor] = None):
+        kept: List[Optional[torch.Tensor]] = []
+        kept.append(mask)
+        first = kept[0]
+        return x if first is None else x + first
+""",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Ignores(
+        _LIST.format("Optional")
+        + _NET
+        + """    def forward(self, x: Optional[torch.Tensor] = None, mask: Optional[torch.Tensor] = None):
+        if x is None:
+            x = torch.ones(2, 3)
+        outs = []
+        for _ in range(2):
+            x = torch.relu(x)
+            outs.append(x)
+        if mask is not None:
+            outs.append(mask)
+        return torch.cat(outs)
+""",
+        name="no longer None where it is appended",
+    ),
+    Ignores(
+        _HEAD
+        + """class Box:
+    def __init__(self, values):
+        self.values = values
+
+
+class Net(nn.Module):
+    def forward(self, x, boxes):
+        totals = [box.total() for box in boxes]
+        results = []
+        for total in totals:
+            box = Box(total)
+            results.append(box)
+        return results
+""",
+        name="instances, by a name that a comprehension has as well",
+    ),
 )

@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._attribute_facts import Held, held, is_self_attribute
+from scriptify.transforms._before import scripting
 from scriptify.transforms._none_compare_examples import EXAMPLES
 from scriptify.transforms._none_uses import ends_flow
 from scriptify.transforms._signature import compiled, is_none
@@ -111,16 +112,20 @@ class NoneCompare(Transform):
             return
         above = tree.parent(node)
         negated = isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)
+        if state.there and (other := _stored_false(tree, node.attr.value)):
+            yield tree.decline(self, node, f"{name} is set to {other} elsewhere, which is false and is not None")
+            return
         kinds = state.attribute.kinds
         if state.there and Kind.FUNCTION in kinds:
             # A function is held as a plain value, in whose place a caller may put False: eager code keeps its own test.
-            spelt, imports = tree.imports.spell("torch.jit.is_scripting")
+            spelt, needed = tree.imports.spell("torch.jit.is_scripting")
             edit = tree.replace(node, f"({name} is not None if {spelt}() else {name})")
-            yield self._rewritten(tree, node, f"the truth of {name}", [edit], state, imports)
+            yield self._rewritten(tree, node, f"the truth of {name}", [edit], state, needed)
             return
         if not state.there and state.known and not state.sized and kinds & _MODULES:
             yield tree.decline(self, node, f"{name} may be a module whose truth is not that of being there, which has no form that scripts")
             return
+        imports: Sequence[Import] = ()
         if state.there:
             if negated and isinstance(above, cst.UnaryOperation):
                 edit = tree.replace(above, _in_place(tree, above, f"{name} is None"))
@@ -128,12 +133,16 @@ class NoneCompare(Transform):
                 edit = tree.replace(node, _in_place(tree, node, f"{name} is not None"))
         elif state.known:
             some = f"len({name}) > 0" if state.sized else f"bool({name})"
-            edit = tree.replace(node, f"({some} if {name} is not None else False)" if state.none else f"({some})" if negated else some)
+            text = f"({some} if {name} is not None else False)" if state.none else f"({some})" if negated else some
+            if state.sized:  # whoever switches it off stores None or False, which have no length
+                imports = tree.imports.spell("torch.jit.is_scripting")[1]
+                text = f"({text if state.none else some} if {scripting(tree)} else bool({name}))"
+            edit = tree.replace(node, text)
         else:
             if facts.live or (focus is not None and self.answers(focus.message) and tree.focused(node, focus)):
                 yield tree.decline(self, node, f"{name} may be None, and nothing shows whether what it holds otherwise is always true")
             return
-        yield self._rewritten(tree, node, f"the truth of {name}", [edit], state)
+        yield self._rewritten(tree, node, f"the truth of {name}", [edit], state, imports)
 
     def _rewritten(
         self, tree: Tree, node: cst.CSTNode, title: str, edits: list[Edit], state: Held, imports: Sequence[Import] = ()
@@ -148,6 +157,27 @@ class NoneCompare(Transform):
             why="in an instance where it is None the compiler has no such test",
             safety=Safety.OBSERVED if "truth" in title and state.origin == "live" else Safety.EQUIVALENT,
         )
+
+
+def _stored_false(tree: Tree, name: str) -> str:
+    """What the file stores in an attribute of that name, on whatever object, that is false and is not None."""
+    for target in tree.find(cst.AssignTarget):
+        assign = tree.parent(target)
+        if not isinstance(assign, cst.Assign) or not isinstance(target.target, cst.Attribute) or target.target.attr.value != name:
+            continue
+        if is_self_attribute(target.target) and tree.scope(target).endswith(".__init__"):
+            continue  # what the constructor makes is known, and may be filled there
+        value = assign.value
+        empty = isinstance(value, cst.List | cst.Tuple | cst.Dict) and not value.elements
+        if empty or tree.code(value) in ("False", "0", "0.0", "''", '""') or _empty_call(tree, value):
+            return tree.code(value)
+    return ""
+
+
+def _empty_call(tree: Tree, value: cst.BaseExpression) -> bool:
+    """Whether a value is a container of modules that is made empty."""
+    names = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
+    return isinstance(value, cst.Call) and not value.args and tree.dotted(value.func) in names
 
 
 def _none_default(function: cst.FunctionDef, value: cst.CSTNode) -> bool:

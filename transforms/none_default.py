@@ -8,14 +8,16 @@ import libcst as cst
 
 from scriptify.facts.model import Argument, Facts, Parameter
 from scriptify.facts.types import Type, optional
-from scriptify.transform import Focus, Need, Phase, Proposal, Safety, Transform
+from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import bound, calls
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._infer_known import KEEPING_METHODS, TENSOR_METHODS
 from scriptify.transforms._none_default_examples import EXAMPLES
-from scriptify.transforms._none_types import Given, given_type
-from scriptify.transforms._none_uses import Uses
-from scriptify.transforms._sentinel import Group, NotSentinel, Place, optional_test
+from scriptify.transforms._none_types import Given, given_type, names_another_type
+from scriptify.transforms._none_uses import Test, Uses
+from scriptify.transforms._optional_truth import optional_test, refused
+from scriptify.transforms._refine import always_evaluated, raises_for_none
+from scriptify.transforms._sentinel import Group, NotSentinel, Place
 from scriptify.transforms._signature import TENSOR, annotate, compiled, declared, is_none, own_parameters, spell, type_commented
 from scriptify.transforms._soft import soft
 from scriptify.tree import Tree
@@ -64,22 +66,25 @@ class NoneDefault(Transform):
         self, tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, param: cst.Param, done: set[Place]
     ) -> Iterator[Proposal]:
         name = param.name.value
-        uses = Uses(tree, function, name)
+        uses, inference = Uses(tree, function, name), Inference(tree, facts, qualname, function)
         stated = declared(tree, param.annotation.annotation) if param.annotation is not None else None
         if param.annotation is not None and stated is None:
             return  # an alias, or an annotation that is another transform's business
         if stated is not None and stated.optional and not (facts.settings.none_default == "sentinel" and stated.stripped == TENSOR):
-            yield from self._retest(tree, param, uses, stated)
+            yield from self._retest(tree, param, inference, uses, stated)
             return
         if stated is None and not _needed(tree, facts, qualname, name):
             return
         given = given_type(tree, facts, qualname, function, param, uses)
         if given is None and (guess := _assumed(tree, facts, qualname, uses)) is not None:
-            yield from self._optional(tree, param, uses, guess, "")
+            yield from self._optional(tree, param, inference, uses, guess, "")
             return
         if given is None:
             because = f"nothing shows what {name} is when it is given: annotate it, or give an entry whose run passes it"
             yield tree.decline(self, param, because)
+            return
+        if given.type == TENSOR and stated is None and not facts.live and _always_given(tree, uses):
+            yield tree.decline(self, param, f"{name} is used as though it were always given, and the compiler has no item of an Optional")
             return
         if given.type == TENSOR and facts.settings.none_default != "optional":
             group = self._sentinel(tree, facts, (qualname, name))
@@ -90,9 +95,9 @@ class NoneDefault(Transform):
             if stated is not None and stated.optional:
                 yield tree.decline(self, param, f"{name} stays Optional: {group}")
                 return
-            yield from self._optional(tree, param, uses, given, group)
+            yield from self._optional(tree, param, inference, uses, given, group)
             return
-        yield from self._optional(tree, param, uses, given, "")
+        yield from self._optional(tree, param, inference, uses, given, "")
 
     def _sentinel(self, tree: Tree, facts: Facts, place: Place) -> Group | str:
         """The group around a place, or why the sentinel is not for it."""
@@ -127,7 +132,9 @@ class NoneDefault(Transform):
             silent=True,
         )
 
-    def _optional(self, tree: Tree, param: cst.Param, uses: Uses, given: Given, not_sentinel: str) -> Iterator[Proposal]:
+    def _optional(
+        self, tree: Tree, param: cst.Param, inference: Inference, uses: Uses, given: Given, not_sentinel: str
+    ) -> Iterator[Proposal]:
         name = param.name.value
         spelled = spell(tree, optional(given.type))
         edit = annotate(tree, param, spelled.text) if spelled is not None else None
@@ -135,13 +142,13 @@ class NoneDefault(Transform):
             what = f"its type {given.type} has no annotation" if spelled is None else "a comment stands between it and its default"
             yield tree.decline(self, param, f"{name}=None can't be annotated: {what}")
             return
-        tests = [test for test in uses.tests if test.truth or test.equality]
+        edits, imports = _tested(tree, refused(inference, uses, given.type.name), given.type.name)
         yield tree.rewrite(
             self,
             param,
             f"{name}: {spelled.text} = None",
-            [edit, *(tree.replace(test.node, optional_test(tree, test, given.type.name)) for test in tests)],
-            imports=spelled.imports,
+            [edit, *edits],
+            imports=(*spelled.imports, *imports),
             needs=[Need(given.what, given.origin)],
             why="without an annotation the compiler takes it for a Tensor, and a test for None is always false"
             + (f"; no sentinel: {not_sentinel}" if not_sentinel else ""),
@@ -149,14 +156,36 @@ class NoneDefault(Transform):
             silent=True,
         )
 
-    def _retest(self, tree: Tree, param: cst.Param, uses: Uses, stated: Type) -> Iterator[Proposal]:
+    def _retest(self, tree: Tree, param: cst.Param, inference: Inference, uses: Uses, stated: Type) -> Iterator[Proposal]:
         """The tests of an Optional that the compiler refuses: ``x == None`` and ``if x:``."""
-        tests = [test for test in uses.tests if test.truth or test.equality]
+        tests = refused(inference, uses, stated.stripped.name)
         if tests:
-            name = stated.stripped.name
-            edits = [tree.replace(test.node, optional_test(tree, test, name)) for test in tests]
+            edits, imports = _tested(tree, tests, stated.stripped.name)
             why = "the compiler casts no Optional to bool and compares none with =="
-            yield tree.rewrite(self, tests[0].node, f"test {param.name.value} with is None", edits, why=why)
+            yield tree.rewrite(self, tests[0][0].node, f"test {param.name.value} with is None", edits, imports=imports, why=why)
+
+
+def _tested(tree: Tree, tests: list[tuple[Test, bool]], type_name: str) -> tuple[list[Edit], list[Import]]:
+    """The edits of tests that the compiler refuses, and the imports they need."""
+    edits: list[Edit] = []
+    imports: list[Import] = []
+    for test, some in tests:
+        text, needed = optional_test(tree, test, type_name, some)
+        edits.append(tree.replace(test.node, text))
+        imports += needed
+    return edits, imports
+
+
+def _always_given(tree: Tree, uses: Uses) -> bool:
+    """Whether the function raises wherever the parameter is left out: as a Tensor it compiles, as an Optional it would not."""
+    if uses.tests or uses.stores or uses.captured:
+        return False
+    for load in uses.others:
+        statement = tree.statement(load)
+        first = statement is not None and tree.parent(statement) is uses.function.body
+        if first and statement is not None and raises_for_none(tree, load) and always_evaluated(tree, load, statement):
+            return True
+    return False
 
 
 def _needed(tree: Tree, facts: Facts, qualname: str, name: str) -> bool:
@@ -179,6 +208,9 @@ def _needed(tree: Tree, facts: Facts, qualname: str, name: str) -> bool:
 
 def _assumed(tree: Tree, facts: Facts, qualname: str, uses: Uses) -> Given | None:
     """What the compiler assumes, a Tensor, where no value or no use of one says otherwise."""
+    fact = facts.parameter(tree.path, qualname, uses.name)
+    if isinstance(fact, Parameter) and names_another_type(fact.documented or ""):
+        return None
     if not uses.others and not uses.stores:
         return Given(TENSOR, f"{uses.name} is never used as a value")
     function = facts.function(tree.path, qualname)

@@ -13,6 +13,7 @@ from scriptify.transform import Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._none_uses import SOME, Uses
 from scriptify.transforms._optional_test_examples import EXAMPLES
+from scriptify.transforms._optional_truth import SIZED, has_items
 from scriptify.transforms._refine import optionals
 from scriptify.transforms._signature import declared, is_none
 from scriptify.transforms._spot import Spot, spot
@@ -30,7 +31,7 @@ class OptionalTest(Transform):
     The compiler has no comparison of an Optional with a value, no truth of one, and none of a tuple. None equals
     no number and no text and is false, so the test for None can be said. ``x in (None, "a")`` becomes
     ``(x is None or x in ("a",))``, for a display of None and texts has no type. The truth of a tuple is whether
-    it has items; where only a run shows that it is one, eager code keeps its own test.
+    it has items. What has a length may be annotated wrongly, so eager code keeps its own test of it.
     """
 
     code = "SF108"
@@ -118,23 +119,24 @@ class OptionalTest(Transform):
     def _truth(self, place: Spot, node: cst.BaseExpression, type_: Type, proved: bool) -> Iterator[Proposal]:
         tree, name = place.tree, place.tree.code(node)
         inner = type_.stripped
+        imports: tuple[Import, ...] = ()
         if type_.name == "Optional":
             if not isinstance(node, cst.Name):
                 yield tree.decline(
                     self, node, f"{name} is an attribute that may be None, which no test rules out; put it into a local first"
                 )
                 return
-            some = (
-                f"bool({name})" if inner.name in _NUMBERS else f"len({name}) > 0" if inner.name in ("str", "List", "Dict", "Tuple") else ""
-            )
+            some = f"bool({name})" if inner.name in _NUMBERS else f"len({name}) > 0" if inner.name in SIZED else ""
             if not some:
                 return
+            if proved and inner.name in SIZED:
+                some, imports = has_items(tree, name)
             text = f"{name} is not None and {some}"
         elif type_.name == "Tuple":
+            proved = False  # a number may be given for it all the same, and has no length
             text = f"len({name}) > 0" if isinstance(node, cst.Name) else f"len({name}) > 0 if {name} is not None else False"
         else:
             return
-        imports: tuple[Import, ...] = ()
         if not proved:
             imports = tree.imports.spell("torch.jit.is_scripting")[1]
             text = f"({text}) if {scripting(tree)} else {name}"

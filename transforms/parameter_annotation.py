@@ -11,6 +11,7 @@ from scriptify.facts.known import documented, literal_type
 from scriptify.facts.model import Argument, Facts, Parameter
 from scriptify.facts.types import EMPTY, Type, join
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
+from scriptify.transforms._annotation_evidence import contradicted, wants_float
 from scriptify.transforms._calls import bound, calls
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._none_types import given_type, only_tensor
@@ -85,7 +86,7 @@ class ParameterAnnotation(Transform):
         elif param.default is None:
             found = _without_default(tree, facts, qualname, function, param, fact, uses)
         else:
-            found = _with_default(tree, facts, qualname, param, fact)
+            found = _with_default(tree, facts, qualname, param, fact, uses)
         if found is None:
             return
         if isinstance(found, str):
@@ -128,7 +129,7 @@ def _changeable(tree: Tree, param: cst.Param, uses: Uses) -> str | None:
     return None
 
 
-def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fact: Parameter) -> Found | str | None:
+def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fact: Parameter, uses: Uses) -> Found | str | None:
     name, default = param.name.value, param.default
     if default is None or Inference(tree, facts, "", _nothing()).type_of(default) == TENSOR:
         return None  # a Tensor, as the compiler thinks
@@ -146,6 +147,8 @@ def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fac
             return None if type_ is None else f"{name} was a Tensor in a run and its default is {fact.default}"
         what = f"{name} was {live.type}" + (f", its default is {fact.default}" if type_ else "")
         return Found(both, what, "default" if type_ == both else "live")
+    if whole and wants_float(tree, facts, uses):
+        return Found(Type("float"), f"{name} is handed on to a parameter that is a float")
     if type_ is None:
         return f"the type of the default of {name} is not known: annotate it, or give an entry"
     both = join([type_, *(t for t in _passed(tree, facts, qualname, name) if t is not None)])
@@ -221,6 +224,8 @@ def _without_default(
         if not (uses.tests or uses.others):
             # Nothing in the function asks for this type, so whoever scripts its class alone may pass a Tensor today.
             return f"every call passes {passed} for {name}, but the function never reads it: annotate it, or give an entry"
+        if against := contradicted(tree, uses, passed):
+            return f"every call passes {passed} for {name}, but {against}: annotate it, or give an entry"
         return Found(passed, f"every call passes {passed} for {name}")
     proved = _proved(tree, uses)
     if proved is not None:

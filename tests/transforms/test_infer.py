@@ -10,6 +10,7 @@ from scriptify.transforms._infer import Inference
 from scriptify.tree import Tree, own_nodes
 
 HEAD = """import math
+from typing import Optional
 
 import numpy as np
 import torch
@@ -25,6 +26,15 @@ def sometimes(x: Tensor):
 def always(x: Tensor):
     with torch.no_grad():
         return x + 1
+
+
+def maybe(x: Tensor) -> Optional[Tensor]:
+    return x
+
+
+class Helper2:
+    def __init__(self, x):
+        self.x = x
 
 
 class Helper:
@@ -197,6 +207,13 @@ def test_no_tensors_by_their_methods(lines: str, expression: str) -> None:
         ("a = n\na /= 2", "a", "float"),
         ("a = n\na += 2", "a", "int"),
         ("torch = other", "torch.zeros(2)", ""),
+        ("y = Helper2(x)", "y", ""),
+        ("ys = [y.a for y in items]\ny = n", "y", "int"),
+        ("ys = [n.a for n in items]", "n", "int"),
+        ("ys = [n for n in [x, x]]", "ys", "List[Tensor]"),
+        ("y: Optional[Tensor] = None\nif y is None:\n    y = x.relu()", "y", "Tensor"),
+        ("y: Optional[Tensor] = None\nif flag:\n    y = x.relu()", "y", "Optional[Tensor]"),
+        ("y: Optional[Tensor] = None\ny = maybe(x)", "y", "Optional[Tensor]"),
         ("def len(y):\n    return x", "len(x)", ""),
         ("", "+flag", "int"),
         ("", "not flag", "bool"),

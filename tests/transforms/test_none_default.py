@@ -17,7 +17,12 @@ from scriptify.transform import Ignores, Settings
 
 HEAD = "import torch\nfrom torch import nn\nfrom torch.nn import functional as F\nfrom typing import Optional\n\n\n"
 BLOCK = """class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
     def forward(self, x, p=None):
+        x = self.fc(x)
         if p is not None:
             x = x + p.relu()
         return x
@@ -74,19 +79,66 @@ HARD = [
 ]
 
 
+def wide(body: str) -> str:
+    """The body in a module that makes its input a tensor of three columns."""
+    text = forward(f"x = F.relu(self.fc(x))\n{body}")
+    init = "    def __init__(self):\n        super().__init__()\n        torch.manual_seed(0)\n        self.fc = nn.Linear(3, 3)\n\n"
+    return text.replace("    def forward", f"{init}    def forward")
+
+
+EMPTY = [(0,), (0, 3), (1, 0), (0, 1), (0, 1, 1), (2, 0, 3), (0, 0, 3)]
+
+
 @pytest.mark.parametrize("body", SOFT)
 def test_takes_the_sentinel_where_it_is_the_same_for_every_caller(body):
-    before = forward(body)
+    before = wide(body)
     after, _ = rewritten(before)
     assert "p: torch.Tensor = torch.empty(0)" in after
     old, new = made(before), made(after)
-    for rows, given in itertools.product((2, 0), ("omitted", None, "tensor", "empty")):
+    for rows, given in itertools.product((2, 1, 0), ("omitted", None, "tensor", *EMPTY)):
         x = torch.arange(3.0 * rows).reshape(rows, 3)
-        p = {"tensor": torch.full((rows, 3), 0.5), "empty": torch.empty(0, 3)}.get(given)
-        if given == "empty" and rows:
-            continue  # 0 rows against 2 is an error, and stays outside the promise
+        p = torch.empty(given) if isinstance(given, tuple) else torch.full((rows, 3), 0.5) if given == "tensor" else None
         args = [] if given == "omitted" else [p]
-        torch.testing.assert_close(outcome(old, x.clone(), *args), outcome(new, x.clone(), *args))
+        expected = outcome(old, x.clone(), *args)
+        if isinstance(expected, type):
+            continue  # an error, and stays outside the promise
+        torch.testing.assert_close(expected, outcome(new, x.clone(), *args))
+
+
+@pytest.mark.parametrize("body", SOFT)
+def test_stays_optional_where_the_other_operand_may_have_one_column(body):
+    after, _ = rewritten(forward(body))
+    assert "p: Optional[torch.Tensor] = None" in after
+    assert "empty(0)" not in after
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("x = self.fc(x)", True),
+        ("x = self.fc(x)\nx = torch.relu(x) * 2", True),
+        ("x = F.interpolate(x, scale_factor=2)", True),
+        ("x = self.conv(F.interpolate(x, None, 2.0))", True),
+        ("x = self.conv(x)", False),
+        ("x = self.one(x)", False),
+        ("x = self.either(x)", False),
+        ("x = self.shrink(F.interpolate(x, scale_factor=2))", False),
+        ("x = self.fc(x); x = x.sum(1)", False),
+        ("x = self.fc(x)\nif x.shape[0] > 2:\n    x = x.mean(-1, True)", False),
+        ("x = self.fc(x)\nfor x in x:\n    pass", False),
+        ("x = self.fc(x)\nfor _ in range(2):\n    x = x.mean(-1, True)", False),
+        ("x = F.interpolate(x, scale_factor=1)", False),
+    ],
+)
+def test_what_is_known_of_the_last_dimension(line, known):
+    text = forward(f"{line}\nif p is not None:\n    x = x + p\nreturn x").replace(
+        "    def forward",
+        "    def __init__(self, wide=True):\n        super().__init__()\n"
+        "        self.fc = nn.Linear(4, 4)\n        self.one = nn.Linear(4, 1)\n        self.conv = nn.Conv2d(4, 4, 3, 1, 1)\n"
+        "        self.shrink = nn.Conv2d(4, 4, 3)\n        self.either = nn.Linear(4, 4)\n"
+        "        if not wide:\n            self.either = nn.Linear(4, 1)\n\n    def forward",
+    )
+    assert ("empty(0)" in rewritten(text)[0]) is known
 
 
 @pytest.mark.parametrize("body", HARD)
@@ -97,8 +149,8 @@ def test_stays_optional_where_an_empty_tensor_could_mean_something(body):
 
 
 def test_a_second_run_proposes_nothing():
-    for body in (*SOFT, *HARD):
-        once, _ = rewritten(forward(body))
+    for text in (*map(forward, (*SOFT, *HARD)), *map(wide, SOFT)):
+        once, _ = rewritten(text)
         assert rewritten(once)[0] == once
 
 
@@ -171,3 +223,15 @@ def test_truth_keeps_its_meaning():
         for p in (None, torch.zeros(1), torch.ones(1), torch.ones(2)):
             left, right = (outcome(made(text), torch.ones(2), p) for text in (before, after))
             assert left is right if isinstance(left, type) else torch.equal(left, right)
+
+
+@pytest.mark.parametrize("type_", ["bool", "int", "float", "str", "List[int]", "Tuple[int, int]", "torch.Tensor"])
+@pytest.mark.parametrize("test", ["p", "not p", "p is not None and p", "p is None or not p", "p and x.dim() == 1"])
+def test_truth_is_said_once_and_asks_the_same_of_every_value(type_, test):
+    before = forward(f"if {test}:\n    return x\nreturn x + 1", f"self, x, p: Optional[{type_}] = None")
+    before = before.replace("import Optional", "import List, Optional, Tuple")
+    after, _ = rewritten(before)
+    assert rewritten(after)[0] == after
+    for p in (None, 0, 1.5, "", "a", [], [0], (), torch.zeros(1), torch.ones(2)):
+        left, right = (outcome(made(text), torch.ones(2), p) for text in (before, after))
+        assert left is right if isinstance(left, type) else torch.equal(left, right)

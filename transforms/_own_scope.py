@@ -1,0 +1,37 @@
+"""The variables of comprehensions: they are their own, whatever the function calls by the same name."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from scriptify.tree import Tree
+from scriptify.tree.flow import target_names
+
+_COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+
+
+def comprehension_variable(tree: Tree, node: cst.Name) -> cst.CompFor | None:
+    """The ``for`` of a comprehension that binds a name where it is read; None where the name is the function's."""
+    below: cst.CSTNode = node
+    for above in tree.ancestors(node):
+        if isinstance(above, cst.CompFor) and below is not above.iter and _binds(above, node.value):
+            return above
+        if isinstance(above, _COMPREHENSIONS) and below is not above.for_in:
+            for clause in reversed(_clauses(above.for_in)):
+                if _binds(clause, node.value):
+                    return clause
+        if isinstance(above, cst.FunctionDef | cst.ClassDef):
+            return None
+        below = above
+    return None
+
+
+def _clauses(first: cst.CompFor) -> list[cst.CompFor]:
+    found = [first]
+    while (inner := found[-1].inner_for_in) is not None:
+        found.append(inner)
+    return found
+
+
+def _binds(clause: cst.CompFor, name: str) -> bool:
+    return any(bound.value == name for bound in target_names(clause.target))
