@@ -47,6 +47,6 @@ def _constant_attribute(bounds: Bounds, index: cst.BaseExpression) -> tuple[int,
     if not isinstance(found, Attribute) or not found.constant or found.origin != "source" or not isinstance(found.value, int):
         return None
     # A value seen in a run alone may differ in another configuration; the loop that picks is exact for all.
-    if isinstance(found.value, bool) or method.owner is None or not method.steady(index.attr.value):
+    if isinstance(found.value, bool) or found.changed or method.owner is None or not method.steady(index.attr.value):
         return None
     return found.value, (Need(f"self.{index.attr.value} is {found.value} on every instance", "source"),)

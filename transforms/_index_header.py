@@ -125,7 +125,7 @@ class HeaderRewriter:
         """Fill in guards and checks; False where the range can't be told well enough."""
         containers = carried.containers
         first = low.const
-        long_enough = [self.bounds.at_most(self.bounds.length(c), high) for c, _ in containers]
+        long_enough = [self.bounds.covers(high, self.bounds.length(c)) for c, _ in containers]
         stops = next((proof for proof in long_enough if proof is not None), None)
         for container, code in containers:
             fits = self.bounds.at_most(high, self.bounds.length(container))
