@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from scriptify.facts.model import Attribute
@@ -9,7 +11,7 @@ from scriptify.transform import Need
 from scriptify.transforms._containers import Container, Method, builtin_call
 from scriptify.transforms._counts import Counts
 from scriptify.transforms._guards import guarded_ends
-from scriptify.transforms._linear import Linear, atom
+from scriptify.transforms._linear import Linear, atom, never_negative, turns
 
 Proof = tuple[Need, ...]
 Ends = tuple[Linear | None, Linear | None]
@@ -72,12 +74,23 @@ class Bounds:
     def at_most(self, small: Linear, large: Linear) -> Proof | None:
         """The facts that prove ``small <= large``, or None where nothing does."""
         gap = large.minus(small)
-        if _never_negative(gap):
+        if never_negative(gap):
             return ()
         built = self.expanded(gap)
-        if _never_negative(built):
-            return tuple(Need(f"the constructor of {self.method.class_name} gives {a}", "source") for a in sorted(gap.terms))
+        if never_negative(built):
+            return self._by_constructor(gap.terms)
         return self._by_values(gap)
+
+    def covers(self, stop: Linear, length: Linear) -> Proof | None:
+        """The facts that prove that ``range(stop)`` turns at least ``length`` times, or None where nothing does."""
+        plain = self.at_most(length, stop)
+        if plain is not None:
+            return plain
+        gap = turns(self.expanded(stop)).minus(self.expanded(length))
+        return self._by_constructor({*stop.terms, *length.terms}) if never_negative(gap) else None
+
+    def _by_constructor(self, names: Iterable[str]) -> Proof:
+        return tuple(Need(f"the constructor of {self.method.class_name} gives {a}", "source") for a in sorted(names))
 
     def equal(self, one: Linear, other: Linear) -> Proof | None:
         """The facts that prove equality."""
@@ -253,12 +266,10 @@ class Bounds:
         return ends[1].plus(Linear(1)), ends[0]
 
 
-def _never_negative(form: Linear) -> bool:
-    return form.const >= 0 and all(count > 0 and name.startswith("len(") for name, count in form.terms.items())
-
-
 def of_source(attribute: Attribute) -> bool:
     """Whether the value or length is the same for every instance there can be, not only for those a run has built."""
+    if attribute.changed:
+        return False
     if attribute.origin == "source":
         return True
     return attribute.constant and attribute.text == repr(attribute.value)

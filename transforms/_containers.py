@@ -9,6 +9,7 @@ import libcst as cst
 
 from scriptify.facts.model import Attribute, Class, Facts, Kind
 from scriptify.transform import Focus
+from scriptify.transforms._asked_elements import asked_lists, list_name
 from scriptify.tree import Tree, bindings, own_nodes
 
 INDEX_STEM = "Expected integer literal for index"
@@ -22,11 +23,18 @@ class Container:
 
     text: str
     attribute: Attribute | None = None
+    asked: bool = False
 
     @property
     def holes(self) -> bool:
-        """Whether it holds None somewhere: the compiler drops those, so positions shift."""
-        return self.attribute is not None and self.attribute.holes
+        """Whether it may hold None somewhere: the compiler drops those, so positions shift.
+
+        Where source shows every element, that tells; else the code that asks an element for None does.
+        """
+        found = self.attribute
+        if found is not None and found.may_hold_none:
+            return True
+        return self.asked and not (found is not None and _all_shown(found))
 
 
 class Method:
@@ -73,7 +81,7 @@ class Method:
         if len(known) != len(found) or any(a.kinds != known[0].kinds for a in known):
             return None
         lengths = frozenset().union(*(a.lengths for a in known)) if all(a.lengths for a in known) else frozenset()
-        return replace(known[0], lengths=lengths, holes=any(a.holes for a in known))
+        return replace(known[0], lengths=lengths, holes=any(a.may_hold_none for a in known), changed=any(a.changed for a in known))
 
     def _class(self, dotted: str) -> Class | None:
         for owner in self.facts.classes.values():
@@ -112,11 +120,11 @@ class Method:
         text = "".join(self.tree.code(node).split())
         found = self.attribute(node)
         if found is not None and found.kinds and found.kinds <= LISTS:
-            return Container(text, found)
+            return Container(text, found, list_name(node) in asked_lists(self.tree))
         if found is not None and found.kinds - LISTS - {Kind.OTHER, Kind.MODULE}:
             return None
         if isinstance(node, cst.Attribute | cst.Name | cst.Subscript) and self._named_by_compiler(node):
-            return Container(text)
+            return Container(text, None, list_name(node) in asked_lists(self.tree))
         return None
 
     def _named_by_compiler(self, node: cst.BaseExpression) -> bool:
@@ -157,6 +165,11 @@ class Method:
                     container = self.container(node.value)
                     if container is not None:
                         yield node, container, part.value
+
+    def may_pick_none(self, within: cst.CSTNode) -> str:
+        """The text of a container that is indexed below a node and may hold None, or ``""``."""
+        found = (self.container(node.value) for node in self.tree.find(cst.Subscript, within))
+        return next((container.text for container in found if container is not None and container.holes), "")
 
     def constant(self, index: cst.BaseExpression) -> bool:
         """Whether the compiler takes the index as a constant: an attribute in ``__constants__`` or annotated Final."""
@@ -222,6 +235,14 @@ class Method:
             return None if inner is None else not inner
         called = self.tree.dotted(test.func) if isinstance(test, cst.Call) else ""
         return True if called == "torch.jit.is_scripting" else None
+
+
+def _all_shown(container: Attribute) -> bool:
+    """Whether source shows every element to be a module; a run shows those of its own instances only."""
+    element = container.element
+    if container.origin == "live" or container.changed or element is None:
+        return False
+    return bool(element.kinds) and element.kinds <= {Kind.MODULE, *_BASES.values()}
 
 
 def _literal(node: cst.Subscript) -> bool:

@@ -12,7 +12,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transforms._containers import builtin_call
-from scriptify.transforms._linear import Linear, atom
+from scriptify.transforms._linear import Linear, atom, turns
 from scriptify.tree import Tree, own_nodes, stores_in
 
 _CHANGES = frozenset(
@@ -29,6 +29,7 @@ class Counts:
         owner = facts.classes.get(f"{tree.path}::{class_name}")
         self.node = tree.class_(class_name) if class_name else None
         self.init = tree.function(f"{class_name}.__init__") if self.node is not None else None
+        self.unchanged = {name for name, held in owner.attributes.items() if not held.changed} if owner else set()
         self.inherited = {name for below in facts.descendants(owner) for name in below.attributes} if owner else set()
 
     @cached_property
@@ -72,8 +73,11 @@ class Counts:
         return "".join(self.tree.code(node).split())
 
     def _stable(self, name: str) -> bool:
-        """Whether only the constructor gives ``self.<name>`` its value, once, and nobody else adds to it."""
-        if self.node is None or name in self.inherited:
+        """Whether only the constructor gives ``self.<name>`` its value, once, and nobody else in the project adds to it.
+
+        Code outside the project that changes the attribute is not seen.
+        """
+        if self.node is None or name in self.inherited or name not in self.unchanged:
             return False
         assigned = 0
         for node in self.tree.find(cst.Attribute, self.node):
@@ -161,11 +165,11 @@ class Counts:
         if called and called[0] == "range":
             ends = [self.linear(argument, depth + 1) for argument in called[1]]
             if len(ends) == 1:
-                return ends[0]
+                return turns(ends[0]) if ends[0] is not None else None
             step = ends[2].number if len(ends) == 3 and ends[2] is not None else 1
             if len(ends) < 2 or ends[0] is None or ends[1] is None or step not in (1, -1):
                 return None
-            return ends[1].minus(ends[0]).times(step)
+            return turns(ends[1].minus(ends[0]).times(step))
         if called and called[0] in ("enumerate", "list", "tuple", "reversed") and called[1]:
             return self._count(called[1][0], depth + 1)
         if isinstance(node, cst.List | cst.Tuple):

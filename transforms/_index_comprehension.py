@@ -58,7 +58,7 @@ class ComprehensionRewriter:
         high = self.bounds.linear(stop)
         lengths = [self.bounds.length(container) for _, container, _ in uses]
         fits = [self.bounds.at_most(high, length) for length in lengths]
-        ends = next((p for p in (self.bounds.at_most(length, high) for length in lengths) if p is not None), None)
+        ends = next((p for p in (self.bounds.covers(high, length) for length in lengths) if p is not None), None)
         if ends is None or any(fit is None for fit in fits):
             return None
         return tuple(dict.fromkeys([*ends, *(need for fit in fits if fit for need in fit)]))

@@ -125,7 +125,7 @@ class HeaderRewriter:
         """Fill in guards and checks; False where the range can't be told well enough."""
         containers = carried.containers
         first = low.const
-        long_enough = [self.bounds.at_most(self.bounds.length(c), high) for c, _ in containers]
+        long_enough = [self.bounds.covers(high, self.bounds.length(c)) for c, _ in containers]
         stops = next((proof for proof in long_enough if proof is not None), None)
         for container, code in containers:
             fits = self.bounds.at_most(high, self.bounds.length(container))
@@ -187,6 +187,9 @@ class HeaderRewriter:
         carried = carried_by(self.method, loop, variable) if variable else self._counted(loop)
         if not carried.items or any(container.holes for _, container in walked):
             return None
+        own = self._held_already(loop, walked, carried)
+        if own:
+            return self._named(loop, own)
         plan = Plan()
         lengths = [self.bounds.length(container) for _, container in walked]
         for container, code in carried.containers:
@@ -199,6 +202,17 @@ class HeaderRewriter:
             plan.checked.append(container.text)
             plan.checks.append((f"len({code}) < " + (shortest if len(walked) == 1 else f"min({shortest})"), f"len({code})"))
         return self._extend(loop, target, inner, carried, plan) if self._checkable(loop, carried, plan) else None
+
+    def _held_already(self, loop: cst.For, walked: list[tuple[cst.Name, Container]], carried: Carried) -> dict[cst.Subscript, str]:
+        """The uses of a list that the loop itself walks over, each with the name the loop has for that element."""
+        kept = {container.text: name.value for name, container in walked if not stores_in(loop.body, name.value)}
+        return {node: kept[text] for text, (_, _, nodes) in carried.items.items() if text in kept for node in nodes}
+
+    def _named(self, loop: cst.For, own: dict[cst.Subscript, str]) -> Rewrite:
+        patch = Patch(self.tree)
+        for node, name in own.items():
+            patch.replace_outer(node, name)
+        return self._made(loop, patch, Plan(), "use the name that the loop has for the element")
 
     def _position(
         self, loop: cst.For, walked: list[tuple[cst.Name, Container]]

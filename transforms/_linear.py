@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import gcd
 from types import MappingProxyType
 
 
@@ -42,6 +43,41 @@ class Linear:
 def atom(text: str) -> Linear:
     """One atom."""
     return Linear(0, {text: 1})
+
+
+class Turns(str):
+    """The atom ``max(0, form)``: how often ``range(form)`` turns."""
+
+    form: Linear
+
+    def __new__(cls, form: Linear) -> Turns:
+        """The atom of a form; two forms that are the same have the same text."""
+        found = super().__new__(cls, f"max(0, {render(Linear(form.const, dict(sorted(form.terms.items()))))})")
+        found.form = form
+        return found
+
+
+def turns(form: Linear) -> Linear:
+    """How often a loop over ``range(form)`` turns, which is 0 where the form is negative."""
+    if form.number is not None:
+        return Linear(max(0, form.number))
+    if never_negative(form):
+        return form
+    factor = gcd(form.const, *form.terms.values())
+    part = Linear(form.const // factor, {name: count // factor for name, count in form.terms.items()})
+    return Linear(0, {Turns(part): factor})
+
+
+def never_negative(form: Linear) -> bool:
+    """Whether the form is 0 or more whatever its atoms are."""
+    if form.const >= 0 and all(count > 0 and (name.startswith("len(") or isinstance(name, Turns)) for name, count in form.terms.items()):
+        return True
+    for name, count in form.terms.items():
+        if isinstance(name, Turns) and count > 0:
+            # It is 0 or its form, whichever is more: either says something of the whole.
+            rest = form.without(name)
+            return never_negative(rest) or never_negative(rest.plus(name.form, count))
+    return False
 
 
 def render(form: Linear) -> str:

@@ -167,4 +167,15 @@ EXAMPLES = (
         """,
         'self, x, side: str = "left"',
     ),
+    declines(
+        "a dict that may hold None",
+        "self.heads = nn.ModuleDict({'left': nn.Linear(4, 4), 'right': None})",
+        """
+        for name in self.heads:
+            if self.heads[name] is not None:
+                x = self.heads[name](x)
+        return x
+        """,
+        "may hold None",
+    ),
 )

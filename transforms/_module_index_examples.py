@@ -192,4 +192,12 @@ EXAMPLES = (
         return self.convs[0](x) + self.body[-1](x)
         """,
     ),
+    declines(
+        "a list that may hold None",
+        "self.convs = nn.ModuleList([nn.Linear(4, 4) if k else None for k in range(3)])",
+        """
+        return self.convs[len(self.convs) - 1](x)
+        """,
+        "may hold None",
+    ),
 )

@@ -324,7 +324,7 @@ EXAMPLES = (
             x = self.steps[i](x)
         return x
         """,
-        "holds None",
+        "may hold None",
     ),
     declines(
         "element assigned",

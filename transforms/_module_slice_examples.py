@@ -232,4 +232,14 @@ EXAMPLES = (
         return x
         """,
     ),
+    declines(
+        "a list that may hold None",
+        "self.convs = nn.ModuleList([nn.Linear(4, 4) if k else None for k in range(3)])",
+        """
+        for conv in self.convs[1:]:
+            x = conv(x)
+        return x
+        """,
+        "may hold None",
+    ),
 )

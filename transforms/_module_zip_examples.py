@@ -267,4 +267,16 @@ EXAMPLES = (
         return x
         """,
     ),
+    declines(
+        "a list that may hold None",
+        "self.convs = nn.ModuleList([nn.Linear(4, 4) if k else None for k in (0, 1)])",
+        """
+        feats = [x, x + 1]
+        for conv, feat in zip(self.convs, feats):
+            if conv is not None:
+                x = x + conv(feat)
+        return x
+        """,
+        "may hold None",
+    ),
 )

@@ -8,6 +8,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Decline, Focus, Phase, Proposal, Rewrite, Transform
+from scriptify.transforms._asked_elements import asked_lists, list_name
 from scriptify.transforms._bounds import Bounds, Proof
 from scriptify.transforms._containers import Container, Method, reached_methods
 from scriptify.transforms._flow_questions import jumps, names_in
@@ -124,7 +125,7 @@ class ModuleDictKey(Transform):
         if isinstance(loop, cst.For) and (loop.orelse is not None or any(jumps(loop)) or stores_in(loop.body, target.value)):
             return None
         same = [n for n, c, k in uses if tree.contains(above, n) and c.text == container.text and tree.code(k) == target.value]
-        if not same:
+        if not same or container.holes:
             return None
         patch, item = Patch(tree), names.item(container.text)
         base = tree.code(same[0].value)
@@ -148,7 +149,8 @@ def _uses(method: Method) -> Iterator[Use]:
         known = method.attribute(node.value)
         named = focus is not None and _STEM in focus.message and focus.covers(tree.path, *tree.lines(node)) and bool(focus.line)
         text = "".join(tree.code(node.value).split())
+        asked = list_name(node.value) in asked_lists(tree)
         if known is not None and known.kinds == {Kind.MODULE_DICT}:
-            yield node, Container(text, known), part.value
+            yield node, Container(text, known, asked), part.value
         elif known is None and named and isinstance(node.value, cst.Attribute):
-            yield node, Container(text), part.value
+            yield node, Container(text, None, asked), part.value

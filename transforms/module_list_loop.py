@@ -16,6 +16,7 @@ from scriptify.transforms._index_header import HeaderRewriter
 from scriptify.transforms._index_select import Selector, Use
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_list_examples import EXAMPLES
+from scriptify.transforms._module_list_proof_examples import PROOFS
 from scriptify.tree import Tree, own_nodes
 
 
@@ -25,7 +26,9 @@ class ModuleListLoop(Transform):
     The compiler takes integer literals as an index of a ModuleList or Sequential, nothing else; a loop
     over the list itself it unrolls. Where the loop runs over the same positions, its header hands the module
     out (``enumerate``, ``zip``); a range that may be shorter gets an ``if``, one that runs past the list keeps
-    its IndexError. Any other index picks its element in a loop of its own.
+    its IndexError. Any other index picks its element in a loop of its own. A list that may hold None is left
+    alone, since the compiler drops None. What the constructor proves of lengths holds as long as no code of
+    the project changes them elsewhere; code outside the project is not seen.
     """
 
     code = "SF201"
@@ -33,7 +36,7 @@ class ModuleListLoop(Transform):
     phase = Phase.CONTAINERS
     explains = (INDEX_STEM, "range cannot be used as a value")
     hints = ("[",)
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *PROOFS)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:

@@ -84,7 +84,7 @@ class ModuleSliceCall(Transform):
         if not calls and not walked and not fixes and not varying:
             return
         if any(container.holes for _, source in found for container, _ in source.containers):
-            yield method.tree.decline(self, loop, "the list holds None: the compiler drops it and positions shift")
+            yield method.tree.decline(self, loop, "the list may hold None: the compiler drops it and positions shift")
             return
         guarded = self._guarded(method, loop, found, names)
         if guarded is not None:

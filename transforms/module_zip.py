@@ -163,6 +163,9 @@ class ModuleZip(Transform):
             return answer or tree.decline(self, loop, "the comprehension can't be written as a loop before its statement")
         if loop.orelse is not None or loop.asynchronous is not None or any(jumps(loop)):
             return tree.decline(self, loop, "a loop over modules is unrolled and can have no break, continue or else")
+        walked = [method.container(argument) for _, argument in parts.modules]
+        if any(container is not None and container.holes for container in walked):
+            return tree.decline(self, loop, "the list may hold None: the compiler drops it and positions shift")
         return self._rewritten(method, loop, parts, names)
 
     def _rewritten(self, method: Method, loop: cst.For, parts: Parts, names: FreshNames) -> Rewrite | Decline:
@@ -269,7 +272,7 @@ class ModuleZip(Transform):
         for _, argument in parts.modules:
             container: Container | None = method.container(argument)
             if container is not None and size is not None:
-                proof = bounds.at_most(bounds.length(container), size)
+                proof = bounds.covers(size, bounds.length(container))
                 if proof is not None:
                     return proof
         return None

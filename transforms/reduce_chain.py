@@ -10,6 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Facts, Kind, Unknown
 from scriptify.facts.types import Type, annotation
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transforms._containers import Method
 from scriptify.tree import Tree, assigned_names
 from scriptify.tree.fold import CannotFold, Step, declared, indices_of, is_sequence, numbers, step_of, strip_list, submodule
 from scriptify.tree.hoist import CannotHoist, Site, eager_only, in_try, reached_functions, site
@@ -162,6 +163,11 @@ class ReduceChain(Transform):
             code=_HEAD + "        xs = [m(x) for m in self.features]\n        return reduce(lambda a, b: a + b.mean(), xs, 0)\n",
             because="start from a tensor",
         ),
+        Declines(
+            name="a list that may hold None",
+            code=_HEAD.replace("for _", "if _ else None for _") + "        return reduce(lambda x, n: self.features[n](x), (1, 2), x)\n",
+            because="may hold None",
+        ),
         Ignores(
             name="not compiled",
             code="from functools import reduce\n\n\ndef main(xs):\n    return reduce(lambda a, b: a + b, xs)\n",
@@ -251,6 +257,9 @@ class _Fold:
 
     def _items(self) -> list[str] | None:
         """The text of every item where the chain is to be written out, else None."""
+        method = Method(self.tree, self.facts, self.qualname, self.function)
+        if holed := method.may_pick_none(self.call.args[0].value):
+            raise CannotFold(f"{holed} may hold None: the compiler drops it and positions shift")
         numbers_ = indices_of(self.tree, self.iterable)
         if numbers_ is not None:
             wanted = self._indexes_modules() and 0 < len(numbers_) <= LONGEST

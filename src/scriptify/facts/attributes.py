@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from scriptify.facts import changes
 from scriptify.facts.classes import Table
 from scriptify.facts.construct import Follower
 from scriptify.facts.evaluate import Evaluator
@@ -39,6 +40,7 @@ def fill(table: Table) -> None:
                 if classes is None or not classes.isdisjoint(map(table.dotted, (key, *table.below(key)))):
                     gone = attributes[name].missing or value.missing
                     attributes[name] = replace(_common(attributes[name], value), missing=gone)
+    changes.mark(table)
 
 
 def declared(file: File, scope: Scope) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -110,9 +112,11 @@ def _elsewhere(table: Table, key: str, follower: Follower, values: dict[str, Att
         for target in method.deleted:
             if _is_self(target.value, self_name) and target.attr in values:
                 values[target.attr] = replace(values[target.attr], missing=True)
-        for name in _changed_containers(method, self_name):
+        for name, added in _changed_containers(method, self_name):
             if name in values:
-                values[name] = unsized(values[name])
+                grown = unsized(values[name])
+                holes = added is not None and changes.brings_none(evaluate, added)
+                values[name] = replace(grown, holes=grown.holes or holes)
     for method, self_name in methods(file, scope):
         for call in method.calls:
             _dynamic(call, self_name, values)
@@ -126,14 +130,15 @@ def methods(file: File, scope: Scope) -> Iterator[tuple[Scope, str]]:
             yield inner, self_of(method)
 
 
-def _changed_containers(method: Scope, self_name: str) -> Iterator[str]:
+def _changed_containers(method: Scope, self_name: str) -> Iterator[tuple[str, ast.expr | None]]:
+    """The containers that a method changes, each with what it puts in where that is written there."""
     for call in method.calls:
         changed = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in GROWS else None
         if isinstance(changed, ast.Attribute) and _is_self(changed.value, self_name):
-            yield changed.attr
+            yield changed.attr, call.args[-1] if call.args else None
     for base in method.items:
         if isinstance(base, ast.Attribute) and _is_self(base.value, self_name):
-            yield base.attr
+            yield base.attr, None
 
 
 def _dynamic(call: ast.Call, self_name: str, values: dict[str, Attribute]) -> None:
@@ -144,9 +149,9 @@ def _dynamic(call: ast.Call, self_name: str, values: dict[str, Attribute]) -> No
     name = call.args[1]
     if isinstance(name, ast.Constant):
         return
-    start = name.values[0].value if isinstance(name, ast.JoinedStr) and name.values and isinstance(name.values[0], ast.Constant) else ""
+    start = changes.literal_start(name)
     for attribute, value in values.items():
-        if attribute.startswith(str(start)):
+        if attribute.startswith(start):
             values[attribute] = replace(value, varies=True)
 
 
@@ -159,12 +164,10 @@ def _foreign(table: Table) -> dict[str, list[tuple[frozenset[str] | None, Attrib
             if not scope.stores and not scope.deleted:
                 continue
             view = Locals(table, file, scope, memo)
-            changes = [(target, view.evaluate.attribute(expr) if expr is not None else UNKNOWN) for target, expr in scope.stores]
-            for target, value in changes + [(target, replace(UNKNOWN, missing=True)) for target in scope.deleted]:
+            stored = [(target, view.evaluate.attribute(expr) if expr is not None else UNKNOWN) for target, expr in scope.stores]
+            for target, value in stored + [(target, replace(UNKNOWN, missing=True)) for target in scope.deleted]:
                 if not _is_self(target.value, view.self_name):
-                    base = view.evaluate.attribute(target.value)
-                    classes = None if Kind.OTHER in base.kinds else base.classes
-                    found.setdefault(target.attr, []).append((classes, value))
+                    found.setdefault(target.attr, []).append((changes.receiver_classes(view, target.value), value))
     return found
 
 

@@ -331,7 +331,9 @@ def _arithmetic(op: ast.operator, a: Attribute, b: Attribute) -> Value:
     if isinstance(op, ast.Mult) and a.kinds == {Kind.LIST} and b.constant and type(b.value) is int:
         elements = elements_of(a)
         known = elements is not None and 0 <= b.value < 1000
-        return container(Kind.LIST, elements * b.value if known and elements is not None else None, a.element)
+        return container(Kind.LIST, elements * b.value if known and elements is not None else None, _repeated(a))
+    if isinstance(op, ast.Mult) and a.kinds == {Kind.LIST} and b.kinds <= {Kind.VALUE, Kind.OTHER} and a.may_hold_none:
+        return container(Kind.LIST, None, _repeated(a))
     if not a.kinds == b.kinds == {Kind.VALUE}:
         return UNKNOWN
     if a.constant and b.constant and type(a.value) is int and type(b.value) is int and max(abs(a.value), abs(b.value)) < _BIG:
@@ -344,6 +346,12 @@ def _arithmetic(op: ast.operator, a: Attribute, b: Attribute) -> Value:
     if names == {"int"} and isinstance(op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)):
         return plain("int")
     return UNKNOWN
+
+
+def _repeated(of: Attribute) -> Attribute | None:
+    """One element of a list that is repeated."""
+    elements = elements_of(of)
+    return of.element if of.element is not None or not elements else joined(elements)
 
 
 def _integers(op: ast.operator, a: int, b: int) -> Value:

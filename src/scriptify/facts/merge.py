@@ -19,6 +19,7 @@ from scriptify.facts.types import Type, join, parse
 from scriptify.oracle.protocol import LiveCall, LiveClass, LiveFunction, Observation
 
 Key = tuple[str, str]
+_LISTS = frozenset({Kind.MODULE_LIST, Kind.SEQUENTIAL, Kind.MODULE_DICT})
 
 
 def merge(facts: Facts, observation: Observation, texts: Mapping[str, str]) -> Facts:
@@ -159,10 +160,19 @@ def _attribute(static: Attribute | None, live: Attribute | None, again: bool) ->
         return static if Kind.FUNCTION in static.kinds else replace(static, missing=True)
     if static is None:
         return replace(live, missing=live.missing or again)
+    live = _cautious(static, live)
     if static.origin == "live":
         return replace(joined(static, live), text=static.text or live.text, line=static.line)
     # A class that was live before and did not have the attribute then: some instances lack it.
     return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again)
+
+
+def _cautious(static: Attribute, live: Attribute) -> Attribute:
+    """The live attribute with what the source says may be otherwise on instances that no run has built."""
+    inner, seen = static.element, live.element
+    element = _cautious(inner, seen) if inner is not None and seen is not None else seen
+    holes = live.holes or (static.may_hold_none and live.kinds <= _LISTS)
+    return replace(live, holes=holes, changed=live.changed or static.changed, element=element)
 
 
 def _was_there(attribute: Attribute, text: str) -> bool:
@@ -211,7 +221,7 @@ def _observed_class(owner: Class, seen: Observed) -> Class:
     for name, attribute in given.items():
         static = owner.attributes.get(name)
         place = replace(attribute, name=name, origin="live")
-        attributes[name] = replace(place, text=static.text, line=static.line) if static is not None else place
+        attributes[name] = replace(_cautious(static, place), text=static.text, line=static.line) if static is not None else place
     return replace(owner, attributes=attributes, instances=owner.instances + instances)
 
 

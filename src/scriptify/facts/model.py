@@ -78,7 +78,8 @@ class Attribute:
 
     ``values`` are the distinct literal values seen (one: it is the same everywhere); ``value`` is that
     one. ``lengths`` are the lengths of a container, ``items`` the dotted class names of its elements
-    where every instance agrees, ``keys`` the ModuleDict's keys. ``holes``: a ModuleList holds None.
+    where every instance agrees, ``keys`` the ModuleDict's keys. ``holes``: a ModuleList holds None. ``changed``:
+    code that the class's own text does not show may give it another value, or change the list it holds.
     ``missing``: some instance lacks it. ``classes``: the dotted classes of the value. ``origin`` is
     ``source`` or ``live``. ``type`` is the TorchScript type of a plain value where it has one. ``hooks``:
     the forward pre-hooks of the module it holds, and of torch's own modules inside that one, each as the
@@ -108,6 +109,7 @@ class Attribute:
     functions: frozenset[str] = frozenset()
     registered: tuple[str, ...] = ()
     first_parameter: str = ""
+    changed: bool = False
 
     @property
     def kind(self) -> Kind | None:
@@ -125,6 +127,13 @@ class Attribute:
         if not self.constant:
             raise LookupError(f"{self.name} has no one value")
         return self.values[0]
+
+    @property
+    def may_hold_none(self) -> bool:
+        """Whether some element of the container may be None."""
+        if self.holes or (self.element is not None and Kind.NONE in self.element.kinds):
+            return True
+        return any(item is None for held in self.values if isinstance(held, (list, tuple)) for item in held)
 
     @property
     def length(self) -> int | None:

@@ -122,6 +122,7 @@ def both(a: Attribute, b: Attribute) -> Attribute:
         keys=keys,
         classes=a.classes | b.classes,
         holes=a.holes or b.holes,
+        changed=a.changed or b.changed,
         missing=a.missing or b.missing,
         varies=a.varies or b.varies or bool(a.values) != bool(b.values),
         origin="live" if "live" in (a.origin, b.origin) else "source",
