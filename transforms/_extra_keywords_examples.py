@@ -95,6 +95,19 @@ class Net(nn.Module):
     Declines(
         _HEAD
         + """
+inspect = print
+
+
+class Net(nn.Module):
+    def forward(self, x, **kwargs):
+        return inspect(x)
+""",
+        because="the name inspect means something else here",
+        name="the file calls something else inspect",
+    ),
+    Declines(
+        _HEAD
+        + """
 
 class Net(nn.Module):
     def forward(self, x, **kwargs):

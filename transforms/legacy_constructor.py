@@ -55,6 +55,8 @@ _FACTORIES = frozenset(
         "zeros ones empty full rand randn arange linspace eye zeros_like ones_like empty_like full_like rand_like randn_like"
     ).split()
 )
+# Methods that give a Tensor itself or a copy.
+_MOVING = frozenset({"to", "cuda", "cpu", "float", "double", "half", "long"})
 _PYTHON = {"builtins.float": "torch.float64", "builtins.int": "torch.int64", "builtins.bool": "torch.bool"}
 
 
@@ -63,8 +65,9 @@ class LegacyConstructor(Transform):
 
     Scripting knows neither ``torch.Tensor`` as a constructor nor ``Variable`` (which has meant "the same data,
     detached" since torch 0.4), nor Python's ``float`` as a dtype, nor ``requires_grad`` of a
-    factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape. A typed constructor stays on the CPU
-    whatever the default device is.
+    factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape. What a factory has just made, or
+    ``.data``, is detached already. A typed constructor stays on the CPU whatever the default device is. Known:
+    ``torch.Tensor(..)`` does too, and ``torch.tensor`` and ``torch.empty`` follow ``torch.set_default_device``.
     """
 
     code = "SF704"
@@ -118,7 +121,14 @@ class LegacyConstructor(Transform):
             name="a variable",
             before=_HEAD
             + "        h = Variable(torch.zeros(2, 4))  # start\n        return x + h + Variable(x * 2, requires_grad=False)\n",
-            after=_HEAD + "        h = torch.zeros(2, 4).detach()  # start\n        return x + h + (x * 2).detach()\n",
+            after=_HEAD + "        h = torch.zeros(2, 4)  # start\n        return x + h + (x * 2).detach()\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a variable of what may need a gradient",
+            before=_HEAD
+            + "        n = torch.ones(4)\n        return Variable(x.data) + Variable(torch.ones(4).to(x.device)) + Variable(n)\n",
+            after=_HEAD + "        n = torch.ones(4)\n        return x.data + torch.ones(4).to(x.device) + n.detach()\n",
             entry=_ENTRY,
         ),
         Fires(
@@ -256,7 +266,22 @@ def _variable(body: Body, call: cst.Call) -> list[Edit]:
     if "volatile" in found:
         raise NoForm("volatile has had no meaning since torch 0.4")
     tail = "" if flag == "False" else f".requires_grad_({flag})"
-    return [body.tree.replace(call, f"{body.tree.operand(arguments[0])}.detach(){tail}")]
+    detached = "" if _detached(body, arguments[0]) else ".detach()"
+    return [body.tree.replace(call, f"{body.tree.operand(arguments[0])}{detached}{tail}")]
+
+
+def _detached(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether an expression gives a Tensor of its own that needs no gradient: fresh from a factory, or ``.data``."""
+    if isinstance(node, cst.Attribute):
+        return node.attr.value == "data"
+    if not isinstance(node, cst.Call):
+        return False
+    split = method(node)
+    if split is not None and split[1] in _MOVING:
+        return _detached(body, split[0])
+    return (
+        body.dotted(node.func) in _FACTORIES and not {"out", "requires_grad"} & keywords(node).keys() and not any(a.star for a in node.args)
+    )
 
 
 def _cast_kind(body: Body, node: cst.BaseExpression) -> tuple[str, str] | None:
