@@ -27,7 +27,7 @@ from scriptify.transforms._infer_known import INT
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear, render
 from scriptify.transforms._patch import Patch
-from scriptify.transforms._picks import DEEPEST, Mate, Selection, Test, Use, checked, depth
+from scriptify.transforms._picks import DEEPEST, Mate, Selection, Test, Use, checked, depth, nested
 from scriptify.tree import bindings, loads, own_nodes
 
 
@@ -41,6 +41,7 @@ class Selector:
     def __init__(self, by: Transform, method: Method, bounds: Bounds, names: FreshNames) -> None:
         self.by, self.method, self.bounds, self.names = by, method, bounds, names
         self.tree = method.tree
+        self._deep: list[cst.BaseStatement] = []
 
     def rewrite(self, use: Use, uses: Sequence[Use]) -> Rewrite | Decline:
         """The rewrite of one use (and of the same index nearby), or the reason against it."""
@@ -68,7 +69,10 @@ class Selector:
         test = self._test(container, known, index, text, lengthened)
         if test.equal == text and not hoisted and self.shares:
             selection.mates = self._mates(selection, uses, text)
-        if depth(self.method, node) + self._different(selection, uses) > DEEPEST:
+        inside = any(self.tree.contains(statement, node) for statement in self._deep)
+        if inside or depth(self.method, node) + self._different(selection, uses) > DEEPEST:
+            # Its neighbours stay as well: some of the loops without the others would gain nothing.
+            self._deep += selection.statements
             return self.tree.decline(self.by, node, "loops that pick would stand too deep in each other; pick on lines of their own")
         return self._made(selection, code, test, text, lengthened, hoisted)
 
@@ -98,7 +102,7 @@ class Selector:
         """How many loops the selection's statements need, this one included."""
         shared = [id(node) for mate in selection.mates for node in mate.nodes]
         left = {(u[1].text, self._text(u[2])) for u in self._others(selection, uses) if id(u[0]) not in shared}
-        return 1 + len(left)
+        return 1 + len(left) + max(nested(self.tree, statement) for statement in selection.statements)
 
     def _holds_parameters(self, node: cst.BaseExpression) -> bool:
         """Whether it is a ParameterList, whose length the compiler does not find in every place."""

@@ -65,6 +65,12 @@ def depth(method: Method, node: cst.CSTNode) -> int:
     return found
 
 
+def nested(tree: Tree, node: cst.CSTNode) -> int:
+    """How deep such loops stand in each other below a node, itself included."""
+    own = isinstance(node, cst.For) and _picks(tree, node)
+    return own + max((nested(tree, below) for below in node.children), default=0)
+
+
 def _picks(tree: Tree, loop: cst.For) -> bool:
     """``for j, m in enumerate(ms): if j == k: ...`` and nothing else."""
     first = loop.target.elements[0].value if isinstance(loop.target, cst.Tuple) and loop.target.elements else None
