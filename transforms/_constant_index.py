@@ -6,8 +6,8 @@ import libcst as cst
 
 from scriptify.transforms._bounds import Bounds, Proof
 from scriptify.transforms._containers import Method
-from scriptify.transforms._index_select import Use
 from scriptify.transforms._linear import Linear
+from scriptify.transforms._picks import Use
 
 _LOOPS = (cst.For, cst.While, cst.ListComp, cst.GeneratorExp, cst.DictComp, cst.SetComp)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -28,34 +27,8 @@ from scriptify.transforms._infer_known import INT
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear, render
 from scriptify.transforms._patch import Patch
-from scriptify.tree import bindings, loads
-
-Use = tuple[cst.Subscript, Container, cst.BaseExpression]
-
-
-@dataclass
-class Selection:
-    """One select loop: the container and index it stands for, the statements it takes in, the uses it answers."""
-
-    use: Use
-    statements: list[cst.BaseStatement]
-    nodes: list[cst.Subscript]
-    preset: list[str] = field(default_factory=list)
-
-    @property
-    def returns(self) -> bool:
-        """Whether the last statement leaves the function."""
-        last = self.statements[-1]
-        return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
-
-
-@dataclass(frozen=True)
-class Test:
-    """How the select loop compares, what is checked before it, and what that rests on."""
-
-    equal: str
-    check: str
-    needs: Proof
+from scriptify.transforms._picks import DEEPEST, Mate, Selection, Test, Use, checked, depth, nested
+from scriptify.tree import bindings, loads, own_nodes
 
 
 class Selector:
@@ -63,9 +36,12 @@ class Selector:
 
     plain: tuple[type[cst.CSTNode], ...] = (cst.Name, cst.Attribute, cst.BinaryOperation, cst.UnaryOperation, cst.Subscript, cst.Call)
 
+    shares = True
+
     def __init__(self, by: Transform, method: Method, bounds: Bounds, names: FreshNames) -> None:
         self.by, self.method, self.bounds, self.names = by, method, bounds, names
         self.tree = method.tree
+        self._deep: list[cst.BaseStatement] = []
 
     def rewrite(self, use: Use, uses: Sequence[Use]) -> Rewrite | Decline:
         """The rewrite of one use (and of the same index nearby), or the reason against it."""
@@ -76,6 +52,8 @@ class Selector:
         reason = self._obstacle(use)
         if reason:
             return self.tree.decline(self.by, node, reason)
+        if any(self.tree.contains(node.value, other[0]) for other in uses):
+            return self.tree.decline(self.by, node, "what it indexes is itself picked by an index, which must be done first")
         selection = self._selection(use, uses)
         if isinstance(selection, str):
             return self.tree.decline(self.by, node, selection)
@@ -89,7 +67,42 @@ class Selector:
         elif not isinstance(index, self.plain):
             return self.tree.decline(self.by, node, "the index is not a plain expression; assign it to a name first")
         test = self._test(container, known, index, text, lengthened)
+        if test.equal == text and not hoisted and self.shares:
+            selection.mates = self._mates(selection, uses, text)
+        inside = any(self.tree.contains(statement, node) for statement in self._deep)
+        if inside or depth(self.method, node) + self._different(selection, uses) > DEEPEST:
+            # Its neighbours stay as well: some of the loops without the others would gain nothing.
+            self._deep += selection.statements
+            return self.tree.decline(self.by, node, "loops that pick would stand too deep in each other; pick on lines of their own")
         return self._made(selection, code, test, text, lengthened, hoisted)
+
+    def _mates(self, selection: Selection, uses: Sequence[Use], text: str) -> list[Mate]:
+        """The other containers that the index picks from, where it counts from the start of each of them."""
+        _, container, index = selection.use
+        mates: dict[str, Mate] = {}
+        for node, other, own in self._others(selection, uses):
+            code = self.tree.code(node.value)
+            if other.text == container.text or self._text(own) != self._text(index) or other.holes or self._holds_parameters(node.value):
+                continue
+            if changed_by(self.tree, node.value, selection.statements) or self._rebound(node, index, selection.statements):
+                continue
+            test = self._test(other, self.bounds.span(own), own, text, f"len({code})")
+            first = self.tree.statement(node) is selection.statements[0]
+            sure = not test.check or (first and always_evaluated(self.tree, selection.statements[0], node))
+            if test.equal == text and sure:
+                mates.setdefault(other.text, Mate(other, code, [], test)).nodes.append(node)
+        return list(mates.values())
+
+    def _others(self, selection: Selection, uses: Sequence[Use]) -> list[Use]:
+        """The uses in the selection's statements that its own item does not answer."""
+        answered = [id(node) for node in selection.nodes]
+        return [u for u in uses if id(u[0]) not in answered and any(self.tree.contains(s, u[0]) for s in selection.statements)]
+
+    def _different(self, selection: Selection, uses: Sequence[Use]) -> int:
+        """How many loops the selection's statements need, this one included."""
+        shared = [id(node) for mate in selection.mates for node in mate.nodes]
+        left = {(u[1].text, self._text(u[2])) for u in self._others(selection, uses) if id(u[0]) not in shared}
+        return 1 + len(left) + max(nested(self.tree, statement) for statement in selection.statements)
 
     def _holds_parameters(self, node: cst.BaseExpression) -> bool:
         """Whether it is a ParameterList, whose length the compiler does not find in every place."""
@@ -251,19 +264,42 @@ class Selector:
         condition = f"{counter} == {test.equal}" if test.equal else f"{counter} in ({text}, {text} + {length})"
         error = self._error(text)
         lines = [*hoisted, *selection.preset]
-        if test.check and not selection.returns:
-            lines += [f"if {test.check}:", f"    {error}"]
-        lines += [self._loop_line(counter, item, code), f"    if {condition}:"]
+        for check in self._checks(selection, test, hoisted):
+            lines += [f"if {check}:", f"    {error}"]
+        walked = code
+        if selection.mates:
+            item = f"({', '.join([item, *self._mate_items(selection, counter, patch)])})"
+            walked = f"zip({', '.join([code, *(mate.code for mate in selection.mates)])})"
+        lines += [self._loop_line(counter, item, walked), f"    if {condition}:"]
         patch.before(first, lines)
         patch.indent(selection.statements, 2)
         if selection.returns:
             patch.after(selection.statements[-1], [error])
-        needs: list[Need] = list(dict.fromkeys(test.needs))
-        safety = Safety.OBSERVED if lives(test.needs) else None
+        needs: list[Need] = list(dict.fromkeys([*test.needs, *(need for mate in selection.mates for need in mate.test.needs)]))
+        safety = Safety.OBSERVED if lives(tuple(needs)) else None
         why = "the compiler takes literals only as an index of modules; a loop over them can pick the element"
         title = f"pick the element of {code} in a loop"
         imports = self.tree.imports.spell("torch.empty")[1] if selection.preset else ()
         return self.tree.rewrite(self.by, node, title, patch.edits(), imports=imports, needs=needs, why=why, safety=safety)
+
+    def _checks(self, selection: Selection, test: Test, hoisted: list[str]) -> list[str]:
+        """The checks in front of the loop, less those that the statements above have made; a return raises behind it instead."""
+        node, _, index = selection.use
+        if selection.returns:
+            return []
+        wanted = [t.check for t in (test, *(mate.test for mate in selection.mates)) if t.check]
+        # What a call in between does to an attribute is not seen, and a name just made has no check yet.
+        plain = not hoisted and not any(isinstance(n, cst.Attribute | cst.Subscript) for n in (index, *own_nodes(index)))
+        first = selection.statements[0]
+        return [c for c in dict.fromkeys(wanted) if not (plain and checked(self.tree, c, (index, node.value), first))]
+
+    def _mate_items(self, selection: Selection, counter: str, patch: Patch) -> list[str]:
+        items = []
+        for mate in selection.mates:
+            items.append(self.names.item(mate.container.text, counter))
+            for node in mate.nodes:
+                patch.replace_outer(node, items[-1])
+        return items
 
     def _item(self, selection: Selection, container: Container, counter: str, patch: Patch) -> str:
         first = selection.statements[0]

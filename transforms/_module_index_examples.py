@@ -48,6 +48,65 @@ EXAMPLES = (
         raise IndexError(f"index {self.k} is out of range")
         """,
     ),
+    fires(
+        "one index, two lists",
+        LISTS + "self.more = nn.ModuleList([nn.Linear(4, 4) for _ in range(3)])\n",
+        """
+        return self.convs[k % 2](x) + self.more[k % 2](x)
+        """,
+        """
+        for j, (conv, more_j) in enumerate(zip(self.convs, self.more)):
+            if j == k % 2:
+                return conv(x) + more_j(x)
+        raise IndexError(f"index {k % 2} is out of range")
+        """,
+        "self, x, k: int = 1",
+    ),
+    fires(
+        "a list in a list, the outer one first",
+        "self.rows = nn.ModuleList([nn.ModuleList([nn.Linear(4, 4) for _ in range(2)]) for _ in range(2)])\n",
+        """
+        return self.rows[k][k - 1](x)
+        """,
+        """
+        for j, row in enumerate(self.rows):
+            if j in (k, k + len(self.rows)):
+                return row[k - 1](x)
+        raise IndexError(f"index {k} is out of range")
+        """,
+        "self, x, k: int = 1",
+        entry="",
+    ),
+    fires(
+        "the same index twice is checked once",
+        LISTS,
+        """
+        x = self.convs[k](x)
+        x = self.convs[k](x)
+        return x
+        """,
+        """
+        if not -len(self.convs) <= k < len(self.convs):
+            raise IndexError(f"index {k} is out of range")
+        for j, conv in enumerate(self.convs):
+            if j in (k, k + len(self.convs)):
+                x = conv(x)
+        for index, convs_i in enumerate(self.convs):
+            if index in (k, k + len(self.convs)):
+                x = convs_i(x)
+        return x
+        """,
+        "self, x, k: int = 1",
+    ),
+    declines(
+        "three in one statement",
+        LISTS,
+        """
+        return self.convs[k](self.convs[k - 1](self.convs[k - 2](x)))
+        """,
+        "too deep",
+        "self, x, k: int = 2",
+    ),
     declines(
         "index from the caller that may be a slice of a Sequential",
         LISTS,

@@ -119,8 +119,9 @@ class NameLoops:
             collected = self._buffers(place, groups)
             if collected is not None:
                 return self._split(place, [collected[0]], reader, f"collect {collected[1]}", [collected[2]])
-            return self._split(place, edits, reader, title, [*reader.checks.values()])
-        return self.tree.rewrite(self.by, place, title, edits, imports=imports, needs=reader.needs, why=WHY)
+            return self._split(place, edits, reader, title, [*reader.checks.values()], bool(called))
+        safety = Safety.OBSERVED if called and self.method.facts.hooks else None
+        return self.tree.rewrite(self.by, place, title, edits, imports=imports, needs=reader.needs, why=WHY, safety=safety)
 
     def _display(self, place: cst.CSTNode, groups: dict[str, list[Access]], columns: dict[str, list[str]]) -> list[Edit]:
         """A list of the attributes themselves, for a comprehension of nothing else that are no modules."""
@@ -152,12 +153,17 @@ class NameLoops:
         edit = self.tree.replace(place, f"[{item} for _, {item} in {every}]")
         return edit, f"the buffers of {access.base}", f"[{label} for {label}, _ in {every}] == {names}"
 
-    def _split(self, place: cst.CSTNode, edits: Sequence[Edit], reader: Names, title: str, checks: Sequence[str]) -> Rewrite | Decline:
-        """The rewrite for scripting only: instances that the run has not built keep the loop they had."""
+    def _split(
+        self, place: cst.CSTNode, edits: Sequence[Edit], reader: Names, title: str, checks: Sequence[str], calls: bool = False
+    ) -> Rewrite | Decline:
+        """The rewrite for scripting only: instances that the run has not built keep the loop they had.
+
+        ``calls``: it calls ``forward``, which leaves out hooks that the modules may have.
+        """
         done = split(self.tree, place, edits, checks)
         if done is None:
             return self.tree.decline(self.by, place, "the names are those a run has shown, and no statement fits beside it")
-        safety = Safety.OBSERVED if lives(tuple(reader.needs)) else None
+        safety = Safety.OBSERVED if lives(tuple(reader.needs)) or (calls and self.method.facts.hooks) else None
         return self.tree.rewrite(self.by, place, title, done[0], imports=done[1], needs=reader.needs, why=WHY, safety=safety)
 
     def _alias(self, loop: cst.CSTNode, access: Access) -> tuple[str, cst.SimpleStatementLine, cst.Assign] | None:

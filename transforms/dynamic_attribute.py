@@ -26,9 +26,10 @@ class DynamicAttribute(Transform):
 
     The compiler takes a string literal as getattr's name, nothing else, and knows no ``_modules``. A name that is
     one constant is written out; one that an attribute holds (which any caller may set anew) chooses among the modules
-    it may name, or is asserted, when scripting; names made up by a loop over known values become a tuple of the attributes, whose
-    elements are called through forward when scripting (hooks stay in eager). Buffers registered in order
-    (``noise0``, ``noise1``, ...) become ``named_buffers()``; ``_modules.items()`` becomes ``named_children()``.
+    it may name, or is asserted, when scripting. Names made up by a loop over known values become a tuple of the
+    attributes, whose elements are called through forward when scripting (hooks stay in eager; where the project
+    registers forward hooks on anything, that takes a run). Buffers registered in order (``noise0``, ``noise1``, ...)
+    become ``named_buffers()``; ``_modules.items()`` becomes ``named_children()``.
     """
 
     code = "SF202"

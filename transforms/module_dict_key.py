@@ -12,13 +12,14 @@ from scriptify.transforms._asked_elements import asked_lists, list_name
 from scriptify.transforms._bounds import Bounds, Proof
 from scriptify.transforms._containers import Container, Method, reached_methods
 from scriptify.transforms._flow_questions import jumps, names_in
-from scriptify.transforms._index_select import Selector, Test, Use
+from scriptify.transforms._index_select import Selector
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear
 from scriptify.transforms._module_dict_examples import EXAMPLES
 from scriptify.transforms._name_loops import NameLoops, depends
 from scriptify.transforms._name_values import Access, Names, quoted
 from scriptify.transforms._patch import Patch
+from scriptify.transforms._picks import Test, Use
 from scriptify.tree import Tree, own_nodes, stores_in
 
 _STEM = "Unable to extract string literal index"
@@ -28,6 +29,7 @@ class KeySelector(Selector):
     """Picks the module of a key in a loop over the ModuleDict's items."""
 
     plain = (*Selector.plain, cst.FormattedString)
+    shares = False
 
     def _inside(self, container: Container, known: tuple[Linear | None, Linear | None]) -> Proof | None:
         return None

@@ -11,9 +11,10 @@ from scriptify.transform import Decline, Focus, Phase, Proposal, Rewrite, Transf
 from scriptify.transforms._bounds import Bounds, Proof
 from scriptify.transforms._constant_index import constant_index, in_loop
 from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
-from scriptify.transforms._index_select import Selector, Use
+from scriptify.transforms._index_select import Selector
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_index_examples import EXAMPLES
+from scriptify.transforms._picks import Use
 from scriptify.tree import Tree
 
 

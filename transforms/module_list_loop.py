@@ -13,10 +13,11 @@ from scriptify.transforms._constant_index import constant_index, in_loop
 from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
 from scriptify.transforms._index_comprehension import ComprehensionRewriter
 from scriptify.transforms._index_header import HeaderRewriter
-from scriptify.transforms._index_select import Selector, Use
+from scriptify.transforms._index_select import Selector
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_list_examples import EXAMPLES
 from scriptify.transforms._module_list_proof_examples import PROOFS
+from scriptify.transforms._picks import Use
 from scriptify.tree import Tree, own_nodes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Focus, Phase, Proposal, Rewrite, Transform
+from scriptify.transform import Focus, Phase, Proposal, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import Bounds
 from scriptify.transforms._containers import Container, Method, reached_methods
 from scriptify.transforms._flow_questions import changed_by, jumps, pure, used_after
@@ -28,7 +28,9 @@ class ModuleSliceCall(Transform):
     A slice, a tuple or a list of modules can be walked when scripting, but its elements can't be called:
     they are values, not modules. One slice becomes a guarded loop over the whole list; where that does not fit
     (several slices in step, a tuple of modules) the call becomes ``m.forward(x) if torch.jit.is_scripting() else
-    m(x)``, which keeps hooks in eager. ``reversed(self.ms)`` becomes ``self.ms[::-1]``.
+    m(x)``, which keeps hooks in eager but leaves them out when scripting: where the project registers forward hooks on
+    anything, that takes a run which shows that these modules have none, and a caller that registers one from outside
+    must do so for eager code alone. ``reversed(self.ms)`` becomes ``self.ms[::-1]``.
     """
 
     code = "SF204"
@@ -191,7 +193,8 @@ class ModuleSliceCall(Transform):
             patch.replace(call, twin(method, call, held))
         imports = method.tree.imports.spell("torch.jit.is_scripting")[1] if wanted else ()
         title = "call forward when scripting" if wanted else "walk over the modules in a form the compiler takes"
-        return method.tree.rewrite(self, place, title, patch.edits(), imports=imports, why=_WHY)
+        safety = Safety.OBSERVED if wanted and method.facts.hooks else None
+        return method.tree.rewrite(self, place, title, patch.edits(), imports=imports, why=_WHY, safety=safety)
 
     def _fixed(self, method: Method, source: Source) -> str:
         """How the walked expression must be written, or ``""`` where it can stay."""

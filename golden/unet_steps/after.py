@@ -163,12 +163,10 @@ class GatedUNet(nn.Module):
                     out = F.interpolate(lateral(out), scale_factor=2.0, mode="nearest")
             if i >= len(self.gates):
                 raise IndexError(f"index {i} is out of range")
-            for index_2, gate in enumerate(self.gates):
+            for index_2, (gate, decoder) in enumerate(zip(self.gates, self.decoders)):
                 if index_2 == i:
                     skip = gate(out, feats[i])
-                    for index_3, decoder in enumerate(self.decoders):
-                        if index_3 == i:
-                            out = decoder(torch.cat([out, skip], dim=1))
+                    out = decoder(torch.cat([out, skip], dim=1))
             side_outs.append(out)
 
         # the sides were stored coarse first, their convolutions fine first

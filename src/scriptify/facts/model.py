@@ -270,7 +270,8 @@ class Observed:
 class Facts:
     """All that is known of a project; what a transform asks. ``live`` tells whether an entry was run.
 
-    ``unparsed`` are the files that do not parse, each with the line and the reason.
+    ``unparsed`` are the files that do not parse, each with the line and the reason. ``hooks``: some file registers
+    forward hooks or pre-hooks, itself or through torch (``weight_norm``), so that any module may have one.
     """
 
     functions: Mapping[tuple[str, str], Function] = field(default_factory=lambda: EMPTY)
@@ -279,6 +280,7 @@ class Facts:
     settings: Settings = field(default_factory=Settings)
     live: bool = False
     unparsed: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    hooks: bool = False
 
     def function(self, path: str, qualname: str) -> Function | None:
         """The function of that key, or None for one that was never indexed."""
