@@ -97,7 +97,7 @@ def _last_value(tree: Tree, name: cst.Name) -> cst.BaseExpression | None:
         if above is function or isinstance(above, cst.Lambda):
             return None
         if isinstance(above, cst.IndentedBlock | cst.SimpleStatementLine | cst.SimpleStatementSuite):
-            for statement in reversed(above.body[: list(above.body).index(below)]):  # type: ignore[arg-type]
+            for statement in reversed(above.body[: list(above.body).index(below)]):
                 found = [by for by in stores if tree.contains(statement, by)]
                 if found:
                     return _assigned(tree, found[0]) if len(found) == 1 and _straight(tree, found[0], statement) else None
@@ -140,8 +140,5 @@ def _at_least(tree: Tree, node: cst.BaseExpression | None, least: int) -> bool:
 
 
 def _number(tree: Tree, node: cst.BaseExpression | None) -> float | None:
-    return float(tree.code(node).replace("_", "")) if isinstance(node, cst.Float) or _decimal(node) else None
-
-
-def _decimal(node: cst.CSTNode | None) -> bool:
-    return isinstance(node, cst.Integer) and node.value.replace("_", "").isdecimal()
+    decimal = isinstance(node, cst.Integer) and node.value.replace("_", "").isdecimal()
+    return float(tree.code(node).replace("_", "")) if node is not None and (decimal or isinstance(node, cst.Float)) else None

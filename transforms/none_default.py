@@ -30,8 +30,10 @@ class NoneDefault(Transform):
     caller passes, so leaving the argument out runs the wrong branch without a word, and saving fails.
     The sentinel is taken where it means the same to every caller: the parameter, the parameters it is
     handed on to, and the locals handed to it change together, tests become ``numel()`` checks that still
-    know None (eager callers elsewhere may pass it), and calls that pass None pass the sentinel. Where an
-    empty tensor could mean something, or the parameter is not a Tensor, it becomes an Optional.
+    know None (eager callers elsewhere may pass it), and calls that pass None pass the sentinel. It does where
+    an empty vector of the caller's own would raise, such as added to what a ``Linear`` or an ``interpolate``
+    has made wide. Where an empty tensor could mean something, or the parameter is not a Tensor, it becomes an
+    Optional; ``none-default = "sentinel"`` asks for the sentinel there too.
     """
 
     code = "SF101"

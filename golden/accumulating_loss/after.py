@@ -19,7 +19,7 @@ def reduce_loss(loss, reduction: str):
     return loss.sum()
 
 
-def weight_reduce_loss(loss, weight: torch.Tensor = torch.empty(0), reduction: str = 'mean', avg_factor: Optional[float] = None):
+def weight_reduce_loss(loss, weight: Optional[torch.Tensor] = None, reduction: str = 'mean', avg_factor: Optional[float] = None):
     """Weight a loss and reduce it.
 
     Args:
@@ -28,7 +28,7 @@ def weight_reduce_loss(loss, weight: torch.Tensor = torch.empty(0), reduction: s
         reduction (str): Same as in ``reduce_loss``. Default: 'mean'.
         avg_factor (float, optional): Divide the sum by this instead of by the number of elements. Default: None.
     """
-    if weight is not None and weight.numel() != 0:
+    if weight is not None:
         loss = loss * weight
     if avg_factor is None:
         loss = reduce_loss(loss, reduction)
@@ -53,8 +53,8 @@ class SmoothL1(nn.Module):
         super().__init__()
         self.beta, self.reduction, self.loss_weight = beta, reduction, loss_weight
 
-    def forward(self, pred, target, weight: torch.Tensor = torch.empty(0), avg_factor: Optional[float] = None, reduction_override: Optional[str] = None):
-        reduction = reduction_override if reduction_override is not None and len(reduction_override) > 0 else self.reduction
+    def forward(self, pred, target, weight: Optional[torch.Tensor] = None, avg_factor: Optional[float] = None, reduction_override: Optional[str] = None):
+        reduction = reduction_override if reduction_override is not None and (len(reduction_override) > 0 if torch.jit.is_scripting() else bool(reduction_override)) else self.reduction
         diff = torch.abs(pred - target)
         loss = torch.where(diff < self.beta, 0.5 * diff * diff / self.beta, diff - 0.5 * self.beta)
         return self.loss_weight * weight_reduce_loss(loss, weight, reduction, avg_factor)
@@ -74,15 +74,15 @@ class EdgeLoss(nn.Module):
         kernels = self.kernels.repeat(chan, 1, 1, 1)
         return F.conv2d(F.pad(x, (1, 1, 1, 1), value=0.0), kernels, groups=chan)
 
-    def forward(self, pred, target, mask: torch.Tensor = torch.empty(0)):
+    def forward(self, pred, target, mask: Optional[torch.Tensor] = None):
         loss = torch.zeros(()) if torch.jit.is_scripting() else 0.
         for scale in range(self.num_scales):
             if scale > 0:
                 pred, target = F.avg_pool2d(pred, 2), F.avg_pool2d(target, 2)
-                if mask is not None and mask.numel() != 0:
+                if mask is not None:
                     mask = F.interpolate(mask, scale_factor=1 / 2)
             diff = (self.gradient(pred) - self.gradient(target)).abs()
-            if mask is not None and mask.numel() != 0:
+            if mask is not None:
                 diff = diff * mask
             loss = loss + diff.mean() / 2 ** scale
         return loss
@@ -112,7 +112,7 @@ class DeepSupervision(nn.Module):
             total = total + (1 - (2 * inter + smooth) / (probs[:, c].sum() + onehot[:, c].sum() + smooth))
         return total / self.num_classes
 
-    def forward(self, preds: List[torch.Tensor], labels, class_weight: Optional[torch.Tensor] = None, mask: torch.Tensor = torch.empty(0)):
+    def forward(self, preds: List[torch.Tensor], labels, class_weight: Optional[torch.Tensor] = None, mask: Optional[torch.Tensor] = None):
         """
         Args:
             preds (list[Tensor]): Logits of each level, the finest first.

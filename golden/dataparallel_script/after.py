@@ -22,10 +22,10 @@ class Fuse(nn.Module):
         self.scale = scale
         self.conv = nn.Conv2d(channels, channels, 1)
 
-    def forward(self, fine, coarse, extra: torch.Tensor = torch.empty(0)):
+    def forward(self, fine, coarse, extra: Optional[torch.Tensor] = None):
         coarse = F.interpolate(self.conv(coarse), scale_factor=float(self.scale), mode='nearest')
         out = fine + coarse
-        if extra is not None and extra.numel() != 0:
+        if extra is not None:
             out = out + extra
         return out
 

@@ -87,9 +87,9 @@ class ToImage(nn.Module):
         self.conv = StyleModConv(in_chan, 3, 1, num_style, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(1, 3, 1, 1))
 
-    def forward(self, x, style, skip: torch.Tensor = torch.empty(0)):
+    def forward(self, x, style, skip: Optional[torch.Tensor] = None):
         out = self.conv(x, style) + self.bias
-        if skip is not None and skip.numel() != 0:
+        if skip is not None:
             if self.upsample:
                 skip = F.interpolate(skip, scale_factor=2.0, mode='bilinear', align_corners=False)
             out = out + skip
