@@ -11,6 +11,7 @@ from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Pha
 from scriptify.tree import Tree, assigned_names, stores_in
 from scriptify.tree.hoist import reached_functions, with_comments
 from scriptify.tree.inline import CannotInline, calls_inlined, constant, plain_parameters
+from scriptify.tree.member_names import family, out_of_sight
 from scriptify.tree.nested import put_after, put_before
 from scriptify.tree.substitute import FreshNames, free_names, one_line, source, substituted, variables
 
@@ -109,6 +110,24 @@ class LambdaHelper(Transform):
             because="uses k",
         ),
         Declines(
+            name="a class that this one is mixed in with sets it too",
+            code=_HEAD
+            + _NET
+            + "        self.act = lambda t: t * self.scale\n"
+            + _CALLED
+            + "\n\nclass Other(nn.Module):\n    def act(self, t):\n        return t\n\n\nclass Both(Other, Net):\n    pass\n",
+            because="relatives",
+        ),
+        Declines(
+            name="a base class that is not in sight",
+            code="from house import Base\n"
+            + _HEAD
+            + _NET.replace("nn.Module", "Base, nn.Module")
+            + "        self.act = lambda t: t * self.scale\n"
+            + _CALLED,
+            because="not in sight",
+        ),
+        Declines(
             name="handed on",
             code=_LOCAL + "        f = lambda t: t\n        return self.run(f, x)\n",
             because="other than by calling",
@@ -168,12 +187,12 @@ class LambdaHelper(Transform):
         class_ = tree.class_(owner.qualname)
         if class_ is None:
             return
-        family = {owner.qualname, *(c.qualname for c in facts.descendants(owner) if c.path == tree.path)}
-        family |= {c.qualname for c in facts.ancestors(owner) if c.path == tree.path}
+        related = {owner.qualname, *(c.qualname for c in facts.descendants(owner) if c.path == tree.path)}
+        related |= {c.qualname for c in facts.ancestors(owner) if c.path == tree.path}
         called = {
             attribute.attr.value
             for qualname, function in reached_functions(tree, facts)
-            if qualname.rpartition(".")[0] in family
+            if qualname.rpartition(".")[0] in related
             for attribute in tree.find(cst.Attribute, function.body)
             if isinstance(attribute.value, cst.Name) and attribute.value.value == "self"
         }
@@ -286,14 +305,16 @@ def _as_method(
     texts: dict[str, str],
 ) -> list[Edit]:
     statement = tree.statement(assign)
-    family = [owner, *facts.ancestors(owner), *facts.descendants(owner)]
+    kin = list(family(facts, owner))
     if not isinstance(value, cst.Lambda):
         raise CannotInline("an argument it fixes is not a literal")
     if assign.value is not value or statement is None or tree.parent(statement) is not method.body:
         raise CannotInline("it needs self and is only set under a condition")
-    if _assignments(tree, name) != 1 or any(name in item.methods for item in family):
+    if _assignments(tree, name) != 1 or any(name in item.methods for item in kin):
         raise CannotInline(f"{name} is also something else in this class or its relatives")
-    if any(name in item.attributes for item in family[1:]) or name.startswith("__") or not tree.own_line(statement):
+    if out_of_sight(facts, owner):
+        raise CannotInline(f"a base class that is not in sight may set {name} too")
+    if any(name in item.attributes for item in kin[1:]) or name.startswith("__") or not tree.own_line(statement):
         raise CannotInline(f"{name} is also set by a relative of this class")
     if any(p.name.value == "self" for p in plain_parameters(value)):
         raise CannotInline("it has a parameter called self")

@@ -151,6 +151,20 @@ class NestedFunction(Transform):
             + "    def forward(self, x):\n        return self._net_run(x)\n\n    def _net_run(self, t):\n        return t * 2\n",
         ),
         Fires(
+            name="in two classes that a third one joins",
+            before="import torch\nfrom torch import nn\n\n\nclass One(nn.Module):\n"
+            + "    def first(self, x):\n        def step(t):\n            return t + 1\n        return step(x)\n\n\n"
+            + "class Two(nn.Module):\n"
+            + "    def second(self, x):\n        def step(t):\n            return t * 5\n        return step(x)\n\n\n"
+            + "class Both(One, Two):\n    def forward(self, x):\n        return self.first(x) + self.second(x)\n",
+            after="import torch\nfrom torch import nn\n\n\nclass One(nn.Module):\n"
+            + "    def first(self, x):\n        return self._one_step(x)\n\n    def _one_step(self, t):\n        return t + 1\n\n\n"
+            + "class Two(nn.Module):\n"
+            + "    def second(self, x):\n        return self._two_step(x)\n\n    def _two_step(self, t):\n        return t * 5\n\n\n"
+            + "class Both(One, Two):\n    def forward(self, x):\n        return self.first(x) + self.second(x)\n",
+            entry="Both(), (torch.randn(2, 4),)",
+        ),
+        Fires(
             name="two of one name",
             before=_HEAD
             + "    def forward(self, x):\n        def run(t):\n            return t * 2\n        return run(x) + self.more(x)\n\n"
@@ -172,6 +186,52 @@ class NestedFunction(Transform):
             + "        y = z\n"
             + "        return z + y\n",
             because="bound again",
+        ),
+        Declines(
+            name="called where a comprehension binds what it captures",
+            code=_HEAD
+            + "    def forward(self, x):\n"
+            + "        def scaled(t):\n"
+            + "            return t * x\n"
+            + "        return torch.stack([scaled(x) for x in (x + 1, x + 2)])\n",
+            because="x is another variable where scaled is called",
+        ),
+        Declines(
+            name="called in another nested function with a parameter of that name",
+            code=_HEAD
+            + "    def forward(self, x, y):\n"
+            + "        def times(t):\n"
+            + "            return t * y\n"
+            + "        def more(y):\n"
+            + "            return times(y) + 1\n"
+            + "        return more(x)\n",
+            because="y is another variable where times is called",
+        ),
+        Declines(
+            name="called in another nested function with a variable of that name",
+            code=_HEAD
+            + "    def forward(self, x):\n"
+            + "        def times(t):\n"
+            + "            return t * x\n"
+            + "        def more(t):\n"
+            + "            x = t + 1\n"
+            + "            return times(x)\n"
+            + "        return more(x)\n",
+            because="x is another variable where times is called",
+        ),
+        Fires(
+            name="called in a comprehension that binds other names",
+            before=_HEAD
+            + "    def forward(self, x):\n"
+            + "        def scaled(t):\n"
+            + "            return sum([t * x * k for k in (1, 2)]) + 1\n"
+            + "        return [scaled(y) for y in (x, x + 2)][0]\n",
+            after=_HEAD
+            + "    def forward(self, x):\n"
+            + "        return [self._scaled(y, x=x) for y in (x, x + 2)][0]\n"
+            + "\n"
+            + "    def _scaled(self, t, x):\n"
+            + "        return sum([t * x * k for k in (1, 2)]) + 1\n",
         ),
         Declines(
             name="rebinds an outer variable",
@@ -268,7 +328,7 @@ def _calls(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, taken: Ca
     """The edits of every use of the nested function's name."""
     edits: list[Edit] = []
     imports: list[Import] = []
-    for use in uses(tree, outer, inner):
+    for use in uses(tree, outer, inner, frozenset({*taken.names, where.partition(".")[0]})):
         above = tree.parent(use)
         if tree.contains(inner, use):
             raise CannotMove("it calls itself")
