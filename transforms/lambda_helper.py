@@ -7,29 +7,18 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Class, Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Transform
+from scriptify.transforms._expression import Body
+from scriptify.transforms._lambda_helper_examples import EXAMPLES
+from scriptify.transforms._quiet_values import quiet
 from scriptify.tree import Tree, assigned_names, stores_in
 from scriptify.tree.hoist import reached_functions, with_comments
 from scriptify.tree.inline import CannotInline, calls_inlined, constant, plain_parameters
+from scriptify.tree.member_names import family, out_of_sight
 from scriptify.tree.nested import put_after, put_before
 from scriptify.tree.substitute import FreshNames, free_names, one_line, source, substituted, variables
 
 _PARTIAL = ("functools.partial",)
-_HEAD = """import torch
-import torch.nn.functional as F
-from functools import partial
-from torch import nn
-
-
-"""
-_NET = """class Net(nn.Module):
-    def __init__(self, scale=2.0):
-        super().__init__()
-        self.scale = scale
-"""
-_CALLED = "\n    def forward(self, x):\n        return self.act(x) + 1\n"
-_ENTRY = "Net(), (torch.randn(2, 4),)"
-_LOCAL = _HEAD + "class Net(nn.Module):\n    def forward(self, x):\n"
 
 
 class LambdaHelper(Transform):
@@ -52,82 +41,18 @@ class LambdaHelper(Transform):
         "INTERNAL ASSERT FAILED",
     )
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html"
-    examples = (
-        Fires(
-            name="on self",
-            before=_HEAD + _NET + "        self.act = lambda t: torch.relu(t) * 2\n" + _CALLED,
-            after=_HEAD + "def _net_act(t):\n    return torch.relu(t) * 2\n\n\n" + _NET + "        self.act = _net_act\n" + _CALLED,
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="or a module",
-            before=_HEAD + _NET + "        self.act = nn.Linear(4, 4) if scale > 5 else lambda x: x\n" + _CALLED,
-            after=_HEAD
-            + "def _net_act(x):\n    return x\n\n\n"
-            + _NET
-            + "        self.act = nn.Linear(4, 4) if scale > 5 else _net_act\n"
-            + _CALLED,
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="one that reads self",
-            before=_HEAD + _NET + "        self.act = lambda t: t * self.scale\n" + _CALLED,
-            after=_HEAD + _NET + _CALLED + "\n    def act(self, t):\n        return t * self.scale\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="one that reads what self keeps",
-            before=_HEAD + _NET + "        self.act = lambda t: t * scale\n" + _CALLED,
-            after=_HEAD + _NET + _CALLED + "\n    def act(self, t):\n        return t * self.scale\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a partial",
-            before=_HEAD + _NET + "        self.act = partial(F.leaky_relu, negative_slope=0.2)\n" + _CALLED,
-            after=_HEAD
-            + "def _net_act(input):\n    return F.leaky_relu(input, negative_slope=0.2)\n\n\n"
-            + _NET
-            + "        self.act = _net_act\n"
-            + _CALLED,
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="of the module",
-            before=_HEAD + "act = lambda t: t * 2\n\n\n" + _LOCAL.removeprefix(_HEAD) + "        return act(x)\n",
-            after=_HEAD + "def act(t):\n    return t * 2\n\n\n" + _LOCAL.removeprefix(_HEAD) + "        return act(x)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="local",
-            before=_LOCAL + "        k = 3\n        f = lambda t, n=2: t * n + k\n        return f(x) + f(torch.relu(x), n=k)\n",
-            after=_LOCAL + "        k = 3\n        return (x * 2 + k) + (torch.relu(x) * k + k)\n",
-            entry=_ENTRY,
-        ),
-        Declines(
-            name="it uses a variable of __init__",
-            code=_HEAD + _NET + "        k = scale + 1\n        self.act = lambda t: t * k\n" + _CALLED,
-            because="uses k",
-        ),
-        Declines(
-            name="handed on",
-            code=_LOCAL + "        f = lambda t: t\n        return self.run(f, x)\n",
-            because="other than by calling",
-        ),
-        Ignores(
-            name="never called",
-            code=_HEAD + _NET + "        self.init = lambda t: t * 2\n\n    def forward(self, x):\n        return x\n",
-        ),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Named lambdas and partials that compiled functions call."""
-        for _, function in reached_functions(tree, facts):
+        for qualname, function in reached_functions(tree, facts):
+            body = Body(tree, facts, qualname, function)
             for assign in tree.find(cst.Assign, function.body):
                 target = assign.targets[0].target
                 if len(assign.targets) != 1 or not isinstance(target, cst.Name):
                     continue
                 if isinstance(assign.value, cst.Lambda):
-                    yield self._local(tree, function, assign, target.value, assign.value)
+                    yield self._local(body, assign, target.value, assign.value)
                 elif next(_callables(tree, assign.value), None) is not None:
                     because = f"the compiler takes no lambda or partial, and {target.value} is a partial or chosen by a condition"
                     yield tree.decline(self, assign, because)
@@ -136,9 +61,10 @@ class LambdaHelper(Transform):
             if owner.path == tree.path and owner.is_module and key:
                 yield from self._attributes(tree, facts, owner)
 
-    def _local(self, tree: Tree, function: cst.FunctionDef, assign: cst.Assign, name: str, lambda_: cst.Lambda) -> Proposal:
+    def _local(self, body: Body, assign: cst.Assign, name: str, lambda_: cst.Lambda) -> Proposal:
+        tree = body.tree
         try:
-            edits = calls_inlined(tree, function, assign, name, lambda_)
+            edits = calls_inlined(tree, body.function, assign, name, lambda_, lambda node: quiet(body, node))
         except CannotInline as reason:
             return tree.decline(self, assign, f"the compiler takes no lambda, and {name} can't be written into its calls: {reason}")
         return tree.rewrite(self, assign, f"the lambda {name} goes into its calls", edits, why="the compiler takes no lambda")
@@ -168,12 +94,12 @@ class LambdaHelper(Transform):
         class_ = tree.class_(owner.qualname)
         if class_ is None:
             return
-        family = {owner.qualname, *(c.qualname for c in facts.descendants(owner) if c.path == tree.path)}
-        family |= {c.qualname for c in facts.ancestors(owner) if c.path == tree.path}
+        related = {owner.qualname, *(c.qualname for c in facts.descendants(owner) if c.path == tree.path)}
+        related |= {c.qualname for c in facts.ancestors(owner) if c.path == tree.path}
         called = {
             attribute.attr.value
             for qualname, function in reached_functions(tree, facts)
-            if qualname.rpartition(".")[0] in family
+            if qualname.rpartition(".")[0] in related
             for attribute in tree.find(cst.Attribute, function.body)
             if isinstance(attribute.value, cst.Name) and attribute.value.value == "self"
         }
@@ -286,14 +212,16 @@ def _as_method(
     texts: dict[str, str],
 ) -> list[Edit]:
     statement = tree.statement(assign)
-    family = [owner, *facts.ancestors(owner), *facts.descendants(owner)]
+    kin = list(family(facts, owner))
     if not isinstance(value, cst.Lambda):
         raise CannotInline("an argument it fixes is not a literal")
     if assign.value is not value or statement is None or tree.parent(statement) is not method.body:
         raise CannotInline("it needs self and is only set under a condition")
-    if _assignments(tree, name) != 1 or any(name in item.methods for item in family):
+    if _assignments(tree, name) != 1 or any(name in item.methods for item in kin):
         raise CannotInline(f"{name} is also something else in this class or its relatives")
-    if any(name in item.attributes for item in family[1:]) or name.startswith("__") or not tree.own_line(statement):
+    if out_of_sight(facts, owner):
+        raise CannotInline(f"a base class that is not in sight may set {name} too")
+    if any(name in item.attributes for item in kin[1:]) or name.startswith("__") or not tree.own_line(statement):
         raise CannotInline(f"{name} is also set by a relative of this class")
     if any(p.name.value == "self" for p in plain_parameters(value)):
         raise CannotInline("it has a parameter called self")

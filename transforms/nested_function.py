@@ -8,7 +8,8 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.facts.types import annotation
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
+from scriptify.transforms._nested_function_examples import EXAMPLES
 from scriptify.tree import Tree
 from scriptify.tree.flow import all_parameters
 from scriptify.tree.hoist import eager_only, reached_functions
@@ -32,22 +33,6 @@ from scriptify.tree.substitute import FreshNames
 
 _CHECKPOINT = ("torch.utils.checkpoint.checkpoint", "torch.utils.checkpoint.checkpoint.checkpoint")
 
-_HEAD = """import torch
-import torch.utils.checkpoint as cp
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self, with_cp=False):
-        super().__init__()
-        self.conv = nn.Linear(4, 4)
-        self.with_cp = with_cp
-
-"""
-_BODY = "            out = self.conv(x)\n            return torch.relu(out) + x\n"
-_MOVED = "        out = self.conv(x)\n        return torch.relu(out) + x\n"
-_ENTRY = "Net(), (torch.randn(2, 4),)"
-
 
 class NestedFunction(Transform):
     """``def _inner_forward(x): ...`` inside ``forward`` -> a method ``_inner_forward(self, x)``, called as ``self._inner_forward(x)``.
@@ -64,154 +49,7 @@ class NestedFunction(Transform):
     hints = ("def ",)
     explains = ("function definitions aren't supported", "FunctionDef aren't supported")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html"
-    examples = (
-        Fires(
-            name="an inner forward with checkpointing",
-            before=_HEAD
-            + "    def forward(self, x):\n"
-            + "        def _inner_forward(x):\n"
-            + _BODY
-            + "\n"
-            + "        if self.with_cp and x.requires_grad:\n"
-            + "            out = cp.checkpoint(_inner_forward, x)\n"
-            + "        else:\n"
-            + "            out = _inner_forward(x)\n"
-            + "        return out * 2\n",
-            after=_HEAD
-            + "    def forward(self, x):\n"
-            + "\n"
-            + "        if not torch.jit.is_scripting() and self.with_cp and x.requires_grad:\n"
-            + "            out = cp.checkpoint(self._inner_forward, x)\n"
-            + "        else:\n"
-            + "            out = self._inner_forward(x)\n"
-            + "        return out * 2\n"
-            + "\n"
-            + "    def _inner_forward(self, x):\n"
-            + _MOVED,
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="always checkpointed",
-            before=_HEAD
-            + "    def forward(self, x):\n"
-            + "        def run(x):\n"
-            + _BODY
-            + "        y = cp.checkpoint(run, x, use_reentrant=False)\n"
-            + "        return y\n",
-            after=_HEAD
-            + "    def forward(self, x):\n"
-            + "        y = self._run(x) if torch.jit.is_scripting() else cp.checkpoint(self._run, x, use_reentrant=False)\n"
-            + "        return y\n"
-            + "\n"
-            + "    def _run(self, x):\n"
-            + _MOVED,
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="captured locals",
-            before=_HEAD
-            + "    def forward(self, x):\n"
-            + "        n = x.size(0)\n"
-            + "        y = x * 2\n"
-            + "\n"
-            + "        # one step\n"
-            + "        def step(t, k: int):\n"
-            + "            return t * k + y / n\n"
-            + "\n"
-            + "        return step(step(x, 1), k=2)\n",
-            after=_HEAD
-            + "    def forward(self, x):\n"
-            + "        n = x.size(0)\n"
-            + "        y = x * 2\n"
-            + "\n"
-            + "        return self._step(self._step(x, 1, n=n, y=y), k=2, n=n, y=y)\n"
-            + "\n"
-            + "    # one step\n"
-            + "    def _step(self, t, k: int, n: int, y):\n"
-            + "        return t * k + y / n\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="in a function",
-            before="import torch\n\n\n@torch.jit.script\ndef net(x):\n    def twice(t):\n        return t * 2\n    return twice(x)\n",
-            after="import torch\n\n\ndef _twice(t):\n    return t * 2\n\n\n@torch.jit.script\ndef net(x):\n    return _twice(x)\n",
-        ),
-        Fires(
-            name="a name that nn.Module has for something else",
-            before=_HEAD
-            + "    def forward(self, x):\n        def modules(t):\n            return self.conv(t)\n        return modules(x)\n",
-            after=_HEAD
-            + "    def forward(self, x):\n        return self._net_modules(x)\n\n"
-            + "    def _net_modules(self, t):\n        return self.conv(t)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a base class that is not in sight",
-            before="import torch\nfrom house import Base\n\n\nclass Net(Base, torch.nn.Module):\n"
-            + "    def forward(self, x):\n        def run(t):\n            return t * 2\n        return run(x)\n",
-            after="import torch\nfrom house import Base\n\n\nclass Net(Base, torch.nn.Module):\n"
-            + "    def forward(self, x):\n        return self._net_run(x)\n\n    def _net_run(self, t):\n        return t * 2\n",
-        ),
-        Fires(
-            name="two of one name",
-            before=_HEAD
-            + "    def forward(self, x):\n        def run(t):\n            return t * 2\n        return run(x) + self.more(x)\n\n"
-            + "    def more(self, x):\n        def run(t):\n            return t * 3\n        return run(x)\n",
-            after=_HEAD
-            + "    def forward(self, x):\n        return self._forward_run(x) + self.more(x)\n\n"
-            + "    def _forward_run(self, t):\n        return t * 2\n\n"
-            + "    def more(self, x):\n        return self._more_run(x)\n\n    def _more_run(self, t):\n        return t * 3\n",
-            entry=_ENTRY,
-        ),
-        Declines(
-            name="a local bound again before it is recomputed",
-            code=_HEAD
-            + "    def forward(self, x):\n"
-            + "        y = x\n"
-            + "        def run(t):\n"
-            + "            return t + y\n"
-            + "        z = cp.checkpoint(run, x)\n"
-            + "        y = z\n"
-            + "        return z + y\n",
-            because="bound again",
-        ),
-        Declines(
-            name="makes a function that can't be compiled wherever it stands",
-            code=_HEAD
-            + "    def forward(self, x):\n"
-            + "        def maker(layer):\n"
-            + "            def run(*given):\n"
-            + "                return layer(*given)\n"
-            + "            return run\n"
-            + "        return cp.checkpoint(maker(self.conv), x)\n",
-            because="holds a function",
-        ),
-        Declines(
-            name="rebinds an outer variable",
-            code=_HEAD
-            + "    def forward(self, x):\n"
-            + "        n = 0\n"
-            + "        def run(t):\n"
-            + "            nonlocal n\n"
-            + "            n += 1\n"
-            + "            return t\n"
-            + "        return run(x) * n\n",
-            because="rebinds",
-        ),
-        Declines(
-            name="recursive",
-            code=_HEAD
-            + "    def forward(self, x):\n"
-            + "        def run(t, n: int):\n"
-            + "            return t if n == 0 else run(t, n - 1)\n"
-            + "        return run(x, 3)\n",
-            because="calls itself",
-        ),
-        Ignores(
-            name="in __init__",
-            code=_HEAD.replace("nn.Linear(4, 4)\n", "nn.Linear(4, 4)\n        def f(x):\n            return x\n        self.k = f(1)\n"),
-        ),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """The outermost nested functions of compiled functions, one after another where they use each other."""
@@ -282,7 +120,7 @@ def _calls(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, taken: Ca
     """The edits of every use of the nested function's name."""
     edits: list[Edit] = []
     imports: list[Import] = []
-    for use in uses(tree, outer, inner):
+    for use in uses(tree, outer, inner, frozenset({*taken.names, where.partition(".")[0]})):
         above = tree.parent(use)
         if tree.contains(inner, use):
             raise CannotMove("it calls itself")

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Safety, Transform
+from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Safety, Transform
 from scriptify.transforms._expression import Body
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, home
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._sums import hoisted, loop_of
+from scriptify.transforms._tensor_accumulator_examples import EXAMPLES
+from scriptify.transforms._wide_values import all_wide, items
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads, stores_in
 from scriptify.tree.hoist import CannotHoist
@@ -21,25 +23,6 @@ from scriptify.tree.substitute import calm, one_line, source, stable
 
 SUM_STEM = "Expected a value of type 'Tensor' for argument 'self' but instead found type 'List[Tensor]'"
 _PLUS = (cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign)
-
-
-def _net(body: str) -> str:
-    return (
-        f"import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n{body}"
-    )
-
-
-def _stated(body: str) -> str:
-    return _net(body).replace("(self, x)", "(self, x: torch.Tensor)")
-
-
-def _fires(before: str, after: str, silent: bool = True) -> Fires:
-    return Fires(_net(before), _net(after), entry="Net(), (torch.rand(2, 4),)", silent=silent)
-
-
-_LOOP = "        loss = {start}\n        for i in range(3):\n            {step}\n        return loss\n"
-_FLOAT = "torch.zeros(()) if torch.jit.is_scripting() else "
-_INT = "torch.zeros((), dtype=torch.int64) if torch.jit.is_scripting() else "
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +41,8 @@ class TensorAccumulator(Transform):
     instead, which adds as the number does: the dtype and shape are those of what is added (for a sum without
     dimensions in half precision they are float32's). Eager code starts from the number as before, so that nothing
     changes there; where nothing is added, scripted code returns a Tensor and eager code the number. ``+=`` on more
-    than a sum without dimensions becomes ``loss = loss + ...``, kept only when a run agrees.
+    than a sum without dimensions becomes ``loss = loss + ...``, kept only when a run agrees. So is a start from the int 0
+    for Tensors that may have no dimensions and be of a smaller integer type: such a sum is int64 in scripted code only.
     """
 
     code = "SF403"
@@ -67,97 +51,7 @@ class TensorAccumulator(Transform):
     explains = ("Cannot input a tensor of", "Input must be of ints, floats, or bools, got Tensor", SUM_STEM)
     hints = ("= 0", "=0", "sum(")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html"
-    examples = (
-        _fires(_LOOP.format(start="0.0", step="loss = loss + x.sum()"), _LOOP.format(start=_FLOAT + "0.0", step="loss = loss + x.sum()")),
-        _fires(
-            _LOOP.format(start="0.", step="loss += F.l1_loss(x, x * i)"),
-            _LOOP.format(start=_FLOAT + "0.", step="loss += F.l1_loss(x, x * i)"),
-        ),
-        _fires(_LOOP.format(start="0", step="loss = x * i + loss"), _LOOP.format(start=_INT + "0", step="loss = x * i + loss")),
-        _fires(
-            _LOOP.format(start="0", step="loss = loss - (x * 9).long().sum()"),
-            _LOOP.format(start=_INT + "0", step="loss = loss - (x * 9).long().sum()"),
-        ),
-        _fires(_LOOP.format(start="0", step="loss += x * (i + 1)"), _LOOP.format(start=_INT + "0", step="loss = loss + (x * (i + 1))")),
-        _fires(
-            "        s = 0.0\n        if x.dim() > 1:\n            s = s + x.mean()\n        return s\n",
-            f"        s = {_FLOAT}0.0\n        if x.dim() > 1:\n            s = s + x.mean()\n        return s\n",
-        ),
-        Fires(
-            _stated("        return sum([x, x * 2], x)\n"),
-            _stated("        return x + x + x * 2\n"),
-            entry="Net(), (torch.rand(2, 4),)",
-            name="sum from a start",
-        ),
-        Declines(_net("        return sum([x, x * 2], x)\n"), because="starts from a Tensor is not known"),
-        Fires(
-            _net("        xs = [x, x * 2]\n        return sum(xs, torch.zeros_like(x))\n"),
-            _net(
-                "        xs = [x, x * 2]\n"
-                "        total = torch.zeros_like(x)\n"
-                "        for term in xs:\n            total = total + term\n"
-                "        return total\n"
-            ),
-            entry="Net(), (torch.rand(2, 4),)",
-            name="sum of a list from a start",
-        ),
-        _fires("        return sum([x, x * 2, -x])\n", "        return 0 + x + x * 2 + (-x)\n", silent=False),
-        Fires(
-            _net("        xs = [x, x * 2]\n        return sum(xs) / 2  # the mean\n"),
-            _net(
-                "        xs = [x, x * 2]\n"
-                f"        total = {_INT}0\n"
-                "        for term in xs:\n            total = total + term\n"
-                "        return total / 2  # the mean\n"
-            ),
-            entry="Net(), (torch.rand(2, 4),)",
-            name="sum of a list",
-        ),
-        Fires(
-            _net("        y = sum(x * k for k in range(3))\n        return y\n"),
-            _net(
-                f"        total = {_INT}0\n"
-                "        for k in range(3):\n            total = total + (x * k)\n"
-                "        y = total\n        return y\n"
-            ),
-            entry="Net(), (torch.rand(2, 4),)",
-            name="sum of a generator",
-        ),
-        Fires(
-            _net("        xs = [x, x]\n        return x.mul(2) * sum(xs)\n"),
-            _net(
-                "        xs = [x, x]\n"
-                "        mul_result = x.mul(2)\n"
-                f"        total = {_INT}0\n"
-                "        for term in xs:\n            total = total + term\n"
-                "        return mul_result * total\n"
-            ),
-            entry="Net(), (torch.rand(2, 4),)",
-            name="a later part of an expression",
-        ),
-        Declines(_net("        xs = [x, x]\n        return x if x.dim() > 2 else sum(xs)\n"), because="one branch of a conditional"),
-        Ignores(_net("        loss = 0.0\n        loss = loss + x.sum()\n        return loss\n"), name="no loop or branch"),
-        Ignores(_net(_LOOP.format(start="0.0", step="loss = loss + i")), name="numbers only"),
-        Ignores(_net(_LOOP.format(start="1.0", step="loss = loss * x.sum()")), name="not a sum"),
-        Ignores(
-            """import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
-
-    def forward(self, x):
-        out = 0
-        for layer in self.layers:
-            out = out + layer(x)
-        return out
-""",
-            name="a loop over modules is unrolled",
-        ),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield a rewrite for each zero that Tensors are added to, and for each sum over Tensors."""
@@ -196,7 +90,10 @@ class Net(nn.Module):
         for step in in_place:
             edits += _plain(tree, step, name)
         why = "the compiler keeps the type a variable has before a loop or branch, and makes a number of each sum"
-        safety = Safety.OBSERVED if in_place else None
+        body = Body(tree, numbers.facts, numbers.qualname, numbers.function)
+        tensors = [step.added for step in steps if types[id(step)] == TENSOR]
+        narrow = isinstance(assign.value, cst.Integer) and not all_wide(body, tensors)
+        safety = Safety.OBSERVED if in_place or narrow else None
         yield tree.rewrite(
             self, assign, f"start {name} from a Tensor when scripted", edits, imports=imports, why=why, safety=safety, silent=True
         )
@@ -239,7 +136,11 @@ class Net(nn.Module):
             because = f"the compiler has no sum of a list of Tensors, and it can't be taken into a loop: {error}"
             yield tree.decline(self, call, because)
             return
-        yield tree.rewrite(self, call, "add up the Tensors in a loop", edits, imports=imports, why="the compiler's sum takes numbers only")
+        body = Body(tree, numbers.facts, numbers.qualname, numbers.function)
+        from_int = begin is None or (isinstance(begin, cst.Integer) and _zero(begin))
+        safety = Safety.OBSERVED if from_int and not all_wide(body, items(body, value)) else None
+        why = "the compiler's sum takes numbers only"
+        yield tree.rewrite(self, call, "add up the Tensors in a loop", edits, imports=imports, why=why, safety=safety)
 
 
 def _first_total(tree: Tree, numbers: Numbers, begin: cst.BaseExpression | None) -> tuple[str, tuple[Import, ...]]:

@@ -111,3 +111,64 @@ def test_a_sum_over_a_list_is_a_loop_that_gives_the_same(body, expected):
 )
 def test_a_sum_that_a_loop_would_change_stays(text):
     assert result(text)[1] == []
+
+
+NARROW = [
+    "x",
+    "x * 2",
+    "(x + i)",
+    "x[i]",
+    "x.abs()",
+    "torch.relu(x)",
+    "x.view(-1)[0]",
+    "x % 5",
+    "-x",
+    "x.max()",
+    "x.sum(dtype=torch.uint8)",
+]
+WIDE = [
+    *("x.sum()", "x / 2", "x * 0.5", "x.float()", "torch.exp(x)", "x.long() * x", "(x.sum() + x)", "(1 - 2 * x.sum())"),
+    *("x.unsqueeze(0)", "torch.stack([x, x])", "(x / i).abs()", "torch.sigmoid(x) * x"),
+]
+
+
+@pytest.mark.parametrize("term", [*NARROW, *WIDE])
+@pytest.mark.parametrize(
+    "body", ["s = 0\n        for i in range(1, k):\n            s = s + TERM\n        return s", "return sum(TERM for i in range(1, k))"]
+)
+def test_a_start_from_the_int_0_waits_for_a_run_where_small_integers_may_be_added(term, body):
+    (rewrite,) = result(body.replace("TERM", term))[1]
+    assert rewrite.safety is (Safety.EQUIVALENT if term in WIDE else Safety.OBSERVED)
+
+
+@pytest.mark.parametrize("term", WIDE)
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "int8", "int32", "float16", "float32", "complex64"])
+def test_what_starts_from_the_int_0_without_a_run_adds_as_the_number_does(term, dtype):
+    torch = pytest.importorskip("torch")
+    x = torch.tensor(3).to(getattr(torch, dtype))
+    value = eval(term, {"torch": torch, "x": x, "i": 1})
+    total = torch.zeros((), dtype=torch.int64) + value
+    assert total.dtype == (0 + value).dtype and torch.equal(total, 0 + value)
+
+
+@pytest.mark.parametrize(
+    ("body", "safety"),
+    [
+        ("xs = [x.mean()]\n        for i in range(k):\n            xs.append(x.sum() * i)\n        return sum(xs)", Safety.EQUIVALENT),
+        ("xs = [x.mean(), x.std()]\n        return sum(xs) / len(xs)", Safety.EQUIVALENT),
+        ("xs = [x.mean(), x]\n        return sum(xs)", Safety.OBSERVED),
+        ("xs = [x.mean()]\n        xs.extend([x])\n        return sum(xs)", Safety.OBSERVED),
+        ("xs = [x.mean()]\n        xs[0] = x\n        return sum(xs)", Safety.OBSERVED),
+        ("xs = [x.mean()]\n        xs += [x]\n        return sum(xs)", Safety.OBSERVED),
+        ("xs = [x.mean()]\n        ys = xs\n        ys.append(x)\n        return sum(xs)", Safety.OBSERVED),
+        ("xs = [x.mean()]\n        xs.append(x)\n        return sum(xs, 0.0)", Safety.EQUIVALENT),
+        ("y = x.float()\n        s = 0\n        for i in range(k):\n            s = s + y\n        return s", Safety.EQUIVALENT),
+        (
+            "y = x.float()\n        y = x\n        s = 0\n        for i in range(k):\n            s = s + y\n        return s",
+            Safety.OBSERVED,
+        ),
+    ],
+)
+def test_what_a_list_or_a_name_holds_is_asked(body, safety):
+    (rewrite,) = result(body)[1]
+    assert rewrite.safety is safety

@@ -128,6 +128,21 @@ def parameter_names(function: cst.FunctionDef | cst.Lambda) -> set[str]:
     return {param.name.value for param in all_parameters(function.params)}
 
 
+def scope_names(node: cst.CSTNode) -> set[str]:
+    """What a function, lambda, class or comprehension binds in a scope of its own; nothing for any other node."""
+    if isinstance(node, cst.Lambda):
+        return parameter_names(node)
+    if isinstance(node, cst.FunctionDef | cst.ClassDef):
+        bound = {name.value for name, by in bindings(node.body) if not isinstance(by, cst.CompFor)}
+        return bound | parameter_names(node) if isinstance(node, cst.FunctionDef) else bound
+    names: set[str] = set()
+    part = node.for_in if isinstance(node, cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp) else None
+    while part is not None:
+        names |= {name.value for name in target_names(part.target)}
+        part = part.inner_for_in
+    return names
+
+
 def all_parameters(params: cst.Parameters) -> list[cst.Param]:
     """Parameters in order, starred ones included."""
     starred = [p for p in (params.star_arg,) if isinstance(p, cst.Param)]

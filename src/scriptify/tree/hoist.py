@@ -94,12 +94,12 @@ def site(tree: Tree, node: cst.BaseExpression) -> Site:
         if isinstance(above, cst.SimpleStatementLine | cst.BaseCompoundStatement):
             _check_statement(tree, above, child)
             return Site(tree, node, above, tuple(earlier))
-        earlier[:0] = _unstable(_before(above, child))
+        earlier[:0] = _unstable(before(above, child))
         child = above
     raise CannotHoist("it stands in no statement")
 
 
-def _before(above: cst.CSTNode, child: cst.CSTNode) -> list[cst.BaseExpression]:
+def before(above: cst.CSTNode, child: cst.CSTNode) -> list[cst.BaseExpression]:
     """What ``above`` evaluates before ``child``. Raises CannotHoist where ``child`` may be evaluated never or more than once."""
     if isinstance(above, cst.Call):
         values = [above.func, *(arg.value for arg in above.args)]

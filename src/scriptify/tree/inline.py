@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
 from scriptify.transform import Edit
 from scriptify.tree.core import Tree
-from scriptify.tree.flow import all_parameters, stores_in
+from scriptify.tree.flow import all_parameters, own_nodes, stores_in
+from scriptify.tree.hoist import CannotHoist, before
 from scriptify.tree.substitute import COMPREHENSIONS, bound_inside, calm, free_names, substituted, variables
 
 TAKERS = frozenset({"builtins.map", "builtins.filter", "builtins.sorted", "builtins.max", "builtins.min", "functools.reduce"})
+# what has asked a function or generator for all it gives when it returns
+_ASKING = frozenset(f"builtins.{name}" for name in ("sum", "any", "all", "list", "tuple", "set", "max", "min", "sorted"))
+
+Quiet = Callable[[cst.BaseExpression], bool]
 
 
 class CannotInline(Exception):
@@ -17,7 +24,9 @@ class CannotInline(Exception):
 
 
 def plain_parameters(lambda_: cst.Lambda) -> list[cst.Param]:
-    """A lambda's parameters where all of them are plain. Raises CannotInline."""
+    """A lambda's parameters where all of them are plain and a call gives what its body does. Raises CannotInline."""
+    if any(isinstance(node, cst.Yield | cst.Await) for node in own_nodes(lambda_)) or isinstance(lambda_.body, cst.Yield | cst.Await):
+        raise CannotInline("it yields")
     params = lambda_.params
     plain = [*params.posonly_params, *params.params]
     if len(plain) != len(all_parameters(params)):
@@ -36,8 +45,12 @@ def constant(node: cst.BaseExpression) -> bool:
     )
 
 
-def calls_inlined(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, name: str, lambda_: cst.Lambda) -> list[Edit]:
-    """The edits that inline every use of ``name`` after ``name = lambda ...``. Raises CannotInline."""
+def calls_inlined(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, name: str, lambda_: cst.Lambda, quiet: Quiet) -> list[Edit]:
+    """The edits that inline every use of ``name`` after ``name = lambda ...``. Raises CannotInline.
+
+    ``quiet`` says of an expression whether working it out changes nothing: an argument is computed before the body, and
+    in the body's text only after what stands in front of it there.
+    """
     if len(stores_in(function.body, name)) != 1:
         raise CannotInline(f"{name} is bound more than once")
     statement = tree.statement(assign)
@@ -53,7 +66,7 @@ def calls_inlined(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, nam
         above = tree.parent(use)
         _check_capture(tree, function, use, lambda_, {p.name.value for p in parameters})
         if isinstance(above, cst.Call) and above.func is use:
-            edits.append(tree.replace_outer(above, f"({inlined(tree, above, lambda_, parameters)})"))
+            edits.append(tree.replace_outer(above, f"({_inlined(tree, above, lambda_, parameters, quiet)})"))
             if any(tree.contains(above, other) and other is not use for other in uses):
                 raise CannotInline(f"a call of {name} stands in an argument of another")
         elif isinstance(above, cst.Arg) and isinstance(call := tree.parent(above), cst.Call) and tree.dotted(call.func) in TAKERS:
@@ -75,10 +88,36 @@ def _check_capture(tree: Tree, function: cst.FunctionDef, use: cst.Name, lambda_
             raise CannotInline("it is used inside another function")
 
 
-def inlined(tree: Tree, call: cst.Call, lambda_: cst.Lambda, parameters: list[cst.Param]) -> str:
+def _inlined(tree: Tree, call: cst.Call, lambda_: cst.Lambda, parameters: list[cst.Param], quiet: Quiet) -> str:
     """A call's text with the lambda's body in place. Raises CannotInline."""
+    given = _given(call, [p.name.value for p in parameters])
+    if next(tree.find(cst.NamedExpr, call), None) is not None:
+        raise CannotInline("an argument assigns a name with :=")
+    texts: dict[str, str] = {}
+    computed: list[str] = []
+    for parameter in parameters:
+        name = parameter.name.value
+        value = given.get(name, parameter.default)
+        if value is None:
+            raise CannotInline("a call's arguments do not match its parameters")
+        if parameter.default is not None and not constant(parameter.default):
+            raise CannotInline("a default of its parameters is computed")
+        if not constant(value):
+            _check_late(tree, lambda_, name)
+        if not constant(value) and not _fixed(tree, value):
+            computed.append(name)
+            _check_moved(tree, lambda_.body, name, value, quiet)
+        texts[name] = tree.operand(value)
+    _check_order(tree, lambda_.body, {name: value for name, value in given.items() if name in computed})
+    text = substituted(tree, lambda_.body, texts)
+    if text is None:
+        raise CannotInline("something inside it binds a name that is needed")
+    return text
+
+
+def _given(call: cst.Call, names: list[str]) -> dict[str, cst.BaseExpression]:
+    """What a call gives for which parameter, in the order it is computed. Raises CannotInline."""
     given: dict[str, cst.BaseExpression] = {}
-    names = [p.name.value for p in parameters]
     for index, arg in enumerate(call.args):
         if arg.star or (arg.keyword is None and index >= len(names)):
             raise CannotInline("a call's arguments do not match its parameters")
@@ -86,27 +125,72 @@ def inlined(tree: Tree, call: cst.Call, lambda_: cst.Lambda, parameters: list[cs
         if key not in names or key in given:
             raise CannotInline("a call's arguments do not match its parameters")
         given[key] = arg.value
-    texts: dict[str, str] = {}
-    moved = 0
-    for parameter in parameters:
-        value = given.get(parameter.name.value, parameter.default)
-        if value is None:
-            raise CannotInline("a call's arguments do not match its parameters")
-        if parameter.name.value not in given and not constant(value):
-            raise CannotInline("a default of its parameters is computed")
-        count = sum(n.value == parameter.name.value for n in variables(lambda_.body))
-        if not isinstance(value, cst.Name) and not constant(value):
-            moved += not calm(tree, value)
-            first = _first_read(tree, lambda_.body) if not calm(tree, value) else parameter.name.value
-            if count != 1 and not _cheap(value):
-                raise CannotInline("an argument that is computed would be computed more or less than once")
-            if moved > 1 or first != parameter.name.value:
-                raise CannotInline("arguments that are computed would be computed in another order")
-        texts[parameter.name.value] = tree.operand(value)
-    text = substituted(tree, lambda_.body, texts)
-    if text is None:
-        raise CannotInline("something inside it binds a name that is needed")
-    return text
+    return given
+
+
+def _fixed(tree: Tree, value: cst.BaseExpression) -> bool:
+    """Whether an argument is a name that no function called in between can bind again."""
+    if not isinstance(value, cst.Name):
+        return False
+    items = [*(item for by in tree.find(cst.Nonlocal) for item in by.names), *(item for by in tree.find(cst.Global) for item in by.names)]
+    return all(item.name.value != value.value for item in items)
+
+
+def _check_late(tree: Tree, lambda_: cst.Lambda, name: str) -> None:
+    """Raises CannotInline where a function or generator inside the body reads a parameter, perhaps only after the call."""
+    for use in _reads(lambda_.body, name):
+        for above in tree.ancestors(use):
+            if above is lambda_:
+                break
+            taken = tree.parent(above)
+            taker = tree.parent(taken) if isinstance(taken, cst.Arg) else None
+            asked = isinstance(taker, cst.Call) and tree.dotted(taker.func) in _ASKING
+            if isinstance(above, cst.Lambda | cst.GeneratorExp) and not asked:
+                raise CannotInline("a function inside it keeps an argument")
+
+
+def _check_moved(tree: Tree, body: cst.BaseExpression, name: str, value: cst.BaseExpression, quiet: Quiet) -> None:
+    """Raises CannotInline where an argument would be computed more or less than once, or after what may change it."""
+    uses = _reads(body, name)
+    if len(uses) != 1 and not _cheap(value):
+        raise CannotInline("an argument that is computed would be computed more or less than once")
+    for use in uses:
+        try:
+            earlier = _earlier(tree, body, use)
+        except CannotHoist:
+            if _cheap(value) and quiet(body):
+                continue
+            raise CannotInline("an argument that is computed would be computed once per item, or not always") from None
+        if not all(quiet(part) for part in earlier):
+            raise CannotInline("an argument is computed before its body, which may change something before it reads that")
+
+
+def _check_order(tree: Tree, body: cst.BaseExpression, computed: dict[str, cst.BaseExpression]) -> None:
+    """Raises CannotInline where an argument that may have an effect is not computed first, as it is in the call."""
+    loud = [name for name, value in computed.items() if not calm(tree, value)]
+    if len(loud) > 1 or (loud and (next(iter(computed)) != loud[0] or _first_read(tree, body) != loud[0])):
+        raise CannotInline("arguments that are computed would be computed in another order")
+
+
+def _reads(body: cst.BaseExpression, name: str) -> list[cst.Name]:
+    return [node for node in variables(body) if node.value == name]
+
+
+def _earlier(tree: Tree, body: cst.BaseExpression, use: cst.Name) -> list[cst.BaseExpression]:
+    """What a body works out before it reads a name. Raises CannotHoist where it does that per item, or that is not known."""
+    found: list[cst.BaseExpression] = []
+    child: cst.CSTNode = use
+    for above in tree.ancestors(use):
+        if child is body:
+            break
+        if isinstance(above, cst.BooleanOperation):
+            found += [above.left] if child is above.right else []
+        elif isinstance(above, cst.IfExp):
+            found += [above.test] if child is not above.test else []
+        else:
+            found += before(above, child)
+        child = above
+    return found
 
 
 def _cheap(value: cst.BaseExpression) -> bool:

@@ -44,7 +44,7 @@ def member_name(tree: Tree, facts: Facts, owner: Class | None, wanted: str, used
         taken |= {attribute.attr.value for attribute in tree.find(cst.Attribute)}
         class_ = f"_{owner.qualname.rpartition('.')[2].strip('_').lower()}_"
         full = wanted if wanted.startswith(class_) else f"{class_}{wanted.strip('_')}"
-        name = full if wanted in taken or _out_of_sight(facts, owner) else wanted
+        name = full if wanted in taken or out_of_sight(facts, owner) else wanted
     base, number = name, 1
     while name in taken:
         number += 1
@@ -73,6 +73,7 @@ def family_names(facts: Facts, owner: Class) -> frozenset[str]:
     return frozenset(word for item in found for word in (*item.methods, *item.attributes, *item.annotations, *item.properties))
 
 
-def _out_of_sight(facts: Facts, owner: Class) -> bool:
+def out_of_sight(facts: Facts, owner: Class) -> bool:
+    """Whether a base class of the family, whose names may be any, stands neither in the project nor in torch."""
     bases = {base for item in family(facts, owner) for base in item.bases if base not in facts.classes}
     return any(not base.startswith(_KNOWN_BASES) for base in bases)

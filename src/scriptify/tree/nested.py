@@ -10,9 +10,9 @@ import libcst as cst
 from scriptify.facts.model import Class, Facts
 from scriptify.transform import Edit
 from scriptify.tree.core import Tree
-from scriptify.tree.flow import all_parameters, assigned_names, bindings, own_nodes, parameter_names, stores_in
+from scriptify.tree.flow import all_parameters, assigned_names, bindings, own_nodes, parameter_names, scope_names, stores_in
 from scriptify.tree.member_names import family, member_name
-from scriptify.tree.substitute import source, stable, variables
+from scriptify.tree.substitute import free_names, source, stable, variables
 
 
 class CannotMove(Exception):
@@ -29,10 +29,10 @@ class Captured:
 
 def captured(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, self_name: str) -> Captured:
     """What ``inner`` captures. Raises CannotMove where that can't be passed as arguments."""
-    own = assigned_names(inner)
-    local = assigned_names(outer)
+    own = scope_names(inner)
+    local = scope_names(outer)
     below = {name for nested in tree.find(cst.FunctionDef, inner.body) for name in assigned_names(nested)}
-    used = {name.value for name in variables(inner.body)} - own - (below - local)
+    used = free_names(inner.body) - own - (below - local)
     free = {name for name in used if name in local}
     if inner.name.value in free:
         raise CannotMove("it calls itself")
@@ -40,7 +40,7 @@ def captured(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, self_na
     if self_name in own:
         raise CannotMove(f"it has a variable of its own called {self_name}")
     for name in names:
-        stores = stores_in(outer.body, name)
+        stores = [by for by in stores_in(outer.body, name) if not isinstance(by, cst.CompFor)]
         if any(isinstance(by, cst.ImportAlias | cst.AsName | cst.FunctionDef | cst.ClassDef) for by in stores):
             raise CannotMove(f"it uses {name}, which is a function or module of the function around it")
         if name not in parameter_names(outer) and not _always_set(tree, outer, inner, stores):
@@ -51,6 +51,8 @@ def captured(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, self_na
 def _always_set(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, stores: Iterable[cst.CSTNode]) -> bool:
     """Whether one of the stores stands straight in the outer function's body, before the nested one."""
     for by in stores:
+        if not isinstance(by, cst.AssignTarget | cst.AugAssign) and not (isinstance(by, cst.AnnAssign) and by.value is not None):
+            continue  # a walrus may be passed over, and del unsets
         statement = tree.statement(by)
         if statement is not None and tree.parent(statement) is outer.body and tree.line(statement) < tree.line(inner):
             return isinstance(statement, cst.SimpleStatementLine)
@@ -94,16 +96,21 @@ def _constant(node: cst.BaseExpression) -> bool:
     return stable(node) and not isinstance(node, cst.Attribute | cst.Lambda | cst.Call | cst.Subscript | cst.List)
 
 
-def uses(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef) -> list[cst.Name]:
-    """Where the outer function names the nested one. Raises CannotMove where another scope hides or takes the name."""
+def uses(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, needed: frozenset[str]) -> list[cst.Name]:
+    """Where the outer function names the nested one. Raises CannotMove where another scope hides that name or a ``needed`` one.
+
+    What a call will pass is read where the call stands: in a comprehension, a lambda or another nested function that binds
+    the name itself, it would be that variable.
+    """
     name = inner.name.value
     found = [n for n in variables(outer.body) if n.value == name and n is not inner.name]
     for use in found:
         for above in tree.ancestors(use):
             if above is outer:
                 break
-            if isinstance(above, cst.FunctionDef | cst.Lambda) and name in parameter_names(above):
-                raise CannotMove(f"a function inside has a parameter called {name}")
+            hidden = sorted(scope_names(above) & (needed | {name}))
+            if hidden:
+                raise CannotMove(f"{hidden[0]} is another variable where {name} is called")
     return found
 
 
@@ -197,6 +204,10 @@ def method_name(tree: Tree, facts: Facts, owner: Class, outer: cst.FunctionDef, 
             mine = path == owner.path and qualname.startswith(f"{owner.qualname}.")
             others.append((mine, f"_{_bare(qualname.rpartition('.')[2])}"))
     used = frozenset(name for mine, name in others if not mine)
+    last = owner.qualname.rpartition(".")[2].lower()
+    twins = [item.key for item in family(facts, owner) if item.key != owner.key and item.qualname.rpartition(".")[2].lower() == last]
+    if f"_{base}" in used and twins:
+        raise CannotMove("another class of the same name, whose instances are this one's too, may give that name to a method")
     if others.count((True, f"_{base}")) > 1:
         base = f"{outer.name.value.strip('_')}_{base}"
     return member_name(tree, facts, owner, f"_{base}", used)

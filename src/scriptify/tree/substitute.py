@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import libcst as cst
 
 from scriptify.tree.core import Tree
-from scriptify.tree.flow import all_parameters, children, own_nodes, parameter_names, target_names
+from scriptify.tree.flow import all_parameters, children, own_nodes, parameter_names, scope_names, target_names
 
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _CALM_CALLS = frozenset(f"builtins.{name}" for name in ("range", "len", "enumerate", "zip", "list", "tuple", "reversed", "int", "float"))
@@ -46,6 +46,11 @@ def bound_inside(node: cst.CSTNode) -> set[str]:
     return names
 
 
+def _walrus_names(node: cst.CSTNode) -> set[str]:
+    names = {node.target.value} if isinstance(node, cst.NamedExpr) and isinstance(node.target, cst.Name) else set()
+    return names.union(*(_walrus_names(child) for child in children(node)))
+
+
 def free_names(node: cst.CSTNode) -> set[str]:
     """Names an expression takes from around it: those that no lambda or comprehension inside binds where they stand."""
     found: set[str] = set()
@@ -67,7 +72,7 @@ def free_names(node: cst.CSTNode) -> set[str]:
             continue
         if isinstance(current, COMPREHENSIONS):
             stack.append((current.for_in.iter, hidden))
-            hidden = hidden | bound_inside(current)
+            hidden = hidden | scope_names(current) | _walrus_names(current)
         stack.extend((child, hidden) for child in current.children)
     return found
 
