@@ -160,9 +160,9 @@ def _attribute(static: Attribute | None, live: Attribute | None, again: bool) ->
     if static is None:
         return replace(live, missing=live.missing or again)
     if static.origin == "live":
-        return replace(joined(static, live), text=static.text or live.text, line=static.line)
+        return replace(joined(static, live), text=static.text or live.text, line=static.line, stated=static.stated)
     # A class that was live before and did not have the attribute then: some instances lack it.
-    return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again)
+    return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again, stated=static)
 
 
 def _was_there(attribute: Attribute, text: str) -> bool:
@@ -211,7 +211,9 @@ def _observed_class(owner: Class, seen: Observed) -> Class:
     for name, attribute in given.items():
         static = owner.attributes.get(name)
         place = replace(attribute, name=name, origin="live")
-        attributes[name] = replace(place, text=static.text, line=static.line) if static is not None else place
+        if static is not None:
+            place = replace(place, text=static.text, line=static.line, stated=static.stated if static.origin == "live" else static)
+        attributes[name] = place
     return replace(owner, attributes=attributes, instances=owner.instances + instances)
 
 

@@ -86,7 +86,8 @@ class Attribute:
     functions it holds by (``torch.nn.functional.relu``, ``self.method``, ``module::name``; ``""``: nothing);
     from source, the keys of the project's own. ``registered``: for a plain list or tuple of modules, the names they
     are registered by in the module that has the attribute. ``first_parameter``: the path that ``named_parameters()`` of
-    that module gives first, on every instance, where it begins with this attribute.
+    that module gives first, on every instance, where it begins with this attribute. ``stated``: of a live one, what the
+    source alone shows of it.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Attribute:
     functions: frozenset[str] = frozenset()
     registered: tuple[str, ...] = ()
     first_parameter: str = ""
+    stated: Attribute | None = None
 
     @property
     def kind(self) -> Kind | None:
