@@ -63,7 +63,8 @@ class LegacyConstructor(Transform):
 
     Scripting knows neither ``torch.Tensor`` as a constructor nor ``Variable`` (which has meant "the same data,
     detached" since torch 0.4), nor Python's ``float`` as a dtype, nor ``requires_grad`` of a
-    factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape.
+    factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape. Of numbers that a caller
+    gives, who may give a list instead, eager code keeps the old constructor.
     """
 
     code = "SF704"
@@ -137,6 +138,15 @@ class LegacyConstructor(Transform):
             after=_HEAD
             + "        m = (x > 0).to(torch.device('cpu'), torch.float32)\n"
             + "        return x * m.to(torch.device('cpu'), torch.float64)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="numbers that a caller gives, who may give lists",
+            before=_HEAD.replace("x):", "x, n=4, start: int = 2):")
+            + "        return x * torch.Tensor([n]) + torch.Tensor(n).zero_() + torch.Tensor(start, n).zero_().sum()\n",
+            after=_HEAD.replace("x):", "x, n=4, start: int = 2):")
+            + "        return x * (torch.tensor([float(n)]) if torch.jit.is_scripting() else torch.Tensor([n]))"
+            + " + (torch.empty(n) if torch.jit.is_scripting() else torch.Tensor(n)).zero_() + torch.empty(start, n).zero_().sum()\n",
             entry=_ENTRY,
         ),
         Declines(name="what it builds from is not known", code=_HEAD + "        return torch.Tensor(x.tolist())\n", because="not known"),
@@ -217,13 +227,15 @@ def _constructor(body: Body, call: cst.Call) -> list[Edit]:
     if not arguments or (len(arguments) == 1 and isinstance(arguments[0], cst.List) and not arguments[0].elements):
         return [body.tree.replace(call, f"{body.spell('torch.empty')}(0{extra})")]
     if (len(arguments) == 1 and is_size(arguments[0])) or all(body.type_of(argument) == INT for argument in arguments):
-        return [body.tree.replace(call, f"{body.spell('torch.empty')}({listed(body.tree, arguments)}{extra})")]
+        sized = [body.tree.replace(call, f"{body.spell('torch.empty')}({listed(body.tree, arguments)}{extra})")]
+        # One argument may be the data for another caller; several are sizes for all.
+        return sized if len(arguments) > 1 or is_size(arguments[0]) else body.counting(arguments[0], call, sized)
     if len(arguments) != 1 or not literal_data(body, arguments[0]):
         raise NoForm("whether its argument is a size, numbers or a tensor is not known")
     if name in _KINDS and name not in _FLOATS and "float" in str(body.type_of(arguments[0])):
         raise NoForm("its numbers are floats and would be cut")
     data = data_text(body, arguments[0], floats=name == "Tensor")
-    return [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}{extra})")]
+    return body.counting(arguments[0], call, [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}{extra})")])
 
 
 def _misread(body: Body, call: cst.Call) -> bool:
