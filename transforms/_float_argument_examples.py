@@ -68,24 +68,24 @@ from torch import nn
 
 
 def scaled(x, by: float):
-return x * by
+    return x * by
 
 
 class Net(nn.Module):
-def forward(self, x):
-    return scaled(x, 2) + scaled(by=3, x=x)
+    def forward(self, x):
+        return scaled(x, 2) + scaled(by=3, x=x)
 """,
         """import torch
 from torch import nn
 
 
 def scaled(x, by: float):
-return x * by
+    return x * by
 
 
 class Net(nn.Module):
-def forward(self, x):
-    return scaled(x, 2.0) + scaled(by=3.0, x=x)
+    def forward(self, x):
+        return scaled(x, 2.0) + scaled(by=3.0, x=x)
 """,
         entry="Net(), (torch.rand(2, 3),)",
         name="own function",
@@ -121,8 +121,8 @@ from torch import nn
 
 
 class Net(nn.Module):
-def forward(self, x, scale: Optional[int] = None):
-    return F.interpolate(x, scale_factor=scale)
+    def forward(self, x, scale: Optional[int] = None):
+        return F.interpolate(x, scale_factor=scale)
 """,
         because="make it a float where it comes from",
     ),

@@ -142,9 +142,9 @@ class LegacyConstructor(Transform):
         ),
         Fires(
             name="numbers that a caller gives, who may give lists",
-            before=_HEAD.replace("x):", "x, n=4, start: int = 2):")
+            before=_HEAD.replace("x):", "x, n: int = 4, start: int = 2):")
             + "        return x * torch.Tensor([n]) + torch.Tensor(n).zero_() + torch.Tensor(start, n).zero_().sum()\n",
-            after=_HEAD.replace("x):", "x, n=4, start: int = 2):")
+            after=_HEAD.replace("x):", "x, n: int = 4, start: int = 2):")
             + "        return x * (torch.tensor([float(n)]) if torch.jit.is_scripting() else torch.Tensor([n]))"
             + " + (torch.empty(n) if torch.jit.is_scripting() else torch.Tensor(n)).zero_() + torch.empty(start, n).zero_().sum()\n",
             entry=_ENTRY,
