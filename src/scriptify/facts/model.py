@@ -16,6 +16,9 @@ from typing import Any
 from scriptify.facts.types import Type
 from scriptify.transform import Settings
 
+UNWRAPPING = "unwrapping"
+COPYING = "copying"
+"""What ``Facts.mentions`` may hold: the project reads ``__wrapped__`` or calls ``inspect.unwrap``; it calls ``deepcopy``."""
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -263,7 +266,8 @@ class Observed:
 class Facts:
     """All that is known of a project; what a transform asks. ``live`` tells whether an entry was run.
 
-    ``unparsed`` are the files that do not parse, each with the line and the reason.
+    ``unparsed`` are the files that do not parse, each with the line and the reason. ``mentions``: what the project
+    does that would make a rewrite visible: ``UNWRAPPING``, ``COPYING``.
     """
 
     functions: Mapping[tuple[str, str], Function] = field(default_factory=lambda: EMPTY)
@@ -272,6 +276,7 @@ class Facts:
     settings: Settings = field(default_factory=Settings)
     live: bool = False
     unparsed: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    mentions: frozenset[str] = frozenset()
 
     def function(self, path: str, qualname: str) -> Function | None:
         """The function of that key, or None for one that was never indexed."""

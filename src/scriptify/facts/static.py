@@ -10,6 +10,7 @@ from scriptify.facts.calls import Index, call_sites
 from scriptify.facts.classes import Table, decorator_refs
 from scriptify.facts.imports import Layout, Names
 from scriptify.facts.known import usable
+from scriptify.facts.mentions import mentioned
 from scriptify.facts.model import Class, Facts, Function, Parameter, TypeFact
 from scriptify.facts.scan import File, FunctionDef, Scope, problem, scan
 from scriptify.transform import Settings
@@ -32,6 +33,7 @@ def index(texts: Mapping[str, str], settings: Settings = Settings(), roots: Coll
         classes={key: _class(table, key) for key in table.scopes},
         call_sites=tuple(site for file in files.values() for site in sorted(call_sites(by_name, file), key=lambda s: (s.start, s.end))),
         settings=settings,
+        mentions=mentioned(texts.values()),
         unparsed={path: problem(texts[path]) for path, file in scanned.items() if file is None},
     )
     return reach.marked(facts, reach.closure(facts, reach.static_seeds(facts, roots)))
