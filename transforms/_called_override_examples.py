@@ -138,6 +138,10 @@ EXAMPLES: tuple[Example, ...] = (
         name="a decorator that adds parameters",
     ),
     Declines(
+        _HEAD + _WEIGHTED + _LOSS + "\n\ndef each(pred, target):\n    return l1_loss.__wrapped__(pred, target)\n",
+        because="looks behind decorators",
+    ),
+    Declines(
         _HEAD + _WEIGHTED.replace("loss_func(pred, target, **kwargs)", "loss_func(pred, target, **dict(kwargs))") + _LOSS,
         because="passes other arguments on",
     ),

@@ -14,7 +14,8 @@ import libcst as cst
 from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Proposal, Safety, Transform
-from scriptify.transforms._number import Numbers
+from scriptify.transforms._number import MIXED, Numbers
+from scriptify.transforms._proof import Proof
 from scriptify.tree import Tree, assigned_names
 from scriptify.tree.flow import own_of, parameter_names, stores_in
 from scriptify.tree.hoist import eager_only, reached_functions
@@ -115,9 +116,20 @@ class Body:
         facts = replace(self.facts, functions={**self.facts.functions, key: replace(known, parameters=parameters, locals={})})
         return _Certain(self.tree, facts, self.qualname, self.function)
 
+    @cached_property
+    def _proof(self) -> Proof:
+        return Proof(self.tree, self.facts, self.qualname, self.function)
+
     def proved(self, node: cst.BaseExpression) -> bool:
-        """Whether the source alone shows an expression to be a Tensor, so that eager code may rely on it."""
-        return self._stated.type_of(node) == TENSOR
+        """Whether an expression is a Tensor for every eager caller: an annotation alone does not make it one."""
+        return self._proof.type_of(node) == TENSOR
+
+    def proved_numbers(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a number, or a list of numbers, for every eager caller."""
+        if isinstance(node, cst.List):
+            return all(self.proved_numbers(element.value) for element in node.elements)
+        known = self._proof.type_of(node)
+        return known in (INT, FLOAT, MIXED) or (known is not None and known.name == "List" and known.args[0] in (INT, FLOAT))
 
     def stated(self, node: cst.BaseExpression) -> Type | None:
         """The type that the source alone shows, so that eager code may rely on it; None where only a run has shown one."""
@@ -161,9 +173,17 @@ class Body:
             guarded = f"({guarded})"
         return [self.tree.replace(node, guarded)]
 
-    def leaning(self, on: cst.BaseExpression, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
-        """Edits inside an expression that hold where ``on`` is a Tensor: for scripting alone, unless the source proves that it is."""
-        return list(edits) if self.proved(on) else self.when_scripted(node, edits)
+    def leaning(self, on: cst.BaseExpression, node: cst.BaseExpression, edits: Sequence[Edit], *, annotated: bool = False) -> list[Edit]:
+        """Edits inside an expression that hold where ``on`` is a Tensor: for scripting alone, unless the source proves that it is.
+
+        ``annotated``: an annotation is enough, since what is asked of ``on`` nothing but a Tensor has.
+        """
+        proved = self.stated(on) == TENSOR if annotated else self.proved(on)
+        return list(edits) if proved else self.when_scripted(node, edits)
+
+    def counting(self, data: cst.BaseExpression, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
+        """Edits inside an expression that hold where ``data`` is numbers: for scripting alone, unless it is that for every caller."""
+        return list(edits) if self.proved_numbers(data) else self.when_scripted(node, edits)
 
     def when_scripted(self, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
         """Edits inside an expression, for scripting alone."""

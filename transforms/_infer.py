@@ -173,9 +173,9 @@ class Inference:
             return BOOL
         if name == "None":
             return Type(NONE)
-        live = self.facts.local(self.tree.path, self.qualname, name)
-        if isinstance(live, TypeFact) and live.type.known and live.type.name != "Union":
-            return live.type
+        live = self._live(name)
+        if live is not None:
+            return live
         if name in self._assumed:
             return self._assumed[name]
         if name not in self._names or self._assumed:
@@ -184,6 +184,11 @@ class Inference:
                 return found  # rests on a guess about another name
             self._names[name] = found
         return self._names[name]
+
+    def _live(self, name: str) -> Type | None:
+        """The one type a run has shown of a local name."""
+        live = self.facts.local(self.tree.path, self.qualname, name)
+        return live.type if isinstance(live, TypeFact) and live.type.known and live.type.name != "Union" else None
 
     def _bound_type(self, name: str, depth: int) -> Type | None:
         """What all bindings agree on; one that rests on the name itself (``out = out.view(..)``) must confirm the others."""

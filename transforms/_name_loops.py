@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from scriptify.facts.model import Attribute
+from scriptify.facts.model import HOOKING, Attribute
 from scriptify.transform import Decline, Edit, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
 from scriptify.transforms._containers import Method, builtin_call
@@ -120,7 +120,7 @@ class NameLoops:
             if collected is not None:
                 return self._split(place, [collected[0]], reader, f"collect {collected[1]}", [collected[2]])
             return self._split(place, edits, reader, title, [*reader.checks.values()], bool(called))
-        safety = Safety.OBSERVED if called and self.method.facts.hooks else None
+        safety = Safety.OBSERVED if called and HOOKING in self.method.facts.mentions else None
         return self.tree.rewrite(self.by, place, title, edits, imports=imports, needs=reader.needs, why=WHY, safety=safety)
 
     def _display(self, place: cst.CSTNode, groups: dict[str, list[Access]], columns: dict[str, list[str]]) -> list[Edit]:
@@ -163,7 +163,7 @@ class NameLoops:
         done = split(self.tree, place, edits, checks)
         if done is None:
             return self.tree.decline(self.by, place, "the names are those a run has shown, and no statement fits beside it")
-        safety = Safety.OBSERVED if lives(tuple(reader.needs)) or (calls and self.method.facts.hooks) else None
+        safety = Safety.OBSERVED if lives(tuple(reader.needs)) or (calls and HOOKING in self.method.facts.mentions) else None
         return self.tree.rewrite(self.by, place, title, done[0], imports=done[1], needs=reader.needs, why=WHY, safety=safety)
 
     def _alias(self, loop: cst.CSTNode, access: Access) -> tuple[str, cst.SimpleStatementLine, cst.Assign] | None:

@@ -1,9 +1,8 @@
-"""Numbers as the compiler types them: which expressions are ints, and how an int is written as a float."""
+"""Numbers as the compiler types them: which expressions are ints."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,10 +10,10 @@ import libcst as cst
 
 from scriptify.facts.model import Attribute, Facts
 from scriptify.facts.types import Type
-from scriptify.transform import Edit
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.tree import Tree, assigned_names
+from scriptify.tree.hoist import eager_only
 
 MIXED = Type("Union", (FLOAT, INT))
 # Above this a float no longer holds every int.
@@ -56,6 +55,9 @@ class Numbers(Inference):
             if (left is not None and left.name == "Tuple") or (right is not None and right.name == "Tuple"):
                 return None  # a new length, not worth following
         if isinstance(node, cst.IfExp):
+            read = [side for side in (node.body, node.orelse) if not eager_only(self.tree, side)]
+            if len(read) == 1:  # the other is kept from the compiler
+                return self.type_of(read[0], depth - 1)
             sides = [self.type_of(node.body, depth - 1), self.type_of(node.orelse, depth - 1)]
             if None in sides or sides[0] != sides[1]:
                 return None
@@ -94,37 +96,6 @@ class Numbers(Inference):
             return base.args[index]
         return None
 
-    def float_edits(self, node: cst.BaseExpression) -> list[Edit] | Kept:
-        """Edits that make a float of an expression that is an int, equal in value."""
-        if isinstance(node, cst.Integer):
-            return self._literal(node)
-        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus) and isinstance(node.expression, cst.Integer):
-            return self._literal(node.expression)
-        if isinstance(node, cst.IfExp):
-            return self._each(side for side in (node.body, node.orelse) if self.type_of(side) in (INT, MIXED))
-        return self._wrapped(node)
-
-    def floats_edits(self, node: cst.BaseExpression) -> list[Edit] | Kept:
-        """Edits that make floats of the ints in a tuple or list."""
-        if isinstance(node, cst.Tuple | cst.List):
-            values = [element.value for element in node.elements]
-            if any(isinstance(element, cst.StarredElement) for element in node.elements):
-                return Kept("it has a starred part, whose length is not known")
-            return self._each(value for value in values if self.type_of(value) in (INT, MIXED))
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply) and isinstance(node.left, cst.List):
-            return self.floats_edits(node.left)
-        type_ = self.type_of(node)
-        if not self.builtin("float"):
-            return Kept("the name float means something else here")
-        if type_ is not None and type_.name == "Tuple" and is_simple(node):
-            text = self.tree.code(node)
-            parts = [f"float({text}[{i}])" for i in range(len(type_.args))]
-            return [self.tree.replace_outer(node, f"({', '.join(parts)}{',' if len(parts) == 1 else ''})")]
-        if type_ is not None and type_.name == "List":
-            name = self.fresh("value")
-            return [self.tree.replace_outer(node, f"[float({name}) for {name} in {self.tree.operand(node)}]")]
-        return Kept("its items are not known one by one")
-
     def fresh(self, name: str) -> str:
         """A name not used anywhere in this function."""
         used = self.taken | {node.value for node in self.tree.find(cst.Name, self.function)} | set(dir(builtins))
@@ -133,25 +104,6 @@ class Numbers(Inference):
             number += 1
             name = f"{base}_{number}"
         return name
-
-    def _each(self, nodes: Iterator[cst.BaseExpression]) -> list[Edit] | Kept:
-        edits: list[Edit] = []
-        for node in nodes:
-            done = self.float_edits(node)
-            if isinstance(done, Kept):
-                return done
-            edits += done
-        return edits
-
-    def _literal(self, node: cst.Integer) -> list[Edit] | Kept:
-        if abs(node.evaluated_value) > EXACT:
-            return Kept(f"{node.value} has no equal float")
-        return [self.tree.replace(node, f"{node.value}.0")] if is_decimal(node.value) else self._wrapped(node)
-
-    def _wrapped(self, node: cst.BaseExpression) -> list[Edit] | Kept:
-        if not self.builtin("float"):
-            return Kept("the name float means something else here")
-        return [self.tree.replace_outer(node, f"float({self.tree.code(node)})")]
 
 
 def number_of(attribute: Attribute) -> Type | None:

@@ -139,7 +139,7 @@ def product(body: Body, call: cst.Call) -> str:
     if isinstance(items, cst.List | cst.Tuple) and len(items.elements) > 1 and _numbers(body, items):
         return " * ".join(body.tree.operand(element.value) for element in items.elements)
     shape = _whole_shape(items)
-    if shape is not None and body.proved(shape):
+    if shape is not None and body.stated(shape) == Type("Tensor"):
         return f"{body.tree.operand(shape)}.numel()"
     known = body.certain.type_of(items)
     if not (known == INTS or shape is not None or is_shape_slice(items)):

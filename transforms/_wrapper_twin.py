@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scriptify.facts.known import literal_type
-from scriptify.facts.model import Parameter
+from scriptify.facts.model import UNWRAPPING, Parameter
 from scriptify.facts.types import Type, join, optional
 from scriptify.transform import Edit
 from scriptify.transforms._expression import TENSOR, Body, NoForm
@@ -51,6 +51,8 @@ class Twin:
 
     def _check(self) -> None:
         tree, function, around = self.tree, self.body.function, self.around
+        if UNWRAPPING in self.body.facts.mentions:
+            raise NoForm("the project itself looks behind decorators (__wrapped__), where the copy would stand")
         if tree.parent(function) is not tree.module:
             raise NoForm("what runs around it has other parameters than it has")
         if not isinstance(around.body, cst.IndentedBlock) or type_commented(tree, around) or type_commented(tree, function):

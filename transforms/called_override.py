@@ -26,7 +26,8 @@ class CalledOverride(Transform):
     The compiler compiles ``forward`` and knows nothing of a ``__call__`` around it, and it looks through decorators made
     with ``functools.wraps``: what they do is left out without a word. The function's own body moves into a method
     of its own, a copy of what runs around it into another, and the function takes the one or the other. Where a
-    decorator adds parameters, the copy has them, and is what the compiler finds in place of the function.
+    decorator adds parameters, the copy has them, and is what the compiler finds in place of the function: whoever
+    reads the function's ``__wrapped__`` from outside the project gets the copy too.
     """
 
     code = "SF905"

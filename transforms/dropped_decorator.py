@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
+from scriptify.facts.model import UNWRAPPING, Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
-from scriptify.tree import Tree
+from scriptify.tree import Tree, own_nodes
 
 _HEAD = """import functools
 
@@ -31,7 +31,7 @@ class DroppedDecorator(Transform):
 
     TorchScript compiles what ``functools.wraps`` has wrapped: a decorator that uses it is as good as not
     there, and a function that was to run without gradients runs with them. A block in the body says
-    the same to both.
+    the same to both. A generator or coroutine keeps its decorator, which has gradients off in its own steps alone.
     """
 
     code = "SF901"
@@ -70,6 +70,24 @@ class DroppedDecorator(Transform):
             + "        with (torch.no_grad() if torch.jit.is_scripting() else torch.inference_mode()):\n            return x * 2\n",
             entry=_ENTRY,
             silent=True,
+        ),
+        Declines(
+            name="a generator, between whose steps its caller has gradients",
+            code=_HEAD
+            + "class Net(nn.Module):\n    @torch.no_grad()\n    def forward(self, x):\n        for i in (1, 2):\n            yield x * i\n",
+            because="stops in the middle",
+        ),
+        Declines(
+            name="a coroutine",
+            code=_HEAD + "class Net(nn.Module):\n    @torch.no_grad()\n    async def forward(self, x):\n        return x\n",
+            because="stops in the middle",
+        ),
+        Declines(
+            name="a project that looks behind decorators",
+            code=_HEAD
+            + "@torch.no_grad()\ndef double(x):\n    return x * 2\n\n\ndef with_gradients(x):\n    return double.__wrapped__(x)\n\n\n"
+            + "class Net(nn.Module):\n    def forward(self, x):\n        return double(x)\n",
+            because="looks behind decorators",
         ),
         Declines(
             name="a decorator of the file's own",
@@ -133,6 +151,11 @@ def _docstring(statement: cst.CSTNode) -> bool:
 def _indented(body: Body, decorator: cst.Decorator) -> list[Edit]:
     """The edits that put a function's statements into a block without gradients. Raises NoForm."""
     tree, block = body.tree, body.function.body
+    # torch's decorator turns gradients off anew for each step of these; a block would leave them off in between.
+    if body.function.asynchronous is not None or any(isinstance(node, cst.Yield | cst.Await) for node in own_nodes(block)):
+        raise NoForm("it stops in the middle, where a block would leave gradients off for its caller")
+    if UNWRAPPING in body.facts.mentions:
+        raise NoForm("the project looks behind decorators (__wrapped__), where it would find none")
     if not isinstance(block, cst.IndentedBlock):
         raise NoForm("its body is on the line of its signature")
     statements = list(block.body[1:] if _docstring(block.body[0]) else block.body)

@@ -58,7 +58,16 @@ class EqualCall(Transform):
         Fires(
             name="a value in a tensor",
             before=_HEAD + "        if 0.0 in x or 1 not in x:\n            return x\n        return x + 1\n",
-            after=_HEAD + "        if bool((x == 0.0).any()) or not bool((x == 1).any()):\n            return x\n        return x + 1\n",
+            after=_HEAD
+            + "        if (bool((x == 0.0).any()) if torch.jit.is_scripting() else 0.0 in x)"
+            + " or (not bool((x == 1).any()) if torch.jit.is_scripting() else 1 not in x):\n"
+            + "            return x\n        return x + 1\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a value in what an operator gave",
+            before=_HEAD + "        y = torch.abs(x)\n        return x if 1 not in y else x + 1\n",
+            after=_HEAD + "        y = torch.abs(x)\n        return x if not bool((y == 1).any()) else x + 1\n",
             entry=_ENTRY,
         ),
         Fires(

@@ -29,7 +29,8 @@ class ExplicitSignature(Transform):
     method that takes the tuple; ``forward(self, *xs)`` stays for every eager caller and hands the tuple on;
     what scripting compiles in its place is a method with as many parameters as the run has shown
     (TorchScript follows ``__wrapped__``). Keyword-only parameters with defaults become plain ones, which
-    every call that was right before still reaches.
+    every call that was right before still reaches; a call that gave too many arguments by position and was an
+    error reaches them then as well.
     """
 
     code = "SF722"

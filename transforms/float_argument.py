@@ -10,30 +10,15 @@ from scriptify import schemas
 from scriptify.facts.model import CallSite, Facts, Function, Kind
 from scriptify.facts.types import GENERICS, SCALARS, Type, parse
 from scriptify.schemas import Formal, Overload
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
+from scriptify.transform import Edit, Focus, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import calls, takes_self
+from scriptify.transforms._float_argument_examples import EXAMPLES
+from scriptify.transforms._float_edits import FloatEdits
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import MIXED, Kept, Numbers, is_simple
 from scriptify.transforms._signature import is_none
 from scriptify.tree import Tree
-
-_HEAD = """import torch
-import torch.nn.functional as F
-from torch import nn
-
-
-class Net(nn.Module):
-"""
-
-
-def _net(body: str, init: str = "") -> str:
-    """A module with one line of ``forward``, and lines of ``__init__``."""
-    made = f"    def __init__(self):\n        super().__init__()\n        {init}\n\n" if init else ""
-    return f"{_HEAD}{made}    def forward(self, x):\n        return {body}\n"
-
-
-def _fires(before: str, after: str, init: str = "", init_after: str = "", shape: str = "2, 4, 8, 8") -> Fires:
-    return Fires(_net(before, init), _net(after, init_after or init), entry=f"Net(), (torch.rand({shape}),)")
+from scriptify.tree.hoist import eager_only
 
 
 class FloatArgument(Transform):
@@ -42,8 +27,11 @@ class FloatArgument(Transform):
     Python passes an int for a float; the compiler does not. What wants a float is read from torch's own
     operator schemas (see ``scriptify.schemas``), so that arguments that take any number (``torch.full``,
     ``clamp``), where an int and a float give different dtypes, are never touched. A literal becomes a float
-    literal, any other int is wrapped in ``float(...)``. The same for arguments of torch's modules that their
-    ``forward`` passes on (``nn.LeakyReLU(0)``): there the module's attribute becomes a float of equal value.
+    literal, any other int is wrapped in ``float(...)``. Where only a default, an annotation or a run says that a
+    value is an int, another caller may pass a pair, a text or None: scripted code alone takes the float then
+    (``float(s) if torch.jit.is_scripting() else s``). The same for arguments of torch's modules that their
+    ``forward`` passes on (``nn.LeakyReLU(0)``): there the module's attribute becomes a float of equal value
+    (``float(s) if isinstance(s, int) else s`` of a parameter, so that None stays None).
     For a ``float`` parameter of the project's own functions the rewrite is only kept when a run agrees,
     since such a function may compute with the int.
     """
@@ -60,113 +48,44 @@ class FloatArgument(Transform):
         "if-expression's true branch has type int but false branch has type float",
     )
     source = "https://docs.pytorch.org/docs/stable/jit_builtin_functions.html"
-    examples = (
-        _fires("F.interpolate(x, scale_factor=2)", "F.interpolate(x, scale_factor=2.0)"),
-        _fires('F.interpolate(x, None, 2, mode="bilinear")', 'F.interpolate(x, None, 2.0, mode="bilinear")'),
-        _fires("F.interpolate(x, scale_factor=(2, 2))", "F.interpolate(x, scale_factor=(2.0, 2.0))"),
-        _fires("F.interpolate(x, scale_factor=[2, 1.5])", "F.interpolate(x, scale_factor=[2.0, 1.5])"),
-        _fires("F.upsample(x, scale_factor=2)", "F.upsample(x, scale_factor=2.0)"),
-        _fires("F.interpolate(x, scale_factor=self.scale)", "F.interpolate(x, scale_factor=float(self.scale))", "self.scale = 2"),
-        _fires(
-            "F.interpolate(x, scale_factor=self.scale)",
-            "F.interpolate(x, scale_factor=(float(self.scale[0]), float(self.scale[1])))",
-            "self.scale = (2, 3)",
-        ),
-        _fires("F.interpolate(x, scale_factor=16 // x.size(2))", "F.interpolate(x, scale_factor=float(16 // x.size(2)))"),
-        _fires('F.pad(x, (1, 1), "constant", -1)', 'F.pad(x, (1, 1), "constant", -1.0)'),
-        _fires("F.dropout(x, p=0, training=self.training)", "F.dropout(x, p=0.0, training=self.training)"),
-        _fires("F.dropout(x, 0.5 if x.dim() == 3 else 0)", "F.dropout(x, 0.5 if x.dim() == 3 else 0.0)"),
-        _fires("F.leaky_relu(F.normalize(x, p=2), 0)", "F.leaky_relu(F.normalize(x, p=2.0), 0.0)"),
-        _fires("torch.cdist(x, x, 2)", "torch.cdist(x, x, 2.0)"),
-        _fires("x * 0 + torch.empty(3, 8).uniform_(0, 1)[0]", "x * 0 + torch.empty(3, 8).uniform_(0.0, 1.0)[0]"),
-        _fires("torch.normal(x, 1)", "torch.normal(x, 1.0)"),
-        _fires("self.act(x)", "self.act(x)", "self.act = nn.LeakyReLU(0)", "self.act = nn.LeakyReLU(0.0)"),
-        _fires(
-            "self.act(x)", "self.act(x)", "self.act = nn.Sequential(nn.Threshold(0, 1))", "self.act = nn.Sequential(nn.Threshold(0.0, 1.0))"
-        ),
-        _fires("self.pad(x)", "self.pad(x)", "self.pad = nn.ConstantPad2d(1, value=0)", "self.pad = nn.ConstantPad2d(1, value=0.0)"),
-        Fires(
-            """import torch
-from torch import nn
-
-
-def scaled(x, by: float):
-    return x * by
-
-
-class Net(nn.Module):
-    def forward(self, x):
-        return scaled(x, 2) + scaled(by=3, x=x)
-""",
-            """import torch
-from torch import nn
-
-
-def scaled(x, by: float):
-    return x * by
-
-
-class Net(nn.Module):
-    def forward(self, x):
-        return scaled(x, 2.0) + scaled(by=3.0, x=x)
-""",
-            entry="Net(), (torch.rand(2, 3),)",
-            name="own function",
-        ),
-        Declines(_net("F.pad(x, (1, 1), value=9007199254740993)"), because="no equal float"),
-        Declines(
-            """import torch.nn.functional as F
-from typing import Optional
-from torch import nn
-
-
-class Net(nn.Module):
-    def forward(self, x, scale: Optional[int] = None):
-        return F.interpolate(x, scale_factor=scale)
-""",
-            because="make it a float where it comes from",
-        ),
-        Ignores(_net("torch.full((2, 2), 1) + x.clamp(0, 1).mean() + torch.arange(0, 2)"), name="any number"),
-        Ignores(_net("F.softplus(x, beta=2) + F.interpolate(x, size=8)"), name="schema takes an int"),
-        Ignores(_net("self.up(x)", "self.up = nn.Upsample(scale_factor=2)"), name="Upsample converts by itself"),
-        Ignores(_net("F.interpolate(x, scale_factor=self.unknown)"), name="type not known"),
-        Ignores(_net("F.interpolate(x, scale_factor=2 ** x.dim())"), name="the compiler types int ** int as float"),
-        Ignores("import torch.nn.functional as F\n\n\ndef plot(x):\n    return F.pad(x, (1, 1), value=0)\n", name="not compiled"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Yield a rewrite for each call that gives an int where only a float is taken."""
-        known: dict[cst.FunctionDef, Numbers] = {}
+        known: dict[cst.FunctionDef, FloatEdits] = {}
         for node in _candidates(tree, facts):
             function = tree.enclosing(node, cst.FunctionDef)
-            if function is None:
+            if function is None or eager_only(tree, node):
                 continue
             qualname = tree.qualname(function)
+            compiled = facts.reached(tree.path, qualname) and tree.function(qualname) is function
             constructor = schemas.module(tree.dotted(node.func)) if is_simple(node.func) else ()
             if constructor:
                 if not self._asked(constructor, focus) and not _builds_compiled(tree, facts, node):
                     continue
-            elif not facts.reached(tree.path, qualname) or tree.function(qualname) is not function:
+            elif not compiled:
                 continue
-            numbers = known.get(function) or known.setdefault(function, Numbers(tree, facts, qualname, function))
-            overloads, own = ((constructor,), False) if constructor else _overloads(tree, facts, numbers, node)
-            yield from self._call(tree, numbers, node, overloads, own)
+            if function not in known:
+                known[function] = FloatEdits(Numbers(tree, facts, qualname, function), compiled)
+            floats = known[function]
+            overloads, own = ((constructor,), False) if constructor else _overloads(tree, facts, floats.numbers, node)
+            yield from self._call(tree, floats, node, overloads, own)
 
     def _asked(self, constructor: Overload, focus: Focus | None) -> bool:
         """Whether the compiler named one of a constructor's arguments: it speaks of them at a place in torch."""
         return focus is not None and self.answers(focus.message) and any(f"'{formal.name}'" in focus.message for formal in constructor)
 
-    def _call(self, tree: Tree, numbers: Numbers, node: cst.Call, overloads: Sequence[Overload], own: bool) -> Iterator[Proposal]:
+    def _call(self, tree: Tree, floats: FloatEdits, node: cst.Call, overloads: Sequence[Overload], own: bool) -> Iterator[Proposal]:
         if not overloads or any(arg.star for arg in node.args):
             return
-        types = [_given(numbers, arg.value) for arg in node.args]
+        types = [_given(floats.numbers, arg.value) for arg in node.args]
         choices = [formals for overload in overloads if (formals := _matched(overload, node)) is not None]
         wrong = [[i for i, formal in enumerate(formals) if not schemas.fits(types[i], formal.type)] for formals in choices]
         if not choices or not all(wrong):
             return
         for formals, places in zip(choices, wrong, strict=True):
             if all(_convertible(types[i], formals[i].type) for i in places):
-                yield self._rewritten(tree, numbers, node, [(node.args[i], formals[i]) for i in places], own)
+                yield self._rewritten(tree, floats, node, [(node.args[i], formals[i]) for i in places], own)
                 return
         for formals, places in zip(choices, wrong, strict=True):
             for i in places:
@@ -175,11 +94,12 @@ class Net(nn.Module):
                     yield tree.decline(self, node, f"{what}: make it a float where it comes from")
                     return
 
-    def _rewritten(self, tree: Tree, numbers: Numbers, node: cst.Call, wrong: Sequence[tuple[cst.Arg, Formal]], own: bool) -> Proposal:
+    def _rewritten(self, tree: Tree, floats: FloatEdits, node: cst.Call, wrong: Sequence[tuple[cst.Arg, Formal]], own: bool) -> Proposal:
         edits: list[Edit] = []
+        floats.wanted.clear()
         for arg, formal in wrong:
-            single = _given(numbers, arg.value) == INT
-            done = numbers.float_edits(arg.value) if single else numbers.floats_edits(arg.value)
+            single = _given(floats.numbers, arg.value) == INT
+            done = floats.of_int(arg.value) if single else floats.of_items(arg.value)
             if isinstance(done, Kept):
                 return tree.decline(self, node, f"{tree.code(arg.value)} is an int where {formal.name} wants a float, and {done.because}")
             edits += done
@@ -187,7 +107,8 @@ class Net(nn.Module):
         kinds = ", ".join(dict.fromkeys(str(formal.type) for _, formal in wrong))
         callee = node.func.attr.value if isinstance(node.func, cst.Attribute) else tree.code(node.func)
         why = f"{callee} takes {kinds} there, and the compiler does not make a float of an int"
-        return tree.rewrite(self, node, f"give {callee} a float for {names}", edits, why=why, safety=Safety.OBSERVED if own else None)
+        safety, imports = Safety.OBSERVED if own else None, tuple(floats.wanted)
+        return tree.rewrite(self, node, f"give {callee} a float for {names}", edits, imports=imports, why=why, safety=safety)
 
 
 def _candidates(tree: Tree, facts: Facts) -> Iterator[cst.Call]:
@@ -217,6 +138,8 @@ def _is_self(node: cst.CSTNode) -> bool:
 def _given(numbers: Numbers, node: cst.BaseExpression) -> Type | None:
     """The type of an argument; ``int`` for what may be an int in one instance or branch and is a number in all."""
     if isinstance(node, cst.IfExp):
+        if _floated_already(numbers, node) or any(eager_only(numbers.tree, side) for side in (node.body, node.orelse)):
+            return numbers.type_of(node.body)
         sides = [_given(numbers, node.body), _given(numbers, node.orelse)]
         return INT if INT in sides and all(side in (INT, FLOAT) for side in sides) else numbers.type_of(node)
     if isinstance(node, cst.List) and node.elements:
@@ -227,6 +150,12 @@ def _given(numbers: Numbers, node: cst.BaseExpression) -> Type | None:
     if type_ is None or (type_.optional and "int" not in type_.names() and not is_none(node)):
         return None  # a test for None may stand between; what it leaves is not known here
     return _settled(type_)
+
+
+def _floated_already(numbers: Numbers, node: cst.IfExp) -> bool:
+    """``float(x) if isinstance(x, int) else x``, which is no int any more."""
+    code = numbers.tree.code
+    return code(node.test) == f"isinstance({code(node.orelse)}, int)" and code(node.body) == f"float({code(node.orelse)})"
 
 
 def _settled(type_: Type) -> Type:

@@ -38,7 +38,8 @@ class KeywordName(Transform):
     """``torch.cat(xs, axis=1)`` -> ``torch.cat(xs, dim=1)``, ``x.sum(1, keepdims=True)`` -> ``x.sum(1, keepdim=True)``.
 
     Eager torch takes NumPy's names for some arguments as other spellings of its own; the operators'
-    schemas, which scripting goes by, have only torch's.
+    schemas, which scripting goes by, have only torch's. A method of what only an annotation calls a Tensor
+    may be NumPy's: eager code keeps its name there.
     """
 
     code = "SF702"
@@ -62,14 +63,20 @@ class KeywordName(Transform):
         ),
         Fires(
             name="methods",
-            before=_HEAD + "        return x - x.mean(axis=1, keepdims=True)\n",
-            after=_HEAD + "        return x - x.mean(dim=1, keepdim=True)\n",
+            before=_HEAD + "        y = torch.relu(x)\n        return y - y.mean(axis=1, keepdims=True)\n",
+            after=_HEAD + "        y = torch.relu(x)\n        return y - y.mean(dim=1, keepdim=True)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a method of what is annotated, but may be an array of NumPy",
+            before=_HEAD + "        return x.sum(axis=1)\n",
+            after=_HEAD + "        return x.sum(dim=1) if torch.jit.is_scripting() else x.sum(axis=1)\n",
             entry=_ENTRY,
         ),
         Fires(
             name="squeezed",
             before=_HEAD + "        return x.unsqueeze(axis=1).squeeze(axis = 1)\n",
-            after=_HEAD + "        return x.unsqueeze(dim=1).squeeze(dim = 1)\n",
+            after=_HEAD + "        return (x.unsqueeze(dim=1) if torch.jit.is_scripting() else x.unsqueeze(axis=1)).squeeze(dim = 1)\n",
             entry=_ENTRY,
         ),
         Fires(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Class, Facts
-from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Transform
+from scriptify.facts.model import COPYING, Class, Facts
+from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._expression import Body
 from scriptify.transforms._lambda_helper_examples import EXAMPLES
 from scriptify.transforms._quiet_values import quiet
@@ -27,6 +27,8 @@ class LambdaHelper(Transform):
     The compiler takes no lambda and no ``functools.partial``, wherever compiled code calls one. A lambda
     on ``self`` becomes a function of the module (the instance can then be pickled too), one that reads
     ``self`` a method; a local one goes into its calls; one of the module becomes a ``def`` in its place.
+    A copy by ``copy.deepcopy`` shares a lambda, which goes on reading the object it was made in; a method reads
+    the copy. In a project that copies so, the rewrite is only kept when a run agrees.
     """
 
     code = "SF302"
@@ -131,7 +133,9 @@ class LambdaHelper(Transform):
             if uses_self:
                 edits = _as_method(tree, facts, owner, class_, method, assign, name, value, texts)
                 needs = [Need(f"{text} is not assigned from outside this file") for text in texts.values()]
-                return tree.rewrite(self, assign, f"self.{name} becomes a method", edits, needs=needs, why=why)
+                # A deep copy shares the lambda, which goes on reading the first object, and would have a method of its own.
+                safety = Safety.OBSERVED if COPYING in facts.mentions else None
+                return tree.rewrite(self, assign, f"self.{name} becomes a method", edits, needs=needs, why=why, safety=safety)
             function = FreshNames(tree, method).fresh(f"_{class_.name.value.lower()}_{name.strip('_')}")
             lines = _definition(tree, function, value, of=name)
         except CannotInline as reason:

@@ -67,7 +67,8 @@ class LegacyConstructor(Transform):
     detached" since torch 0.4), nor Python's ``float`` as a dtype, nor ``requires_grad`` of a
     factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape. What a factory has just made, or
     ``.data``, is detached already. A typed constructor stays on the CPU whatever the default device is. Known:
-    ``torch.Tensor(..)`` does too, and ``torch.tensor`` and ``torch.empty`` follow ``torch.set_default_device``.
+    ``torch.Tensor(..)`` does too, and ``torch.tensor`` and ``torch.empty`` follow ``torch.set_default_device``. Of numbers
+    that a caller gives, who may give a list instead, eager code keeps the old constructor.
     """
 
     code = "SF704"
@@ -151,6 +152,15 @@ class LegacyConstructor(Transform):
             + "        return x * m.to(torch.device('cpu'), torch.float64)\n",
             entry=_ENTRY,
         ),
+        Fires(
+            name="numbers that a caller gives, who may give lists",
+            before=_HEAD.replace("x):", "x, n: int = 4, start: int = 2):")
+            + "        return x * torch.Tensor([n]) + torch.Tensor(n).zero_() + torch.Tensor(start, n).zero_().sum()\n",
+            after=_HEAD.replace("x):", "x, n: int = 4, start: int = 2):")
+            + "        return x * (torch.tensor([float(n)]) if torch.jit.is_scripting() else torch.Tensor([n]))"
+            + " + (torch.empty(n) if torch.jit.is_scripting() else torch.Tensor(n)).zero_() + torch.empty(start, n).zero_().sum()\n",
+            entry=_ENTRY,
+        ),
         Declines(name="what it builds from is not known", code=_HEAD + "        return torch.Tensor(x.tolist())\n", because="not known"),
         Declines(name="a tensor shares its data", code=_HEAD + "        return torch.Tensor(x)\n", because="not known"),
         Ignores(name="today's words", code=_HEAD + "        return x + torch.zeros(4, dtype=torch.float64) + torch.tensor([1.0])\n"),
@@ -230,13 +240,15 @@ def _constructor(body: Body, call: cst.Call) -> list[Edit]:
     if not arguments or (len(arguments) == 1 and isinstance(arguments[0], cst.List) and not arguments[0].elements):
         return [body.tree.replace(call, f"{body.spell('torch.empty')}(0{extra})")]
     if (len(arguments) == 1 and is_size(arguments[0])) or all(body.type_of(argument) == INT for argument in arguments):
-        return [body.tree.replace(call, f"{body.spell('torch.empty')}({listed(body.tree, arguments)}{extra})")]
+        sized = [body.tree.replace(call, f"{body.spell('torch.empty')}({listed(body.tree, arguments)}{extra})")]
+        # One argument may be the data for another caller; several are sizes for all.
+        return sized if len(arguments) > 1 or is_size(arguments[0]) else body.counting(arguments[0], call, sized)
     if len(arguments) != 1 or not literal_data(body, arguments[0]):
         raise NoForm("whether its argument is a size, numbers or a tensor is not known")
     if name in _KINDS and name not in _FLOATS and "float" in str(body.type_of(arguments[0])):
         raise NoForm("its numbers are floats and would be cut")
     data = data_text(body, arguments[0], floats=name == "Tensor")
-    return [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}{extra})")]
+    return body.counting(arguments[0], call, [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}{extra})")])
 
 
 def _misread(body: Body, call: cst.Call) -> bool:

@@ -198,9 +198,11 @@ def _new(body: Body, call: cst.Call) -> list[Edit]:
         return [tree.replace(call.func.attr, "new_empty")]
     if all(body.type_of(argument) == INT for argument in arguments):
         sizes = f"({listed(tree, arguments)}{',' if len(arguments) == 1 else ''})" if arguments else "0"
-        return [Edit(tree.path, start, tree.span(call)[1], f"new_empty({sizes})")]
+        sized = [Edit(tree.path, start, tree.span(call)[1], f"new_empty({sizes})")]
+        # One argument may be the data for another caller; several are sizes for all.
+        return body.counting(arguments[0], call, sized) if len(arguments) == 1 else sized
     if len(arguments) == 1 and literal_data(body, arguments[0]):
-        return _new_tensor(body, call)
+        return body.counting(arguments[0], call, _new_tensor(body, call))
     raise NoForm("whether its argument is a size or data is not known")
 
 

@@ -165,7 +165,7 @@ def _of_dtype(body: Body, node: cst.Attribute) -> list[Edit]:
     if not body.surely(inner.value):
         return []
     start, end = body.tree.outer_span(inner.value)[1], body.tree.span(node)[1]
-    return body.leaning(inner.value, node, [Edit(body.tree.path, start, end, f".{_TESTS[node.attr.value]}")])
+    return body.leaning(inner.value, node, [Edit(body.tree.path, start, end, f".{_TESTS[node.attr.value]}")], annotated=True)
 
 
 def _default_dtype(body: Body, call: cst.Call) -> list[Edit]:

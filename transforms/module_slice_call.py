@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
+from scriptify.facts.model import HOOKING, Facts
 from scriptify.transform import Focus, Phase, Proposal, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import Bounds
 from scriptify.transforms._containers import Container, Method, reached_methods
@@ -193,7 +193,7 @@ class ModuleSliceCall(Transform):
             patch.replace(call, twin(method, call, held))
         imports = method.tree.imports.spell("torch.jit.is_scripting")[1] if wanted else ()
         title = "call forward when scripting" if wanted else "walk over the modules in a form the compiler takes"
-        safety = Safety.OBSERVED if wanted and method.facts.hooks else None
+        safety = Safety.OBSERVED if wanted and HOOKING in method.facts.mentions else None
         return method.tree.rewrite(self, place, title, patch.edits(), imports=imports, why=_WHY, safety=safety)
 
     def _fixed(self, method: Method, source: Source) -> str:

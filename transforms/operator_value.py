@@ -61,8 +61,10 @@ class OperatorValue(Transform):
         ),
         Fires(
             name="a bool tensor times one",
-            before=_HEAD + "        mask = x > 0\n        n = 1\n        return mask * n, (x < 1) + 0, 1 * mask\n",
-            after=_HEAD + "        mask = x > 0\n        n = 1\n        return mask.long() * n, (x < 1).long() + 0, 1 * mask.long()\n",
+            before=_HEAD + "        mask = torch.abs(x) > 0\n        n = 1\n        return mask * n, (x < 1) + 0, 1 * mask\n",
+            after=_HEAD
+            + "        mask = torch.abs(x) > 0\n        n = 1\n        return mask.long() * n,"
+            + " ((x < 1).long() + 0 if torch.jit.is_scripting() else (x < 1) + 0), 1 * mask.long()\n",
             entry=_ENTRY,
             silent=True,
         ),

@@ -260,8 +260,8 @@ def _numel(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
     """The number of elements of a size."""
     if not _size(body, owner):
         return []
-    if isinstance(owner, cst.Attribute) and body.proved(owner.value):
-        return [body.tree.replace(call, f"{body.tree.operand(owner.value)}.numel()")]
+    if isinstance(owner, cst.Attribute) and body.surely(owner.value):
+        return body.leaning(owner.value, call, [body.tree.replace(call, f"{body.tree.operand(owner.value)}.numel()")], annotated=True)
     tensor, dtype = body.spell("torch.tensor"), body.spell("torch.int64")
     return body.guarded(call, f"int({tensor}({source(body.tree, owner)}, dtype={dtype}).prod())")
 

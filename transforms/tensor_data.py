@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts, Kind, Observed
+from scriptify.facts.model import Facts, Kind
 from scriptify.facts.types import Type, annotation
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._expression import (
     TENSOR,
     Body,
@@ -23,31 +23,12 @@ from scriptify.transforms._expression import (
     positional,
     rewrite,
 )
+from scriptify.transforms._said import said_to_be_several
+from scriptify.transforms._tensor_data_examples import EXAMPLES
 from scriptify.transforms._tolist import listed_type
 from scriptify.tree import Tree, stores_in
 from scriptify.tree.substitute import stable
 
-_HEAD = """import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def forward(self, x: torch.Tensor):
-"""
-_POOL = """import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self, *parts):
-        super().__init__()
-        self.pool = nn.MaxPool2d(2{more})
-
-    def forward(self, x: torch.Tensor):
-        a, b = self.pool(x)
-        return a * b
-"""
-_ENTRY = "Net(), (torch.randn(2, 4),)"
 _SINGLE = frozenset({"sum", "mean", "max", "min", "prod", "norm", "std", "var", "numel"})
 
 
@@ -55,7 +36,8 @@ class TensorData(Transform):
     """``torch.tensor(t)`` -> ``t.detach().clone()``, ``a, b = t`` -> ``a, b = t.unbind(0)``, and the like.
 
     Scripting's ``torch.tensor`` takes numbers of one type and lists of them, its ``torch.full`` makes
-    integers of booleans, and a Tensor is neither a tuple to unpack nor a list without a type.
+    integers of booleans, and a Tensor is neither a tuple to unpack nor a list without a type. What only an
+    annotation or a run calls a Tensor stays in eager code as it was, since a caller may pass a tuple or a number.
     """
 
     code = "SF703"
@@ -74,91 +56,7 @@ class TensorData(Transform):
         "Expected a list of numbers",
     )
     source = "https://docs.pytorch.org/docs/stable/jit_builtin_functions.html"
-    examples = (
-        Fires(
-            name="a copy of a tensor",
-            before=_HEAD + "        y = torch.tensor(x * 2)\n        return y + torch.tensor(x, dtype=torch.float64)\n",
-            after=_HEAD + "        y = (x * 2).detach().clone()\n        return y + x.detach().clone().to(torch.float64)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a list of single values",
-            before=_HEAD + "        return torch.tensor([x.sum(), x[0, 0]])\n",
-            after=_HEAD
-            + "        return torch.stack([x.sum(), x[0, 0].reshape(())]).detach().cpu()"
-            + " if torch.jit.is_scripting() else torch.tensor([x.sum(), x[0, 0]])\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="mixed numbers",
-            before=_HEAD + "        return x * torch.tensor([1, 0.5, 2, 1])\n",
-            after=_HEAD + "        return x * torch.tensor([1.0, 0.5, 2.0, 1.0])\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="booleans",
-            before=_HEAD + "        mask = torch.full((2, 4), True)\n        return mask, x\n",
-            after=_HEAD + "        mask = torch.full((2, 4), True, dtype=torch.bool)\n        return mask, x\n",
-            entry=_ENTRY,
-            silent=True,
-        ),
-        Fires(
-            name="unpacked",
-            before=_HEAD + "        a, b = x * 2  # rows\n        return a - b\n",
-            after=_HEAD + "        a, b = (x * 2).unbind(0)  # rows\n        return a - b\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a list with its type",
-            before=_HEAD + "        sizes = torch.tensor([1, 3]).tolist()\n        return x.split(sizes, dim=1)[0]\n",
-            after=_HEAD.replace("import nn\n", "import nn\nfrom typing import List\n")
-            + "        sizes: List[int] = torch.tensor([1, 3]).tolist()\n        return x.split(sizes, dim=1)[0]\n",
-            entry=_ENTRY,
-            observed=Observed(locals={"Net.forward": {"sizes": "List[int]"}}, instances={"Net": 1}),
-        ),
-        Fires(
-            name="a list used at once",
-            before=_HEAD.replace("import torch\n", "from typing import List\n\nimport torch\n", 1)
-            + "        for n in (x[0] > 0).long().flatten().tolist():\n            x = x + n\n        return x\n",
-            after=_HEAD.replace("import torch\n", "from typing import List\n\nimport torch\n", 1)
-            + "        for n in torch.jit.annotate(List[int], (x[0] > 0).long().flatten().tolist()):\n"
-            + "            x = x + n\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="an index in a tuple",
-            before=_HEAD + "        at = (0, 1)\n        return x[at]\n",
-            after=_HEAD + "        at = (0, 1)\n        return x[at[0], at[1]]\n",
-            entry=_ENTRY,
-        ),
-        Declines(name="a list of unknown type", code=_HEAD + "        n = x.tolist()\n        return x\n", because="give an entry"),
-        Ignores(
-            name="what a caller passes is not known",
-            code=_HEAD.replace(": torch.Tensor", "") + "        a, b = x\n        return torch.tensor(x) + a + b\n",
-        ),
-        Ignores(name="as it should be", code=_HEAD + "        return torch.tensor([1.0, 2.0]) + torch.full((2,), 1) + x[0, 1]\n"),
-        Fires(
-            name="what only a run has shown to be a Tensor",
-            before=_HEAD.replace(": torch.Tensor", "") + "        a, b = x\n        return a - b\n",
-            after=_HEAD.replace(": torch.Tensor", "")
-            + "        a, b = x.unbind(0) if torch.jit.is_scripting() else x\n        return a - b\n",
-            observed=Observed(parameters={"Net.forward": {"x": "Tensor"}}),
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="what a layer gives",
-            before=_POOL.format(more=""),
-            after=_POOL.format(more="").replace("self.pool(x)", "self.pool(x).unbind(0)"),
-            entry="Net(), (torch.randn(2, 3, 4, 4),)",
-        ),
-        Ignores(
-            name="a pooling that gives indices too",
-            code=_POOL.format(more=", return_indices=True"),
-        ),
-        Ignores(name="a Sequential of which nothing is known", code=_POOL.replace("nn.MaxPool2d(2{more})", "nn.Sequential(*parts)")),
-        Ignores(name="a tuple unpacked", code=_HEAD + "        a, b = x.shape\n        c, d = x.unbind(0)\n        return c * a + d * b\n"),
-        Ignores(name="a list that has its type", code=_HEAD + "        n: list[float] = x[0].tolist()\n        return x * n[0]\n"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every such call, unpacking and index in compiled code."""
@@ -227,8 +125,11 @@ class TensorData(Transform):
         value = assign.value
         if isinstance(value, cst.Call) and (_several(value) or _unknown_module(body, value)):
             return
+        if isinstance(value, cst.Name) and said_to_be_several(body, value.value):
+            yield decline(self, body, assign, f"{value.value} is a Tensor to scripting and a tuple to its docstring: annotate it as one")
+            return
         text = f"{body.tree.operand(value)}.unbind(0)"
-        # A run has seen a Tensor; another eager caller may pass a tuple.
+        # An annotation or a run says Tensor; another eager caller may pass a tuple.
         edits = [body.tree.replace_outer(value, text)] if body.proved(value) else body.guarded(value, text)
         yield rewrite(self, body, assign, "a Tensor is unpacked through unbind", edits)
 
@@ -285,7 +186,7 @@ def _tensor(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
         return [body.tree.replace(call, f"{body.spell('torch.empty')}(0)")]
     if isinstance(data, cst.List) and literal_data(body, data):
         text = data_text(body, data)
-        return [body.tree.replace(data, text)] if text != body.tree.code(data) else []
+        return body.counting(data, call, [body.tree.replace(data, text)]) if text != body.tree.code(data) else []
     return []
 
 
@@ -297,7 +198,8 @@ def _copied(body: Body, call: cst.Call, data: cst.BaseExpression) -> list[Edit]:
         text += f".to({', '.join(moves)})"
     if "requires_grad" in found and body.tree.code(found["requires_grad"].value) != "False":
         text += f".requires_grad_({body.tree.code(found['requires_grad'].value)})"
-    return [body.tree.replace(call, text)]
+    # Of an annotated parameter a caller may make a tensor from a plain number.
+    return body.leaning(data, call, [body.tree.replace(call, text)])
 
 
 def _stacked(body: Body, call: cst.Call, data: cst.List | cst.Tuple) -> list[Edit]:

@@ -176,7 +176,9 @@ def _edits(body: Body, call: cst.Call, focus: Focus | None) -> list[Edit]:
     if name == "nonzero":
         return _nonzero(body, call, value)
     if name == "__len__":
-        return body.leaning(value, call, [body.tree.replace(call, f"len({body.tree.code(value)})")]) if not call.args else []
+        return (
+            body.leaning(value, call, [body.tree.replace(call, f"len({body.tree.code(value)})")], annotated=True) if not call.args else []
+        )
     if name == "norm":
         return _through(body, call, value, "norm") if _refused_norm(body, call) else []
     for flag in _FLAGS:
@@ -194,7 +196,7 @@ def _through(body: Body, call: cst.Call, value: cst.BaseExpression, name: str) -
     start = tree.span(call)[0]
     end = tree.span(call.args[0])[0] if call.args else tree.span(call)[1] - 1
     text = f"{body.spell(f'torch.{name}')}({tree.code(value)}{', ' if call.args else ''}"
-    return body.leaning(value, call, [Edit(tree.path, start, end, text)])
+    return body.leaning(value, call, [Edit(tree.path, start, end, text)], annotated=True)
 
 
 def _refused_norm(body: Body, call: cst.Call) -> bool:
@@ -225,11 +227,11 @@ def _nonzero(body: Body, call: cst.Call, value: cst.BaseExpression | None) -> li
     tested = value if value is not None else given[0]
     if text == "False":
         edits = [without(tree, call, flag)]
-        return edits if value is None else body.leaning(value, call, edits)
+        return edits if value is None else body.leaning(value, call, edits, annotated=True)
     above = tree.parent(tree.parent(tree.parent(call) or call) or call)
     if isinstance(above, cst.Subscript) and len(above.slice) == 1 and above.value is not call:
         return body.guarded(call, f"{tree.operand(tested)} != 0")
     if not taken_apart(body, call):
         raise NoForm("torch.where, which scripting has, gives a list there and no tuple; take it apart where it is made")
     where = f"{body.spell('torch.where')}({tree.code(tested)})"
-    return [tree.replace(call, where)] if value is None else body.leaning(value, call, [tree.replace(call, where)])
+    return [tree.replace(call, where)] if value is None else body.leaning(value, call, [tree.replace(call, where)], annotated=True)

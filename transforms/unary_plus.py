@@ -57,10 +57,19 @@ class UnaryPlus(Transform):
             name="numbers",
         ),
         Fires(
-            _net("y = x * 2\nz = + y\nz.add_(1)\nreturn y"),
-            _net("y = x * 2\nz = torch.positive(y)\nz.add_(1)\nreturn y"),
+            _net("y = torch.abs(x)\nz = + y\nz.add_(1)\nreturn y"),
+            _net("y = torch.abs(x)\nz = torch.positive(y)\nz.add_(1)\nreturn y"),
             entry=_ENTRY,
             name="a tensor",
+        ),
+        Fires(
+            _net("return + x"),
+            _net(
+                "return (torch.positive(x) if torch.jit.is_scripting() else operator.pos(x))",
+                _HEAD.replace("from torch import nn\n", "from torch import nn\nimport operator\n"),
+            ),
+            entry=_ENTRY,
+            name="what is annotated as a tensor, but may be an array that is copied",
         ),
         Fires(
             _net("return +(x > 0).float() ** 2", _HEAD.replace("x: torch.Tensor", "x")),

@@ -23,7 +23,7 @@ class Fuse(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 1)
 
     def forward(self, fine, coarse, extra: Optional[torch.Tensor] = None):
-        coarse = F.interpolate(self.conv(coarse), scale_factor=float(self.scale), mode='nearest')
+        coarse = F.interpolate(self.conv(coarse), scale_factor=float(self.scale) if torch.jit.is_scripting() else self.scale, mode='nearest')
         out = fine + coarse
         if extra is not None:
             out = out + extra

@@ -40,7 +40,7 @@ class Head(nn.Module):
 
     def forward(self, x, memory: Optional[Tensor] = None, mask: Optional[Tensor] = None):
         source = x if memory is None else memory
-        return attend(self.query(x), self.key(source), self.value(source), mask, float(self.dropout), self.training)
+        return attend(self.query(x), self.key(source), self.value(source), mask, float(self.dropout) if torch.jit.is_scripting() else self.dropout, self.training)
 
 
 class Attention(nn.Module):
@@ -75,8 +75,8 @@ class FeedForward(nn.Module):
         self.dropout = dropout
 
     def forward(self, x):
-        x = F.leaky_relu(self.fc1(x), negative_slope=float(self.leaky))
-        return self.fc2(F.dropout(x, float(self.dropout), self.training))
+        x = F.leaky_relu(self.fc1(x), negative_slope=float(self.leaky) if torch.jit.is_scripting() else self.leaky)
+        return self.fc2(F.dropout(x, float(self.dropout) if torch.jit.is_scripting() else self.dropout, self.training))
 
 
 class Block(nn.Module):

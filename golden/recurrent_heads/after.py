@@ -98,7 +98,7 @@ class TaskHead(nn.Module):
 
     def forward(self, x):
         x = F.normalize(x, p=2.0, dim=-1)
-        return self.fc(F.dropout(x, p=float(self.dropout), training=self.training))
+        return self.fc(F.dropout(x, p=float(self.dropout) if torch.jit.is_scripting() else self.dropout, training=self.training))
 
 
 class MultiTaskNet(nn.Module):

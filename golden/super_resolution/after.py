@@ -50,7 +50,7 @@ class DenseBlock(nn.Module):
         feats = [x]
         for i, conv in enumerate(self.convs):
             if i < 2:
-                feats.append(F.leaky_relu(conv(torch.cat(feats, 1)), float(self.slope)))
+                feats.append(F.leaky_relu(conv(torch.cat(feats, 1)), float(self.slope) if torch.jit.is_scripting() else self.slope))
         return self.convs[-1](torch.cat(feats, 1)) * 0.2 + x
 
 
@@ -59,7 +59,7 @@ class ResizeBranch(nn.Module):
 
     def forward(self, x, scale: int = 2):
         # a module made on the spot
-        return F.interpolate(x, scale_factor=float(scale), mode='bilinear', align_corners=False)
+        return F.interpolate(x, scale_factor=float(scale) if torch.jit.is_scripting() else scale, mode='bilinear', align_corners=False)
 
 
 class SuperResolver(nn.Module):
@@ -103,7 +103,7 @@ class SuperResolver(nn.Module):
                 if self.num_up > len(self.ups):
                     raise IndexError(f"index {len(self.ups)} is out of range")
             else:
-                feat = F.relu(self.ups[0](F.interpolate(feat, scale_factor=(float(self.upscale), float(self.upscale)))))
+                feat = F.relu(self.ups[0](F.interpolate(feat, scale_factor=(float(self.upscale) if torch.jit.is_scripting() else self.upscale, float(self.upscale) if torch.jit.is_scripting() else self.upscale))))
         else:
             if torch.jit.is_scripting() and not hasattr(self, "expand"):
                 raise AttributeError("no expand")

@@ -7,6 +7,8 @@ import pickle
 import pytest
 
 from scriptify import examples
+from scriptify.facts import static
+from scriptify.pipeline import propose
 from scriptify.transform import Ignores
 from scriptify.transforms.lambda_helper import LambdaHelper
 
@@ -183,3 +185,12 @@ def test_attributes_that_stay(init, because):
     after, declines = rewrite(before)
     assert after == before
     assert any(because in d.because for d in declines), [d.because for d in declines]
+
+
+def test_a_method_in_place_of_a_lambda_needs_a_run_where_the_project_copies():
+    text = NET.format(init="self.f = lambda t: t * self.k")
+    assert [r.title for r in propose("m.py", text, static.index({"m.py": text}), [LambdaHelper()]).rewrites] == ["self.f becomes a method"]
+    text = "import copy\n" + text + "\n\ntwin = copy.deepcopy(Net())\n"
+    found = propose("m.py", text, static.index({"m.py": text}), [LambdaHelper()])
+    assert not found.rewrites
+    assert ["only a run can show" in d.because for d in found.declines] == [True]

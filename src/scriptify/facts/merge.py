@@ -162,9 +162,9 @@ def _attribute(static: Attribute | None, live: Attribute | None, again: bool) ->
         return replace(live, missing=live.missing or again)
     live = _cautious(static, live)
     if static.origin == "live":
-        return replace(joined(static, live), text=static.text or live.text, line=static.line)
+        return replace(joined(static, live), text=static.text or live.text, line=static.line, stated=static.stated)
     # A class that was live before and did not have the attribute then: some instances lack it.
-    return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again)
+    return replace(live, text=static.text or live.text, line=static.line, missing=live.missing or again, stated=static)
 
 
 def _cautious(static: Attribute, live: Attribute) -> Attribute:
@@ -221,7 +221,10 @@ def _observed_class(owner: Class, seen: Observed) -> Class:
     for name, attribute in given.items():
         static = owner.attributes.get(name)
         place = replace(attribute, name=name, origin="live")
-        attributes[name] = replace(_cautious(static, place), text=static.text, line=static.line) if static is not None else place
+        if static is not None:
+            stated = static.stated if static.origin == "live" else static
+            place = replace(_cautious(static, place), text=static.text, line=static.line, stated=stated)
+        attributes[name] = place
     return replace(owner, attributes=attributes, instances=owner.instances + instances)
 
 

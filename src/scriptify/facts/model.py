@@ -16,6 +16,11 @@ from typing import Any
 from scriptify.facts.types import Type
 from scriptify.transform import Settings
 
+UNWRAPPING = "unwrapping"
+COPYING = "copying"
+HOOKING = "hooking"
+"""What ``Facts.mentions`` may hold: the project reads ``__wrapped__`` or calls ``inspect.unwrap``; it calls ``deepcopy``;
+it registers forward hooks or pre-hooks, itself or through torch (``weight_norm``), so that any module may have one."""
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -87,7 +92,8 @@ class Attribute:
     functions it holds by (``torch.nn.functional.relu``, ``self.method``, ``module::name``; ``""``: nothing);
     from source, the keys of the project's own. ``registered``: for a plain list or tuple of modules, the names they
     are registered by in the module that has the attribute. ``first_parameter``: the path that ``named_parameters()`` of
-    that module gives first, on every instance, where it begins with this attribute.
+    that module gives first, on every instance, where it begins with this attribute. ``stated``: of a live one, what the
+    source alone shows of it.
     """
 
     name: str
@@ -110,6 +116,7 @@ class Attribute:
     registered: tuple[str, ...] = ()
     first_parameter: str = ""
     changed: bool = False
+    stated: Attribute | None = None
 
     @property
     def kind(self) -> Kind | None:
@@ -270,8 +277,8 @@ class Observed:
 class Facts:
     """All that is known of a project; what a transform asks. ``live`` tells whether an entry was run.
 
-    ``unparsed`` are the files that do not parse, each with the line and the reason. ``hooks``: some file registers
-    forward hooks or pre-hooks, itself or through torch (``weight_norm``), so that any module may have one.
+    ``unparsed`` are the files that do not parse, each with the line and the reason. ``mentions``: what the project
+    does that would make a rewrite visible: ``UNWRAPPING``, ``COPYING``, ``HOOKING``.
     """
 
     functions: Mapping[tuple[str, str], Function] = field(default_factory=lambda: EMPTY)
@@ -280,7 +287,7 @@ class Facts:
     settings: Settings = field(default_factory=Settings)
     live: bool = False
     unparsed: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    hooks: bool = False
+    mentions: frozenset[str] = frozenset()
 
     def function(self, path: str, qualname: str) -> Function | None:
         """The function of that key, or None for one that was never indexed."""

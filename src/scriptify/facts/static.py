@@ -10,12 +10,10 @@ from scriptify.facts.calls import Index, call_sites
 from scriptify.facts.classes import Table, decorator_refs
 from scriptify.facts.imports import Layout, Names
 from scriptify.facts.known import usable
+from scriptify.facts.mentions import mentioned
 from scriptify.facts.model import Class, Facts, Function, Parameter, TypeFact
-from scriptify.facts.scan import File, FunctionDef, Imported, Scope, problem, scan
+from scriptify.facts.scan import File, FunctionDef, Scope, problem, scan
 from scriptify.transform import Settings
-
-_REGISTERS = ("register_forward_hook", "register_forward_pre_hook", "register_module_forward_hook", "register_module_forward_pre_hook")
-_HOOKING = frozenset({*_REGISTERS, "weight_norm", "spectral_norm", "prune"})
 
 
 def index(texts: Mapping[str, str], settings: Settings = Settings(), roots: Collection[tuple[str, str]] = ()) -> Facts:
@@ -35,23 +33,10 @@ def index(texts: Mapping[str, str], settings: Settings = Settings(), roots: Coll
         classes={key: _class(table, key) for key in table.scopes},
         call_sites=tuple(site for file in files.values() for site in sorted(call_sites(by_name, file), key=lambda s: (s.start, s.end))),
         settings=settings,
-        hooks=any(_registers_hooks(file) for file in files.values()),
+        mentions=mentioned(texts.values(), files.values()),
         unparsed={path: problem(texts[path]) for path, file in scanned.items() if file is None},
     )
     return reach.marked(facts, reach.closure(facts, reach.static_seeds(facts, roots)))
-
-
-def _registers_hooks(file: File) -> bool:
-    """Whether a file names a function that puts a forward hook or pre-hook on a module."""
-    for scope in file.scopes:
-        bound = [b for bindings in scope.bindings.values() for b in bindings if isinstance(b, Imported)]
-        if any(b.name in _HOOKING or b.module.rpartition(".")[2] in _HOOKING for b in bound):
-            return True
-        if any(attribute.attr in _HOOKING for attribute in scope.loads):
-            return True
-        if any(isinstance(call.func, ast.Attribute) and call.func.attr in _HOOKING for call in scope.calls):
-            return True
-    return False
 
 
 def _class(table: Table, key: str) -> Class:
