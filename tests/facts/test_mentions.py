@@ -23,4 +23,4 @@ from scriptify.facts.model import COPYING, UNWRAPPING
     ],
 )
 def test_mentions(text, found):
-    assert mentioned([text]) == found
+    assert mentioned([text], []) == found
