@@ -36,6 +36,12 @@ class _Certain(Numbers):
             return None
         return super().parameter_type(name)
 
+    def _maybe_tensor(self, node: cst.BaseExpression, method: str, depth: int) -> bool:
+        """A value of unknown type may be of a class of the project, where one has such a method."""
+        if self.type_of(node, depth - 1) is None and any(method in known.methods for known in self.facts.classes.values()):
+            return False
+        return super()._maybe_tensor(node, method, depth)
+
 
 @dataclass(frozen=True)
 class Body:
