@@ -21,7 +21,7 @@ HOLDING = ("str", "List", "Tuple", "Dict", "Set")
 # torch functions whose one result is a Tensor, whatever their arguments
 TENSOR_FUNCTIONS = frozenset(
     """
-    where zeros ones empty full rand randn randint randperm arange linspace logspace eye tensor as_tensor zeros_like ones_like empty_like
+    Tensor where zeros ones empty full rand randn randint randperm arange linspace logspace eye tensor as_tensor zeros_like ones_like empty_like
     full_like rand_like randn_like normal bernoulli cat concat hstack vstack stack sigmoid tanh relu exp log log2 log10 log1p sqrt
     rsqrt abs sign floor ceil round matmul bmm mm addmm baddbmm einsum tensordot softmax log_softmax clamp clip pow mul add sub div
     true_divide flatten reshape squeeze unsqueeze transpose permute roll flip tril triu outer cumsum cumprod gather masked_select
