@@ -21,12 +21,12 @@ HOLDING = ("str", "List", "Tuple", "Dict", "Set")
 # torch functions whose one result is a Tensor, whatever their arguments
 TENSOR_FUNCTIONS = frozenset(
     """
-    Tensor where zeros ones empty full rand randn randint randperm arange linspace logspace eye tensor as_tensor zeros_like ones_like empty_like
+    where zeros ones empty full rand randn randint randperm arange linspace logspace eye tensor as_tensor zeros_like ones_like empty_like
     full_like rand_like randn_like normal bernoulli cat concat hstack vstack stack sigmoid tanh relu exp log log2 log10 log1p sqrt
     rsqrt abs sign floor ceil round matmul bmm mm addmm baddbmm einsum tensordot softmax log_softmax clamp clip pow mul add sub div
     true_divide flatten reshape squeeze unsqueeze transpose permute roll flip tril triu outer cumsum cumprod gather masked_select
     index_select sin cos tan atan2 atan erf maximum minimum lerp cross norm mean logical_and logical_or logical_not isnan isfinite
-    isinf broadcast_to tile cdist conv1d conv2d conv3d layer_norm dropout repeat_interleave square neg reciprocal fmod remainder
+    Tensor isinf broadcast_to tile cdist conv1d conv2d conv3d layer_norm dropout repeat_interleave square neg reciprocal fmod remainder
     """.split()
 )
 VARIABLES = ("torch.autograd.Variable", "torch.autograd.variable.Variable", "torch.Variable")
