@@ -63,13 +63,8 @@ EXAMPLES = (
         "a value that changes the dict",
     ),
     Fires(
-        _net('e = {**d, "c": d.pop("a")}\nreturn {"b": x, **e, **d}').replace(*_TYPED).replace(*_IMPORTED),
-        _net(
-            'pairs = list(dict(d).items()) + [("c", d.pop("a"))]\ne = dict(pairs)\n'
-            'return dict([("b", x)] + list(e.items()) + list(dict(d).items()))'
-        )
-        .replace(*_TYPED)
-        .replace(*_IMPORTED),
+        _net('e = {**d, "c": x}\nreturn {"b": x, **e, **d}').replace(*_TYPED).replace(*_IMPORTED),
+        _net('e = dict(d, c=x)\nreturn dict([("b", x)] + list(e.items()) + list(dict(d).items()))').replace(*_TYPED).replace(*_IMPORTED),
         entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1), "q": torch.ones(2)})',
         name="what a caller may give as any mapping",
     ),
