@@ -8,6 +8,7 @@ import libcst as cst
 
 from scriptify.facts.model import Class, Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Phase, Proposal, Transform
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.tree import Tree, assigned_names, stores_in
 from scriptify.tree.hoist import reached_functions, with_comments
 from scriptify.tree.inline import CannotInline, calls_inlined, constant, plain_parameters
@@ -138,6 +139,8 @@ class LambdaHelper(Transform):
 
     def _local(self, tree: Tree, function: cst.FunctionDef, assign: cst.Assign, name: str, lambda_: cst.Lambda) -> Proposal:
         try:
+            if by_name := reads_by_name(tree, function.body):
+                raise CannotInline(by_name)
             edits = calls_inlined(tree, function, assign, name, lambda_)
         except CannotInline as reason:
             return tree.decline(self, assign, f"the compiler takes no lambda, and {name} can't be written into its calls: {reason}")
