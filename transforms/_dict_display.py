@@ -9,6 +9,7 @@ import libcst as cst
 
 from scriptify.transform import Edit
 from scriptify.transforms import _quiet_values
+from scriptify.transforms._dicts import Plain, plain
 from scriptify.transforms._expression import Body, NoForm
 from scriptify.tree.substitute import FreshNames, calm, source
 
@@ -69,7 +70,7 @@ def _as_pairs(body: Body, node: cst.Dict) -> str:
     elements = node.elements
     for at, element in enumerate(elements):
         if not isinstance(element, cst.DictElement):
-            texts.append(items(body, element.value))
+            texts.append(_taken_in(body, element.value))
         else:
             text = f"({source(body.tree, element.key)}, {source(body.tree, element.value)})"
             opens = at == 0 or isinstance(elements[at - 1], cst.StarredDictElement)
@@ -78,6 +79,13 @@ def _as_pairs(body: Body, node: cst.Dict) -> str:
         among = at + 1 < len(elements) and isinstance(element, cst.DictElement) and isinstance(elements[at + 1], cst.DictElement)
         joints.append(", " if among else " + ")
     return _laid_out(body, node, texts, joints)
+
+
+def _taken_in(body: Body, node: cst.BaseExpression) -> str:
+    """The items of what ``**`` takes in: like ``dict(d)`` it asks for keys and items by key, and what is no dict need have no ``items``."""
+    if plain(body, node) is not Plain.UNKNOWN:
+        return items(body, node)
+    return f"list(dict({source(body.tree, node)}).items())"
 
 
 def items(body: Body, node: cst.BaseExpression) -> str:

@@ -62,6 +62,12 @@ EXAMPLES = (
         'd = {"a": x, "q": x + 1}\npairs = list(d.items()) + [("c", d.pop("a"))]\ne = dict(pairs)\nreturn e, len(d)',
         "a value that changes the dict",
     ),
+    Fires(
+        _net('e = {**d, "c": x}\nreturn {"b": x, **e, **d}').replace(*_TYPED).replace(*_IMPORTED),
+        _net('e = dict(d, c=x)\nreturn dict([("b", x)] + list(e.items()) + list(dict(d).items()))').replace(*_TYPED).replace(*_IMPORTED),
+        entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1), "q": torch.ones(2)})',
+        name="what a caller may give as any mapping",
+    ),
     _fires(
         'd = {"a": x}\ne = {\n    "b": x,  # first\n    # others\n    **d,\n}\nreturn e',
         'd = {"a": x}\ne = dict(\n    [("b", x)] +  # first\n    # others\n    list(d.items())\n)\nreturn e',

@@ -14,7 +14,7 @@ import libcst as cst
 from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Proposal, Safety, Transform
-from scriptify.transforms._number import MIXED, Numbers
+from scriptify.transforms._number import Numbers
 from scriptify.transforms._proof import Proof
 from scriptify.tree import Tree, assigned_names
 from scriptify.tree.flow import own_of, parameter_names, stores_in
@@ -36,6 +36,12 @@ class _Certain(Numbers):
         if isinstance(parameter, Unknown) or (parameter.annotation is None and parameter.observed is None):
             return None
         return super().parameter_type(name)
+
+    def _maybe_tensor(self, node: cst.BaseExpression, method: str, depth: int) -> bool:
+        """A value of unknown type may be of a class of the project, where one has such a method."""
+        if self.type_of(node, depth - 1) is None and any(method in known.methods for known in self.facts.classes.values()):
+            return False
+        return super()._maybe_tensor(node, method, depth)
 
 
 @dataclass(frozen=True)
@@ -124,13 +130,6 @@ class Body:
         """Whether an expression is a Tensor for every eager caller: an annotation alone does not make it one."""
         return self._proof.type_of(node) == TENSOR
 
-    def proved_numbers(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is a number, or a list of numbers, for every eager caller."""
-        if isinstance(node, cst.List):
-            return all(self.proved_numbers(element.value) for element in node.elements)
-        known = self._proof.type_of(node)
-        return known in (INT, FLOAT, MIXED) or (known is not None and known.name == "List" and known.args[0] in (INT, FLOAT))
-
     def stated(self, node: cst.BaseExpression) -> Type | None:
         """The type that the source alone shows, so that eager code may rely on it; None where only a run has shown one."""
         return self._stated.type_of(node)
@@ -180,10 +179,6 @@ class Body:
         """
         proved = self.stated(on) == TENSOR if annotated else self.proved(on)
         return list(edits) if proved else self.when_scripted(node, edits)
-
-    def counting(self, data: cst.BaseExpression, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
-        """Edits inside an expression that hold where ``data`` is numbers: for scripting alone, unless it is that for every caller."""
-        return list(edits) if self.proved_numbers(data) else self.when_scripted(node, edits)
 
     def when_scripted(self, node: cst.BaseExpression, edits: Sequence[Edit]) -> list[Edit]:
         """Edits inside an expression, for scripting alone."""

@@ -129,6 +129,39 @@ class Net(nn.Module):
 """,
         because="passes more than it names",
     ),
+    Declines(
+        _HEAD
+        + """
+
+class Net(nn.Module):
+    def forward(self, x, **kwargs):
+        return x + len(locals())
+""",
+        because="locals() may read it by name",
+    ),
+    Declines(
+        _HEAD
+        + """
+
+class Net(nn.Module):
+    def forward(self, x, /, **kwargs):
+        return x + 1
+""",
+        because="before the /",
+    ),
+    Ignores(
+        _HEAD
+        + """
+
+class Base(nn.Module):
+    def forward(self, x, *args, **kwargs):
+        \"\"\"What the classes below compute.\"\"\"
+        raise NotImplementedError("forward")
+
+    def extra(self, **kwargs): ...
+""",
+        name="a function without a body of its own",
+    ),
     Ignores(
         _HEAD
         + """

@@ -26,7 +26,7 @@ TENSOR_FUNCTIONS = frozenset(
     rsqrt abs sign floor ceil round matmul bmm mm addmm baddbmm einsum tensordot softmax log_softmax clamp clip pow mul add sub div
     true_divide flatten reshape squeeze unsqueeze transpose permute roll flip tril triu outer cumsum cumprod gather masked_select
     index_select sin cos tan atan2 atan erf maximum minimum lerp cross norm mean logical_and logical_or logical_not isnan isfinite
-    isinf broadcast_to tile cdist conv1d conv2d conv3d layer_norm dropout repeat_interleave square neg reciprocal fmod remainder
+    Tensor isinf broadcast_to tile cdist conv1d conv2d conv3d layer_norm dropout repeat_interleave square neg reciprocal fmod remainder
     """.split()
 )
 VARIABLES = ("torch.autograd.Variable", "torch.autograd.variable.Variable", "torch.Variable")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.transforms._expression import Body, NoForm, keywords
+from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, keywords
 from scriptify.transforms._signature import declared
 from scriptify.tree import stores_in
 from scriptify.tree.flow import all_parameters, children, own_nodes, target_names
@@ -147,3 +147,17 @@ def _holds(body: Body, node: cst.BaseExpression, call: cst.Call, names: set[str]
             below = (current.body, current.orelse)
         stack.extend(below)
     return False
+
+
+def asked_of(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether a method or attribute is asked of a number, of the one name it has, or of what is reckoned with it."""
+    above = body.tree.parent(node)
+    if isinstance(above, cst.Attribute):
+        return True
+    if isinstance(above, cst.BinaryOperation | cst.UnaryOperation | cst.IfExp):
+        return body.type_of(above) in (INT, FLOAT, None) and asked_of(body, above)
+    target = above.targets[0].target if isinstance(above, cst.Assign) and len(above.targets) == 1 else None
+    if not isinstance(target, cst.Name):
+        return False
+    uses = [name for name in body.tree.find(cst.Name, body.function.body) if name.value == target.value and name is not target]
+    return any(asked_of(body, use) for use in uses if isinstance(body.tree.parent(use), cst.Attribute))

@@ -1,4 +1,4 @@
-"""The variables of comprehensions: they are their own, whatever the function calls by the same name."""
+"""What belongs to a function's own scope: comprehensions' variables do not, and some calls read the others by name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import libcst as cst
 from scriptify.tree import Tree
 from scriptify.tree.flow import target_names
 
+_READERS = frozenset({"builtins.eval", "builtins.exec", "sys._getframe", "inspect.currentframe", "inspect.stack"})
+_BARE_READERS = frozenset({"builtins.locals", "builtins.vars", "builtins.dir"})  # with an argument they read something else
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 
@@ -24,6 +26,15 @@ def comprehension_variable(tree: Tree, node: cst.Name) -> cst.CompFor | None:
             return None
         below = above
     return None
+
+
+def reads_by_name(tree: Tree, node: cst.CSTNode) -> str:
+    """The clause that says which call reads a function's parameters and variables by name, so that none may go or be renamed; or ``""``."""
+    for call in tree.find(cst.Call, node):
+        dotted = tree.dotted(call.func)
+        if dotted in _READERS or (dotted in _BARE_READERS and not call.args):
+            return f"{tree.code(call.func)}() may read it by name"
+    return ""
 
 
 def _clauses(first: cst.CompFor) -> list[cst.CompFor]:

@@ -13,6 +13,7 @@ from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safe
 from scriptify.transforms._explicit_signature_examples import EXAMPLES
 from scriptify.transforms._none_types import given_type
 from scriptify.transforms._none_uses import Uses
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.transforms._scripted_as import HELPER, Obstacle, helper
 from scriptify.transforms._signature import compiled, is_none, spell
 from scriptify.tree import Tree, bindings, loads
@@ -112,6 +113,8 @@ class _Twin:
     def _check(self) -> None:
         if self.function.params.kwonly_params:
             raise Obstacle("keyword-only parameters follow the variable ones")
+        if by_name := reads_by_name(self.tree, self.function.body):
+            raise Obstacle(f"a parameter must stay: {by_name}")
         if self.function.asynchronous is not None or not isinstance(self.function.body, cst.IndentedBlock):
             raise Obstacle("its body is on the line of its signature")
         self._kept(self.keywords)

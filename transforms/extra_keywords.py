@@ -9,8 +9,10 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._calls import bound, calls, takes_self
+from scriptify.transforms._expression import near
 from scriptify.transforms._extra_keywords_examples import EXAMPLES
 from scriptify.transforms._helper_text import above_definitions
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.transforms._signature import compiled
 from scriptify.tree import Tree, loads
 from scriptify.tree.flow import all_parameters, bindings
@@ -46,7 +48,7 @@ class ExtraKeywords(Transform):
         """Yield a rewrite for each compiled function with unused extra parameters, a decline where they are used."""
         for qualname, function in compiled(tree, facts):
             extra = _extra(function)
-            if not extra:
+            if not extra or (_abstract(tree, function) and not near(tree, function, focus)):
                 continue
             because = _obstacle(tree, facts, qualname, function, extra)
             if because:
@@ -80,12 +82,31 @@ def _extra(function: cst.FunctionDef) -> list[cst.Param]:
     return [p for p in (star if isinstance(star, cst.Param) else None, keywords) if p is not None]
 
 
+def _abstract(tree: Tree, function: cst.FunctionDef) -> bool:
+    """Whether a function only says what those of the classes below take: it is empty, or raises NotImplementedError."""
+    lines = function.body.body
+    parts = [part for line in lines for part in (line.body if isinstance(line, cst.SimpleStatementLine) else [line])]
+    return all(_says_nothing(tree, part) for part in parts)
+
+
+def _says_nothing(tree: Tree, part: cst.CSTNode) -> bool:
+    if isinstance(part, cst.Raise):
+        raised = part.exc.func if isinstance(part.exc, cst.Call) else part.exc
+        return raised is not None and tree.dotted(raised) == "builtins.NotImplementedError"
+    quiet = isinstance(part, cst.Expr) and isinstance(part.value, cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
+    return quiet or isinstance(part, cst.Pass)
+
+
 def _obstacle(tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, extra: list[cst.Param]) -> str:
     """Why the extra parameters must stay, or ``""``."""
     for param in extra:
         name = param.name.value
         if loads(function.body, name) or any(bound_name.value == name for bound_name, _ in bindings(function.body)):
             return f"{name} is used, and the compiler takes no variable number of arguments: name what it holds"
+    if by_name := reads_by_name(tree, function.body):
+        return f"{extra[-1].name.value} must stay: {by_name}"
+    if function.params.posonly_params:
+        return "a parameter before the / may be named among the keywords as well"
     if function.decorators:
         return "another decorator may rely on the extra parameters"
     if any(p.star == "*" for p in extra) and function.params.kwonly_params:

@@ -10,6 +10,7 @@ from scriptify.facts.model import COPYING, Class, Facts
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._expression import Body
 from scriptify.transforms._lambda_helper_examples import EXAMPLES
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.transforms._quiet_values import quiet
 from scriptify.tree import Tree, assigned_names, stores_in
 from scriptify.tree.hoist import reached_functions, with_comments
@@ -66,6 +67,8 @@ class LambdaHelper(Transform):
     def _local(self, body: Body, assign: cst.Assign, name: str, lambda_: cst.Lambda) -> Proposal:
         tree = body.tree
         try:
+            if by_name := reads_by_name(tree, body.function.body):
+                raise CannotInline(by_name)
             edits = calls_inlined(tree, body.function, assign, name, lambda_, lambda node: quiet(body, node))
         except CannotInline as reason:
             return tree.decline(self, assign, f"the compiler takes no lambda, and {name} can't be written into its calls: {reason}")

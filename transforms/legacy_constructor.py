@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._expression import (
     INT,
     Body,
@@ -25,17 +25,11 @@ from scriptify.transforms._expression import (
 )
 from scriptify.transforms._infer_known import VARIABLES
 from scriptify.transforms._legacy import is_size, requires_grad
+from scriptify.transforms._legacy_constructor_examples import EXAMPLES
+from scriptify.transforms._own_methods import may_be_own, own_because
+from scriptify.transforms._sure_numbers import sure_number, sure_numbers, sure_size
 from scriptify.tree import Tree
 
-_HEAD = """import torch
-from torch import nn
-from torch.autograd import Variable
-
-
-class Net(nn.Module):
-    def forward(self, x):
-"""
-_ENTRY = "Net(), (torch.randn(2, 4),)"
 _KINDS = {
     "FloatTensor": "torch.float32",
     "DoubleTensor": "torch.float64",
@@ -49,6 +43,7 @@ _KINDS = {
     "BoolTensor": "torch.bool",
 }
 _FLOATS = frozenset({"FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor"})
+_IN_PLACE = frozenset({"fill_", "zero_"})
 _FACTORIES = frozenset(
     f"torch.{name}"
     for name in (
@@ -57,6 +52,8 @@ _FACTORIES = frozenset(
 )
 # Methods that give a Tensor itself or a copy.
 _MOVING = frozenset({"to", "cuda", "cpu", "float", "double", "half", "long"})
+_OF_ARRAYS = frozenset({"sum", "mean"})  # NumPy's methods take a dtype too, and know none of torch's
+_WITH_DTYPE = _OF_ARRAYS | {"new_ones", "new_zeros", "new_full", "new_empty", "to"}
 _PYTHON = {"builtins.float": "torch.float64", "builtins.int": "torch.int64", "builtins.bool": "torch.bool"}
 
 
@@ -66,9 +63,9 @@ class LegacyConstructor(Transform):
     Scripting knows neither ``torch.Tensor`` as a constructor nor ``Variable`` (which has meant "the same data,
     detached" since torch 0.4), nor Python's ``float`` as a dtype, nor ``requires_grad`` of a
     factory; and ``torch.FloatTensor(x.size())`` it takes for the numbers of a shape. What a factory has just made, or
-    ``.data``, is detached already. A typed constructor stays on the CPU whatever the default device is. Known:
-    ``torch.Tensor(..)`` does too, and ``torch.tensor`` and ``torch.empty`` follow ``torch.set_default_device``. Of numbers
-    that a caller gives, who may give a list instead, eager code keeps the old constructor.
+    ``.data``, is detached already. A typed constructor stays on the CPU whatever the default device is. ``torch.Tensor(..)``
+    takes its device from the default tensor type, which no factory does, and a list for a number: eager code keeps it,
+    unless what it makes is moved to a stated device at once.
     """
 
     code = "SF704"
@@ -89,88 +86,7 @@ class LegacyConstructor(Transform):
         "expected scalar type",
     )
     source = "https://docs.pytorch.org/docs/stable/tensors.html#torch.Tensor"
-    examples = (
-        Fires(
-            name="sizes",
-            before=_HEAD + "        return x + torch.Tensor(2, 4).fill_(0) + torch.Tensor(x.size()).zero_() + torch.Tensor(4).zero_()\n",
-            after=_HEAD + "        return x + torch.empty(2, 4).fill_(0) + torch.empty(x.size()).zero_()" + " + torch.empty(4).zero_()\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="data",
-            before=_HEAD + "        return x * torch.Tensor([1, 2, 3, 4.5]) + torch.DoubleTensor([1, 2.5, 3, 4])\n",
-            after=_HEAD
-            + "        return x * torch.tensor([1.0, 2.0, 3.0, 4.5])"
-            + " + torch.tensor([1.0, 2.5, 3.0, 4.0], dtype=torch.float64, device='cpu')\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a size that scripting would take for data",
-            before=_HEAD + "        return x + torch.FloatTensor(x.size()).fill_(1).sum()\n",
-            after=_HEAD + "        return x + torch.empty(x.size(), dtype=torch.float32, device='cpu').fill_(1).sum()\n",
-            entry=_ENTRY,
-            silent=True,
-        ),
-        Fires(
-            name="on CUDA, in a branch that the compiler reads",
-            before=_HEAD + "        if x.is_cuda:\n            return x + torch.cuda.FloatTensor(2, 4)\n        return x\n",
-            after=_HEAD
-            + "        if x.is_cuda:\n            return x + torch.empty(2, 4, dtype=torch.float32, device='cuda')\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a variable",
-            before=_HEAD
-            + "        h = Variable(torch.zeros(2, 4))  # start\n        return x + h + Variable(x * 2, requires_grad=False)\n",
-            after=_HEAD + "        h = torch.zeros(2, 4)  # start\n        return x + h + (x * 2).detach()\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a variable of what may need a gradient",
-            before=_HEAD
-            + "        n = torch.ones(4)\n        return Variable(x.data) + Variable(torch.ones(4).to(x.device)) + Variable(n)\n",
-            after=_HEAD + "        n = torch.ones(4)\n        return x.data + torch.ones(4).to(x.device) + n.detach()\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="requires_grad of a factory",
-            before=_HEAD + "        w = torch.ones(4, requires_grad=True)\n        return x * w\n",
-            after=_HEAD + "        w = torch.ones(4).requires_grad_(True)\n        return x * w\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a Python type as dtype",
-            before=_HEAD + "        return x + torch.zeros(4, dtype=float) + x.new_ones(4, dtype=int)\n",
-            after=_HEAD + "        return x + torch.zeros(4, dtype=torch.float64) + x.new_ones(4, dtype=torch.int64)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="cast to a typed constructor",
-            before=_HEAD + "        m = (x > 0).type(torch.FloatTensor)\n        return x * m.type('torch.DoubleTensor')\n",
-            after=_HEAD
-            + "        m = (x > 0).to(torch.device('cpu'), torch.float32)\n"
-            + "        return x * m.to(torch.device('cpu'), torch.float64)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="numbers that a caller gives, who may give lists",
-            before=_HEAD.replace("x):", "x, n: int = 4, start: int = 2):")
-            + "        return x * torch.Tensor([n]) + torch.Tensor(n).zero_() + torch.Tensor(start, n).zero_().sum()\n",
-            after=_HEAD.replace("x):", "x, n: int = 4, start: int = 2):")
-            + "        return x * (torch.tensor([float(n)]) if torch.jit.is_scripting() else torch.Tensor([n]))"
-            + " + (torch.empty(n) if torch.jit.is_scripting() else torch.Tensor(n)).zero_() + torch.empty(start, n).zero_().sum()\n",
-            entry=_ENTRY,
-        ),
-        Declines(name="what it builds from is not known", code=_HEAD + "        return torch.Tensor(x.tolist())\n", because="not known"),
-        Declines(name="a tensor shares its data", code=_HEAD + "        return torch.Tensor(x)\n", because="not known"),
-        Ignores(name="today's words", code=_HEAD + "        return x + torch.zeros(4, dtype=torch.float64) + torch.tensor([1.0])\n"),
-        Ignores(
-            name="typed constructors that scripting knows",
-            code=_HEAD + "        return x[:, torch.LongTensor([0, 2])] + torch.FloatTensor(2, 2).zero_()\n",
-        ),
-        Ignores(name="an annotation", code=_HEAD + "        y: torch.Tensor = x\n        return y\n"),
-        Ignores(name="not compiled", code="import torch\n\n\ndef f(x):\n    return torch.Tensor([1])\n"),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every such call in compiled code."""
@@ -193,11 +109,17 @@ class LegacyConstructor(Transform):
             if arg.keyword is None or arg.keyword.value != "dtype" or body.dotted(arg.value) not in _PYTHON:
                 continue
             call = body.tree.parent(arg)
-            if isinstance(call, cst.Call) and (
-                body.dotted(call.func).startswith("torch.")
-                or (method(call) or ("", ""))[1] in ("new_ones", "new_zeros", "new_full", "new_empty", "to", "sum", "mean")
-            ):
+            of_torch = isinstance(call, cst.Call) and body.dotted(call.func).startswith("torch.")
+            split = method(call) if isinstance(call, cst.Call) and not of_torch else None
+            if not of_torch and (split is None or split[1] not in _WITH_DTYPE):
+                continue
+            try:
                 edits = [body.tree.replace(arg.value, body.spell(_PYTHON[body.dotted(arg.value)]))]
+                if isinstance(call, cst.Call) and split is not None and (split[1] in _OF_ARRAYS or may_be_own(body, call.func)):
+                    edits = body.leaning(split[0], call, edits)
+            except NoForm as reason:
+                yield decline(self, body, arg, f"a Python type is no dtype to scripting, and {reason}")
+            else:
                 yield rewrite(self, body, arg, f"dtype={body.tree.code(arg.value)} by torch's own name", edits)
 
 
@@ -234,21 +156,51 @@ def _constructor(body: Body, call: cst.Call) -> list[Edit]:
     name, device = found
     only(call)
     arguments = positional(call)
+    held = name not in _KINDS and _moved(body, call)
     extra = f", dtype={body.spell(_KINDS[name])}" if name in _KINDS else ""
     # A typed constructor gives a tensor of the CPU whatever the default device is; torch.empty follows the default.
-    extra += f", device={device or 'cpu'!r}" if name in _KINDS else ""
+    extra += f", device={device or 'cpu'!r}" if name in _KINDS or held else ""
+    text, same = _made(body, name, arguments, extra)
+    # torch.Tensor takes its device from the default tensor type alone, which no factory does: eager code keeps it.
+    if same and (name in _KINDS or held):
+        return [body.tree.replace(call, text)]
+    return body.guarded(call, text)
+
+
+def _made(body: Body, name: str, arguments: list[cst.BaseExpression], extra: str) -> tuple[str, bool]:
+    """What makes the same tensor, and whether it does so whatever a caller gives. Raises NoForm."""
+    tree = body.tree
+    empty = body.spell("torch.empty")
     if not arguments or (len(arguments) == 1 and isinstance(arguments[0], cst.List) and not arguments[0].elements):
-        return [body.tree.replace(call, f"{body.spell('torch.empty')}(0{extra})")]
-    if (len(arguments) == 1 and is_size(arguments[0])) or all(body.type_of(argument) == INT for argument in arguments):
-        sized = [body.tree.replace(call, f"{body.spell('torch.empty')}({listed(body.tree, arguments)}{extra})")]
-        # One argument may be the data for another caller; several are sizes for all.
-        return sized if len(arguments) > 1 or is_size(arguments[0]) else body.counting(arguments[0], call, sized)
-    if len(arguments) != 1 or not literal_data(body, arguments[0]):
+        return f"{empty}(0{extra})", True
+    first = arguments[0]
+    if len(arguments) == 1 and is_size(first):
+        return f"{empty}({listed(tree, arguments)}{extra})", sure_size(body, first)
+    if all(body.type_of(argument) == INT for argument in arguments):
+        # One argument that is called an int could be data; several are sizes, or an error in both.
+        return f"{empty}({listed(tree, arguments)}{extra})", len(arguments) > 1 or sure_number(body, first) == INT
+    if len(arguments) != 1 or not literal_data(body, first):
         raise NoForm("whether its argument is a size, numbers or a tensor is not known")
-    if name in _KINDS and name not in _FLOATS and "float" in str(body.type_of(arguments[0])):
+    if name in _KINDS and name not in _FLOATS and "float" in str(body.type_of(first)):
         raise NoForm("its numbers are floats and would be cut")
-    data = data_text(body, arguments[0], floats=name == "Tensor")
-    return body.counting(arguments[0], call, [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}{extra})")])
+    data = data_text(body, first, floats=name not in _KINDS)
+    return f"{body.spell('torch.tensor')}({data}{extra})", sure_numbers(body, first)
+
+
+def _moved(body: Body, call: cst.Call) -> bool:
+    """Whether what is made goes to a stated device at once, so that where it was made shows nowhere."""
+    func = body.tree.parent(call)
+    above = body.tree.parent(func) if isinstance(func, cst.Attribute) else None
+    if not isinstance(func, cst.Attribute) or func.value is not call or not isinstance(above, cst.Call) or above.func is not func:
+        return False
+    if func.attr.value in _IN_PLACE:
+        return _moved(body, above)
+    if func.attr.value != "to" or not above.args:
+        return func.attr.value in ("cpu", "cuda", "type_as")
+    where = above.args[0]
+    named = where.keyword is not None and where.keyword.value == "device"
+    to_device = isinstance(where.value, cst.Attribute) and where.value.attr.value == "device"
+    return not where.star and (named or (where.keyword is None and (to_device or isinstance(where.value, cst.SimpleString))))
 
 
 def _misread(body: Body, call: cst.Call) -> bool:
@@ -311,6 +263,8 @@ def _cast(body: Body, call: cst.Call) -> list[Edit]:
     assert found is not None
     if call.args[0].keyword is not None:
         raise NoForm("it has keyword arguments")
+    if may_be_own(body, call.func):
+        raise NoForm(own_because(call.func))
     name, device = found
     text = f"to({body.spell('torch.device')}({device or 'cpu'!r}), {body.spell(_KINDS[name])})"
     return [Edit(body.tree.path, body.tree.span(call.func.attr)[0], body.tree.span(call)[1], text)]

@@ -25,6 +25,9 @@ from scriptify.transforms._expression import (
     rewrite,
 )
 from scriptify.transforms._legacy import is_size, requires_grad, shape_of
+from scriptify.transforms._numpy_dtypes import says_dtype
+from scriptify.transforms._own_methods import may_be_own, own_because
+from scriptify.transforms._sure_numbers import sure_number, sure_numbers, sure_size
 from scriptify.tree import Tree
 
 _HEAD = """import torch
@@ -34,6 +37,20 @@ from torch import nn
 class Net(nn.Module):
     def forward(self, x):
 """
+_BOX = """import torch
+from torch import nn
+
+
+class Box:
+    shape = torch.Size((2, 3))
+
+    def nelement(self):
+        return 0
+
+    def numel(self):
+        return 1
+"""
+_FORWARD = _HEAD.partition("nn\n")[2]
 _ENTRY = "Net(), (torch.randn(2, 4),)"
 _ONLY_TENSORS = frozenset({"nelement", "ndimension", "new_tensor", "type_as"})
 _RENAMED = {"nelement": "numel", "ndimension": "dim"}
@@ -104,6 +121,39 @@ class LegacyMethod(Transform):
             after=_HEAD + "        return x.abs().add(1)\n",
             entry=_ENTRY,
         ),
+        Fires(
+            name="one size that a caller could give as a list: eager code tells it from data",
+            before=_HEAD.replace("(self, x)", "(self, x, n: int)") + "        return x.new(n).fill_(1) + x.new(x.shape).zero_().sum()\n",
+            after=_HEAD.replace("(self, x)", "(self, x, n: int)")
+            + "        return (x.new_empty((n,)) if torch.jit.is_scripting() else x.new(n)).fill_(1)"
+            + " + (x.new_empty(x.shape) if torch.jit.is_scripting() else x.new(x.shape)).zero_().sum()\n",
+            entry="Net(), (torch.randn(2, 4), 4)",
+        ),
+        Fires(
+            name="a dtype that may be None",
+            before=_HEAD.replace("(self, x)", "(self, x, d: torch.dtype = torch.half)") + "        return x.new_tensor([1.0], dtype=d)\n",
+            after=_HEAD.replace("(self, x)", "(self, x, d: torch.dtype = torch.half)")
+            + "        return torch.tensor([1.0], dtype=d, device=x.device)"
+            + " if torch.jit.is_scripting() else x.new_tensor([1.0], dtype=d)\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="a shape that may be that of a class of the project",
+            before=_BOX + _FORWARD + "        return x * x.shape.numel()\n",
+            after=_BOX + _FORWARD + "        return x * (x.numel() if torch.jit.is_scripting() else x.shape.numel())\n",
+            entry=_ENTRY,
+        ),
+        Declines(
+            name="a class of the project has the method",
+            code=_BOX + _FORWARD + "        return x * x.nelement()\n",
+            because="a method nelement of its own",
+        ),
+        Fires(
+            name="a Tensor, whatever methods the project's classes have",
+            before=_BOX + _FORWARD + "        y = torch.relu(x)\n        return y * y.nelement()\n",
+            after=_BOX + _FORWARD + "        y = torch.relu(x)\n        return y * y.numel()\n",
+            entry=_ENTRY,
+        ),
         Declines(name="data computed", code=_HEAD + "        return x + x.new_tensor(x.tolist())\n", because="not known"),
         Declines(name="evaluated twice", code=_HEAD + "        return x + (x * 2).new_tensor([1.0])\n", because="more than once"),
         Ignores(name="known methods", code=_HEAD + "        return x * x.numel() + x.dim() + x.new_zeros(4)\n"),
@@ -122,6 +172,8 @@ class LegacyMethod(Transform):
                 if form is None:
                     continue
                 try:
+                    if form is not _shape_numel and may_be_own(body, call.func):
+                        raise NoForm(own_because(call.func))
                     edits = form(body, call)
                 except NoForm as reason:
                     yield decline(self, body, call, f"{tree.code(call.func)} is not known to scripting, and {reason}")
@@ -140,7 +192,7 @@ def _form(body: Body, call: cst.Call) -> _Form | None:
     value, name = split
     if body.dotted(value) == "torch.Tensor":
         return _unbound if call.args and not name.startswith("_") and name.islower() else None
-    if name == "numel" and shape_of(value) is not None:
+    if name == "numel" and (of := shape_of(value)) is not None and body.tensor(of):
         return _shape_numel
     if name in _FACTORIES:
         return requires_grad if "requires_grad" in keywords(call) else None
@@ -176,7 +228,14 @@ def _shape_numel(body: Body, call: cst.Call) -> list[Edit]:
         raise NoForm("it has arguments")
     value = shape_of(call.func.value)
     assert value is not None
-    return [Edit(body.tree.path, body.tree.outer_span(value)[1], body.tree.span(call)[1], ".numel()")]
+    edits = [Edit(body.tree.path, body.tree.outer_span(value)[1], body.tree.span(call)[1], ".numel()")]
+    return body.when_scripted(call, edits) if _shaped(body) else edits
+
+
+def _shaped(body: Body) -> bool:
+    """Whether a class of the project has a shape or a number of elements of its own."""
+    classes = body.facts.classes.values()
+    return any({"shape", "size", "numel"} & {*known.methods, *known.properties, *known.attributes} for known in classes)
 
 
 def _unbound(body: Body, call: cst.Call) -> list[Edit]:
@@ -195,14 +254,17 @@ def _new(body: Body, call: cst.Call) -> list[Edit]:
     tree = body.tree
     start = tree.span(call.func.attr)[0]
     if len(arguments) == 1 and is_size(arguments[0]):
-        return [tree.replace(call.func.attr, "new_empty")]
+        edits = [tree.replace(call.func.attr, "new_empty")]
+        return edits if sure_size(body, arguments[0]) else body.when_scripted(call, edits)
     if all(body.type_of(argument) == INT for argument in arguments):
         sizes = f"({listed(tree, arguments)}{',' if len(arguments) == 1 else ''})" if arguments else "0"
-        sized = [Edit(tree.path, start, tree.span(call)[1], f"new_empty({sizes})")]
-        # One argument may be the data for another caller; several are sizes for all.
-        return body.counting(arguments[0], call, sized) if len(arguments) == 1 else sized
+        edits = [Edit(tree.path, start, tree.span(call)[1], f"new_empty({sizes})")]
+        # One argument that is called an int could be data; several are sizes, or an error in both.
+        return edits if len(arguments) != 1 or sure_number(body, arguments[0]) == INT else body.when_scripted(call, edits)
     if len(arguments) == 1 and literal_data(body, arguments[0]):
-        return body.counting(arguments[0], call, _new_tensor(body, call))
+        edits = _new_tensor(body, call)
+        # A list by annotation only may be a Tensor, with which the new one shares its data.
+        return edits if isinstance(arguments[0], cst.List | cst.ListComp) else body.when_scripted(call, edits)
     raise NoForm("whether its argument is a size or data is not known")
 
 
@@ -220,5 +282,16 @@ def _new_tensor(body: Body, call: cst.Call) -> list[Edit]:
     on = body.tree.code(value)
     dtype = body.tree.code(found["dtype"].value) if "dtype" in found else f"{on}.dtype"
     device = body.tree.code(found["device"].value) if "device" in found else f"{on}.device"
-    data = data_text(body, arguments[0]) if literal_data(body, arguments[0]) else body.tree.code(arguments[0])
-    return [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}, dtype={dtype}, device={device})")]
+    code = body.tree.code(arguments[0])
+    data = data_text(body, arguments[0]) if literal_data(body, arguments[0]) else code
+    edits = [body.tree.replace(call, f"{body.spell('torch.tensor')}({data}, dtype={dtype}, device={device})")]
+    same = data == code or sure_numbers(body, arguments[0])
+    # A dtype or device of None is that of the tensor in one form, and the default in the other.
+    stated = all(_stated(body, name, argument.value) for name, argument in found.items())
+    return edits if same and stated else body.when_scripted(call, edits)
+
+
+def _stated(body: Body, name: str, value: cst.BaseExpression) -> bool:
+    if name == "dtype":
+        return says_dtype(body, value)
+    return isinstance(value, cst.SimpleString) or (isinstance(value, cst.Attribute) and value.attr.value == "device")

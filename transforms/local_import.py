@@ -13,6 +13,7 @@ from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, P
 from scriptify.transforms._expression import Body, NoForm, bodies, decline
 from scriptify.transforms._kept import is_target
 from scriptify.transforms._modules import comes_with_torch, is_module, loaded, standing
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.tree import Tree, assigned_names, bindings, loads
 from scriptify.tree.flow import parameter_names
 from scriptify.tree.hoist import in_try
@@ -141,6 +142,8 @@ class LocalImport(Transform):
         try:
             if not isinstance(line, cst.SimpleStatementLine):
                 raise NoForm("it shares its line with another statement")
+            if by_name := reads_by_name(tree, body.function.body):
+                raise NoForm(by_name)
             edits, imports = _moved(body, small)
             edits.append(_without(tree, line, small))
         except NoForm as reason:

@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts
 from scriptify.facts.types import annotation
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._nested_function_examples import EXAMPLES
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.tree import Tree
 from scriptify.tree.flow import all_parameters
 from scriptify.tree.hoist import eager_only, reached_functions
@@ -66,6 +67,8 @@ class NestedFunction(Transform):
                     yield tree.decline(self, inner, f"the compiler takes no nested functions, and {name} can't move: {reason}")
 
     def _moved(self, tree: Tree, facts: Facts, qualname: str, outer: cst.FunctionDef, inner: cst.FunctionDef) -> Proposal:
+        if by_name := reads_by_name(tree, outer.body):
+            raise CannotMove(by_name)
         check_movable(tree, outer, inner)
         check_worth(tree, inner)
         owner = facts.owner(tree.path, qualname)

@@ -9,7 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, bodies, decline, only, positional, rewrite
-from scriptify.transforms._numpy_dtypes import TENSORS, no_dtype_of_its_own, only_given, says_dtype
+from scriptify.transforms._numpy_dtypes import TENSORS, asked_of, no_dtype_of_its_own, only_given, says_dtype
 from scriptify.transforms._numpy_forms import ON_NUMBERS, SEQUENCES, kind, sequence
 from scriptify.tree import Tree, stores_in
 
@@ -89,6 +89,11 @@ class NumpyCall(Transform):
             + " + (x.size(1) ** 0.5 if torch.jit.is_scripting() else np.power(x.size(1), 0.5))"
             + " + (float(0.5) if torch.jit.is_scripting() else np.float32(0.5))\n",
             entry=_ENTRY,
+        ),
+        Declines(
+            name="a method of what it gives",
+            code=_HEAD + "        k = float(x.size(0))\n        s = np.sqrt(k)\n        return x * s.astype(int)\n",
+            because="plain number has not",
         ),
         Declines(
             name="a float64 that makes a tensor",
@@ -249,7 +254,10 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     no_dtype_of_its_own(body, call)
     if dotted in _SINGLE and not only_given(body, call):
         raise NoForm("what is reckoned with it has NumPy's precision, that of a float32")
-    return body.guarded(call, body.builtins(known.build(body, call)))
+    text = body.builtins(known.build(body, call))
+    if asked_of(body, call):
+        raise NoForm("a method or attribute of NumPy's numbers is asked of what it gives, which a plain number has not")
+    return body.guarded(call, text)
 
 
 def _array(body: Body, call: cst.Call) -> list[Edit]:

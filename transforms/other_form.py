@@ -10,11 +10,15 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._dicts import values_of
 from scriptify.transforms._expression import BOOL, INT, STR, Body, NoForm, bodies, decline, keywords, only, positional, repeatable, rewrite
+from scriptify.transforms._own_methods import may_be_own
 from scriptify.tree import Tree
 from scriptify.tree.substitute import calm, source
 
 _HEAD = "import operator\n\nimport torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
+
+
+_OWN = "class Box:\n    def pop(self, key, value=None):\n        return value\n\n\n"
 
 
 def _net(body: str) -> str:
@@ -107,6 +111,7 @@ class OtherForm(Transform):
         Declines(_net("ks = ['a', 'c']\nreturn 'conv'.startswith((ks.pop(), ks.pop())), len(ks)"), because="would be computed"),
         Declines(_net("s = 'ABC'\ns += '\u00c9'\nreturn s.casefold()"), because="outside ASCII"),
         Declines(_net("d = {'a': x}\nreturn d.pop(str(int(x.sum())), None)"), because="more than once"),
+        Ignores(_OWN + _net("return m.pop('a', None)").replace("(self, x", "(self, m, x")),
         Ignores(_net("d = {'a': x}\nv = d.pop('a')\nreturn v if 'a'.startswith('b') else x")),
     )
 
@@ -134,7 +139,7 @@ def _edits(body: Body, node: cst.BaseExpression) -> list[Edit]:
         return _BY_NAME[dotted](body, node)
     if isinstance(node.func, cst.Attribute):
         by = _BY_METHOD.get(node.func.attr.value)
-        return by(body, node, node.func.value) if by is not None else []
+        return by(body, node, node.func.value) if by is not None and not may_be_own(body, node.func) else []
     if isinstance(node.func, cst.Call) and body.dotted(node.func.func) == "operator.itemgetter":
         return _items(body, node, node.func)
     return []

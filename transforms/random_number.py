@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import libcst as cst
@@ -77,8 +78,17 @@ class RandomNumber(Transform):
             name="from an interval",
             before=_HEAD + "        return x * 0 * random.uniform(1, 2.5)\n",
             after=_HEAD
-            + "        return x * 0 * (1 + (2.5 - 1) * float(torch.rand(1).item())"
+            + "        return x * 0 * (1 + 1.5 * float(torch.rand(1).item())"
             + " if torch.jit.is_scripting() else random.uniform(1, 2.5))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="from the unit interval, and one whose ends are computed",
+            before=_HEAD + "        n = x.size(0)\n        return x * 0 * random.uniform(0, 1) * random.uniform(-n, n)\n",
+            after=_HEAD
+            + "        n = x.size(0)\n        return x * 0"
+            + " * (float(torch.rand(1).item()) if torch.jit.is_scripting() else random.uniform(0, 1))"
+            + " * ((-n) + (n - (-n)) * float(torch.rand(1).item()) if torch.jit.is_scripting() else random.uniform(-n, n))\n",
             entry=_ENTRY,
         ),
         Fires(
@@ -199,7 +209,21 @@ def _uniform(tree: Tree, arguments: _Arguments) -> str:
     if not calm(tree, arguments[0]):
         raise NoForm("its lower bound would be computed more than once")
     low, high = map(tree.operand, arguments)
-    return f"{low} + ({high} - {low}) * {_UNIT}"
+    start, end = map(_literal, arguments)
+    if start is None or end is None or not math.isfinite(end - start):
+        return f"{low} + ({high} - {low}) * {_UNIT}"
+    drawn = _UNIT if end - start == 1 else f"{end - start!r} * {_UNIT}"
+    return drawn if start == 0 else f"{low} + {drawn}"
+
+
+def _literal(node: cst.BaseExpression) -> int | float | None:
+    """The value of a number literal, with a minus or without; or None."""
+    whole = literal_int(node)
+    negative = isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus)
+    number = node.expression if isinstance(node, cst.UnaryOperation) and negative else node
+    if whole is not None or not isinstance(number, cst.Float):
+        return whole
+    return -number.evaluated_value if negative else number.evaluated_value
 
 
 def _gauss(tree: Tree, arguments: _Arguments) -> str:

@@ -15,6 +15,7 @@ from scriptify.transforms._calls import calls, takes_self
 from scriptify.transforms._expression import Body, NoForm
 from scriptify.transforms._infer_known import INT
 from scriptify.transforms._number import Numbers, home, is_simple, literal_int
+from scriptify.transforms._own_methods import may_be_own, own_because
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._star_shape_examples import EXAMPLES
 from scriptify.tree import Tree, loads
@@ -67,10 +68,8 @@ class StarShape(Transform):
                 above = tree.parent(node)
                 call = tree.parent(above) if isinstance(above, cst.Arg) else None
                 if isinstance(call, cst.Call) and _takes_lists(tree, numbers, call):
-                    if _has_own(Body(tree, facts, *place), call.func):
-                        method = tree.code(call.func).rpartition(".")[2]
-                        because = f"a class of the project has a method {method} of its own, to which a list is not a tuple"
-                        yield tree.decline(self, node, because)
+                    if may_be_own(Body(tree, facts, *place), call.func):
+                        yield tree.decline(self, node, f"{own_because(call.func)}: a list is not a tuple to it")
                         continue
                     yield from self._display(tree, numbers, node, focus)
 
@@ -84,7 +83,7 @@ class StarShape(Transform):
                 return
             edits = [_whole(tree, items[0])] if len(items) == 1 else _joined(tree, items)
             body = Body(tree, facts, numbers.qualname, numbers.function)
-            if _has_own(body, node.func) or (len(items) == 1 and not _ints(body, items[0].value)):
+            if may_be_own(body, node.func) or (len(items) == 1 and not _ints(body, items[0].value)):
                 try:
                     edits = body.when_scripted(node, edits)
                 except NoForm as reason:
@@ -209,13 +208,6 @@ def _merged(edits: Sequence[Edit]) -> list[Edit]:
 
 def _is_free(node: cst.CSTNode | None) -> bool:
     return isinstance(node, cst.Assign | cst.AnnAssign | cst.Return | cst.Index)
-
-
-def _has_own(body: Body, func: cst.BaseExpression) -> bool:
-    """Whether a method may be that of a class of the project: one has it, and the receiver is not surely a Tensor."""
-    if not isinstance(func, cst.Attribute) or (is_simple(func.value) and body.tree.dotted(func).startswith("torch.")):
-        return False
-    return any(func.attr.value in known.methods for known in body.facts.classes.values()) and not body.proved(func.value)
 
 
 def _ints(body: Body, value: cst.BaseExpression) -> bool:

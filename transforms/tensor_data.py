@@ -24,6 +24,7 @@ from scriptify.transforms._expression import (
     rewrite,
 )
 from scriptify.transforms._said import said_to_be_several
+from scriptify.transforms._sure_numbers import sure_numbers
 from scriptify.transforms._tensor_data_examples import EXAMPLES
 from scriptify.transforms._tolist import listed_type
 from scriptify.tree import Tree, stores_in
@@ -186,7 +187,8 @@ def _tensor(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
         return [body.tree.replace(call, f"{body.spell('torch.empty')}(0)")]
     if isinstance(data, cst.List) and literal_data(body, data):
         text = data_text(body, data)
-        return body.counting(data, call, [body.tree.replace(data, text)]) if text != body.tree.code(data) else []
+        edits = [body.tree.replace(data, text)] if text != body.tree.code(data) else []
+        return edits if not edits or sure_numbers(body, data) else body.when_scripted(call, edits)
     return []
 
 
