@@ -188,21 +188,11 @@ class Method:
         if owner is None or self.owner is None or any(name in below.attributes for below in self.facts.descendants(self.owner)):
             return False
         for node in self.tree.find(cst.Attribute):
-            if node.attr.value == name and self._stored(node):
+            if node.attr.value == name and stored_attribute(self.tree, node):
                 function = self.tree.enclosing(node, cst.FunctionDef)
                 if not self.tree.contains(owner, node) or function is None or function.name.value != "__init__":
                     return False
         return True
-
-    def _stored(self, node: cst.Attribute) -> bool:
-        """Whether something is assigned to the attribute there, alone or as one of several targets."""
-        below: cst.CSTNode = node
-        above = self.tree.parent(below)
-        while isinstance(above, cst.Element | cst.StarredElement | cst.Tuple | cst.List) and above is not None:
-            below, above = above, self.tree.parent(above)
-        if isinstance(above, cst.For | cst.CompFor | cst.AnnAssign | cst.AugAssign):
-            return above.target is below
-        return isinstance(above, cst.AssignTarget | cst.AsName | cst.Del)
 
     def dead(self, node: cst.CSTNode) -> bool:
         """Whether the node stands in a branch that is left out when scripting."""
@@ -235,6 +225,17 @@ class Method:
             return None if inner is None else not inner
         called = self.tree.dotted(test.func) if isinstance(test, cst.Call) else ""
         return True if called == "torch.jit.is_scripting" else None
+
+
+def stored_attribute(tree: Tree, node: cst.Attribute) -> bool:
+    """Whether something is assigned to the attribute there, alone or as one of several targets."""
+    below: cst.CSTNode = node
+    above = tree.parent(below)
+    while isinstance(above, cst.Element | cst.StarredElement | cst.Tuple | cst.List) and above is not None:
+        below, above = above, tree.parent(above)
+    if isinstance(above, cst.For | cst.CompFor | cst.AnnAssign | cst.AugAssign):
+        return above.target is below
+    return isinstance(above, cst.AssignTarget | cst.AsName | cst.Del)
 
 
 def _all_shown(container: Attribute) -> bool:

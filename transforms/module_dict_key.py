@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Decline, Focus, Phase, Proposal, Rewrite, Transform
 from scriptify.transforms._asked_elements import asked_lists, list_name
 from scriptify.transforms._bounds import Bounds, Proof
+from scriptify.transforms._changing_examples import KEYS
 from scriptify.transforms._containers import Container, Method, reached_methods
 from scriptify.transforms._flow_questions import jumps, names_in
 from scriptify.transforms._index_select import Selector, Test, Use
@@ -61,7 +62,7 @@ class ModuleDictKey(Transform):
     explains = (_STEM,)
     hints = ("[",)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *KEYS)
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """One rewrite for each loop over keys, and for each key outside of one."""

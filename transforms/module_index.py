@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Decline, Focus, Phase, Proposal, Rewrite, Transform
 from scriptify.transforms._bounds import Bounds, Proof
+from scriptify.transforms._changing_examples import PICKS
 from scriptify.transforms._constant_index import constant_index, in_loop
 from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
 from scriptify.transforms._index_select import Selector, Use
@@ -31,7 +32,7 @@ class ModuleIndex(Transform):
     explains = (INDEX_STEM,)
     hints = ("[",)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *PICKS)
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """One rewrite for each index outside of loops, and for each constant one."""

@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Decline, Focus, Phase, Proposal, Transform
 from scriptify.transforms._bounds import Bounds
+from scriptify.transforms._changing_examples import LOOPS
 from scriptify.transforms._constant_index import constant_index, in_loop
 from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
 from scriptify.transforms._index_comprehension import ComprehensionRewriter
@@ -36,7 +37,7 @@ class ModuleListLoop(Transform):
     phase = Phase.CONTAINERS
     explains = (INDEX_STEM, "range cannot be used as a value")
     hints = ("[",)
-    examples = (*EXAMPLES, *PROOFS)
+    examples = (*EXAMPLES, *PROOFS, *LOOPS)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
