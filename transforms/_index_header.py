@@ -48,7 +48,7 @@ def carried_by(method: Method, loop: cst.For, variable: str, counter: cst.CSTNod
         node, container, index = use
         steady = not changed_by(method.tree, node.value, body) and not changes.list_itself(node.value, body)
         steady = steady and variable not in names_in(node.value)
-        if isinstance(index, cst.Name) and index.value == variable and steady and not container.holes:
+        if isinstance(index, cst.Name) and index.value == variable and steady and not container.trouble:
             found.add(use, method.tree.code(node.value))
     return found
 
@@ -187,7 +187,7 @@ class HeaderRewriter:
             return None
         variable, target, inner = position
         carried = carried_by(self.method, loop, variable) if variable else self._counted(loop)
-        if not carried.items or any(container.holes for _, container in walked):
+        if not carried.items or any(container.trouble for _, container in walked):
             return None
         own = self._held_already(loop, walked, carried)
         if own:

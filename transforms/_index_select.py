@@ -124,8 +124,8 @@ class Selector:
 
     def _obstacle(self, use: Use) -> str:
         node, container, index = use
-        if container.holes:
-            return f"{container.text} may hold None: the compiler drops it and positions shift; put an nn.Identity() there"
+        if container.trouble:
+            return container.trouble + ("; put an nn.Identity() there" if container.holes and not container.own else "")
         statement = self.tree.statement(node)
         if statement is None or block_of(self.tree, statement) is None or not self.tree.own_line(statement):
             return "the statement shares its line with others; put it on a line of its own"

@@ -52,7 +52,7 @@ class ModuleIndex(Transform):
             statement = method.tree.statement(use[0])
             if statement is None or not method.tree.focused(statement, method.focus):
                 continue
-            if known is not None and not use[1].holes:
+            if known is not None and not use[1].trouble:
                 yield self._literal(method, use, *known)
             elif known is not None or not in_loop(method, use[0]):
                 block = method.tree.parent(statement)

@@ -18,6 +18,7 @@ from scriptify.transforms._index_select import Selector, Use
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_list_examples import EXAMPLES
 from scriptify.transforms._module_list_proof_examples import PROOFS
+from scriptify.transforms._own_walking_examples import LISTS
 from scriptify.tree import Tree, own_nodes
 
 
@@ -37,7 +38,7 @@ class ModuleListLoop(Transform):
     phase = Phase.CONTAINERS
     explains = (INDEX_STEM, "range cannot be used as a value")
     hints = ("[",)
-    examples = (*EXAMPLES, *PROOFS, *LOOPS)
+    examples = (*EXAMPLES, *PROOFS, *LOOPS, *LISTS)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:

@@ -85,8 +85,9 @@ class ModuleSliceCall(Transform):
         varying = any(not _literal_bounds(source) for _, source in found)
         if not calls and not walked and not fixes and not varying:
             return
-        if any(container.holes for _, source in found for container, _ in source.containers):
-            yield method.tree.decline(self, loop, "the list may hold None: the compiler drops it and positions shift")
+        trouble = next((container.trouble for _, source in found for container, _ in source.containers if container.trouble), "")
+        if trouble:
+            yield method.tree.decline(self, loop, trouble)
             return
         guarded = self._guarded(method, loop, found, names)
         if guarded is not None:

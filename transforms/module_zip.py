@@ -166,8 +166,9 @@ class ModuleZip(Transform):
         if loop.orelse is not None or loop.asynchronous is not None or any(jumps(loop)):
             return tree.decline(self, loop, "a loop over modules is unrolled and can have no break, continue or else")
         walked = [method.container(argument) for _, argument in parts.modules]
-        if any(container is not None and container.holes for container in walked):
-            return tree.decline(self, loop, "the list may hold None: the compiler drops it and positions shift")
+        trouble = next((container.trouble for container in walked if container is not None and container.trouble), "")
+        if trouble:
+            return tree.decline(self, loop, trouble)
         return self._rewritten(method, loop, parts, names)
 
     def _rewritten(self, method: Method, loop: cst.For, parts: Parts, names: FreshNames) -> Rewrite | Decline:
