@@ -125,9 +125,8 @@ class DynamicAttribute(Transform):
             return
         text, value = tree.code(access.name), Names(method).value(access.name, {})
         if isinstance(value, str) and mangled(value):
-            yield tree.decline(
-                self, access.node, f"within a class Python takes {value} for another name; give the attribute one that it keeps"
-            )
+            reason = f"within a class Python takes {value} for another name; give the attribute one that it keeps"
+            yield tree.decline(self, access.node, reason)
             return
         reason = f"the name {text} is not one constant on all instances; give an entry, or use a ModuleList or ModuleDict"
         yield tree.decline(self, access.node, reason)
