@@ -28,8 +28,9 @@ class ModuleListLoop(Transform):
     The compiler takes integer literals as an index of a ModuleList or Sequential, nothing else; a loop
     over the list itself it unrolls. Where the loop runs over the same positions, its header hands the module
     out (``enumerate``, ``zip``); a range that may be shorter gets an ``if``, one that runs past the list keeps
-    its IndexError. Any other index picks its element in a loop of its own. A list that may hold None is left
-    alone, since the compiler drops None. What the constructor proves of lengths holds as long as no code of
+    its IndexError. Any other index picks its element in a loop of its own. What the body may change is
+    held in a name before. A list that may hold None is left alone, since the compiler drops None, and so is one whose
+    class walks or indexes in a way of its own. What the constructor proves of lengths holds as long as no code of
     the project changes them elsewhere; code outside the project is not seen.
     """
 
