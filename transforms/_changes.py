@@ -14,7 +14,7 @@ import libcst as cst
 from scriptify import schemas
 from scriptify.facts.model import Attribute, Class
 from scriptify.transforms._containers import Method, stored_attribute
-from scriptify.transforms._flow_questions import binds, changed_by, names_in
+from scriptify.transforms._flow_questions import binds, changed_by
 from scriptify.transforms._infer_known import KEEPING_METHODS, TENSOR_METHODS
 from scriptify.transforms._listed import CHANGERS
 from scriptify.transforms._origins import same_object
@@ -51,7 +51,8 @@ class Changes:
 
     def list_itself(self, node: cst.BaseExpression, statements: Sequence[cst.CSTNode]) -> bool:
         """Whether the statements may put other modules in a list of modules, or another list in its place."""
-        if any(binds(statement, name) for name in names_in(node) for statement in statements):
+        roots = {read.root for read in reads(self.tree, node, self.method.self_name)}
+        if any(binds(statement, name) for name in roots for statement in statements):
             return True
         return self.refilled(node, statements)
 

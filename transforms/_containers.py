@@ -134,13 +134,13 @@ class Method:
             return Container(text, None, list_name(node) in asked_lists(self.tree))
         return None
 
-    def own_walking(self, node: cst.BaseExpression, found: Attribute) -> str:
+    def own_walking(self, node: cst.BaseExpression, found: Attribute, besides: bool = True) -> str:
         """Why walking a list or dict of modules and indexing it may differ, by what its class defines; ``""`` where they don't."""
         if isinstance(node, cst.Name) and node.value == self.self_name:
             classes = [self.owner, *self.facts.descendants(self.owner)] if self.owner else []
         else:
             classes = [known for dotted in sorted(found.classes) if (known := self._class(dotted)) is not None]
-        return own_walking(self.facts, classes)
+        return own_walking(self.facts, classes, besides)
 
     def _named_by_compiler(self, node: cst.BaseExpression) -> bool:
         focus = self.focus

@@ -144,7 +144,7 @@ class DynamicAttribute(Transform):
                 continue
             base = tree.code(inner.value)
             known = method.attribute(inner.value)
-            own = method.own_walking(inner.value, known) if known is not None else ""
+            own = method.own_walking(inner.value, known, besides=False) if known is not None else ""
             if own:
                 yield tree.decline(self, node, own)
             elif kind == "values" and known is not None and known.kinds <= LISTS:
