@@ -211,7 +211,7 @@ class Bounds:
         if any(other is not loop and self.tree.contains(self._body(loop), other) for other in loops):
             return None  # bound again inside
         ends = self._header_ends(name, loop)
-        for guard in guarded_ends(self.tree, name, node, self._body(loop), self.linear):
+        for guard in guarded_ends(self.method, name, node, self._body(loop), self.linear):
             ends = self._tighter(ends or (None, None), guard)
         return ends
 

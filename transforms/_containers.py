@@ -10,6 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Attribute, Class, Facts, Kind
 from scriptify.transform import Focus
 from scriptify.transforms._asked_elements import asked_lists, list_name
+from scriptify.transforms._own_walking import own_walking
 from scriptify.tree import Tree, bindings, own_nodes
 
 INDEX_STEM = "Expected integer literal for index"
@@ -24,6 +25,12 @@ class Container:
     text: str
     attribute: Attribute | None = None
     asked: bool = False
+    own: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why a loop over it may give something else than its indices do; ``""`` where they give the same."""
+        return self.own or (f"{self.text} may hold None: the compiler drops it and positions shift" if self.holes else "")
 
     @property
     def holes(self) -> bool:
@@ -120,12 +127,20 @@ class Method:
         text = "".join(self.tree.code(node).split())
         found = self.attribute(node)
         if found is not None and found.kinds and found.kinds <= LISTS:
-            return Container(text, found, list_name(node) in asked_lists(self.tree))
+            return Container(text, found, list_name(node) in asked_lists(self.tree), self.own_walking(node, found))
         if found is not None and found.kinds - LISTS - {Kind.OTHER, Kind.MODULE}:
             return None
         if isinstance(node, cst.Attribute | cst.Name | cst.Subscript) and self._named_by_compiler(node):
             return Container(text, None, list_name(node) in asked_lists(self.tree))
         return None
+
+    def own_walking(self, node: cst.BaseExpression, found: Attribute, besides: bool = True) -> str:
+        """Why walking a list or dict of modules and indexing it may differ, by what its class defines; ``""`` where they don't."""
+        if isinstance(node, cst.Name) and node.value == self.self_name:
+            classes = [self.owner, *self.facts.descendants(self.owner)] if self.owner else []
+        else:
+            classes = [known for dotted in sorted(found.classes) if (known := self._class(dotted)) is not None]
+        return own_walking(self.facts, classes, besides)
 
     def _named_by_compiler(self, node: cst.BaseExpression) -> bool:
         focus = self.focus
@@ -188,21 +203,11 @@ class Method:
         if owner is None or self.owner is None or any(name in below.attributes for below in self.facts.descendants(self.owner)):
             return False
         for node in self.tree.find(cst.Attribute):
-            if node.attr.value == name and self._stored(node):
+            if node.attr.value == name and stored_attribute(self.tree, node):
                 function = self.tree.enclosing(node, cst.FunctionDef)
                 if not self.tree.contains(owner, node) or function is None or function.name.value != "__init__":
                     return False
         return True
-
-    def _stored(self, node: cst.Attribute) -> bool:
-        """Whether something is assigned to the attribute there, alone or as one of several targets."""
-        below: cst.CSTNode = node
-        above = self.tree.parent(below)
-        while isinstance(above, cst.Element | cst.StarredElement | cst.Tuple | cst.List) and above is not None:
-            below, above = above, self.tree.parent(above)
-        if isinstance(above, cst.For | cst.CompFor | cst.AnnAssign | cst.AugAssign):
-            return above.target is below
-        return isinstance(above, cst.AssignTarget | cst.AsName | cst.Del)
 
     def dead(self, node: cst.CSTNode) -> bool:
         """Whether the node stands in a branch that is left out when scripting."""
@@ -235,6 +240,17 @@ class Method:
             return None if inner is None else not inner
         called = self.tree.dotted(test.func) if isinstance(test, cst.Call) else ""
         return True if called == "torch.jit.is_scripting" else None
+
+
+def stored_attribute(tree: Tree, node: cst.Attribute) -> bool:
+    """Whether something is assigned to the attribute there, alone or as one of several targets."""
+    below: cst.CSTNode = node
+    above = tree.parent(below)
+    while isinstance(above, cst.Element | cst.StarredElement | cst.Tuple | cst.List) and above is not None:
+        below, above = above, tree.parent(above)
+    if isinstance(above, cst.For | cst.CompFor | cst.AnnAssign | cst.AugAssign):
+        return above.target is below
+    return isinstance(above, cst.AssignTarget | cst.AsName | cst.Del)
 
 
 def _all_shown(container: Attribute) -> bool:

@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 
 import libcst as cst
 
-from scriptify.transforms._flow_questions import changed_by
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._containers import Method
 from scriptify.transforms._linear import Linear
-from scriptify.tree import Tree
 
 
 def guarded_ends(
-    tree: Tree, name: str, node: cst.CSTNode, inside: cst.CSTNode, linear: Callable[[cst.BaseExpression], Linear]
+    method: Method, name: str, node: cst.CSTNode, inside: cst.CSTNode, linear: Callable[[cst.BaseExpression], Linear]
 ) -> Iterator[tuple[Linear | None, Linear | None]]:
     """The smallest and largest value (or None) that each comparison around ``node``, up to ``inside``, leaves for ``name``.
 
     Only comparisons that still hold at the node count: nothing in the guarded block may change what they compare with.
     """
-    below = node
-    for above in tree.ancestors(node):
+    changes, below = Changes(method), node
+    for above in method.tree.ancestors(node):
         if isinstance(above, cst.If) and below is above.body:
             for left, operator, right in _comparisons(above.test):
-                if not any(changed_by(tree, side, [above.body]) for side in (left, right)):
+                if not any(changes.may(side, [above.body]) for side in (left, right)):
                     yield from _ends(name, linear(left), type(operator), linear(right))
         if above is inside:
             return

@@ -40,7 +40,7 @@ class ComprehensionRewriter:
         """The uses with exactly the variable as index; None when there are others."""
         found = list(self.method.index_uses(comp))
         plain = all(isinstance(i, cst.Name) and i.value == variable and variable not in names_in(n.value) for n, _, i in found)
-        return found if plain and not any(c.holes for _, c, _ in found) else None
+        return found if plain and not any(c.trouble for _, c, _ in found) else None
 
     def _handed_out(self, comp: cst.ListComp) -> Rewrite | None:
         called = builtin_call(self.tree, comp.for_in.iter)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from scriptify.transform import Need, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import Bounds, Proof, lives
+from scriptify.transforms._changes import Changes
 from scriptify.transforms._containers import Container, Method, builtin_call
 from scriptify.transforms._flow_questions import always_evaluated, block_of, changed_by, jumps, names_in, pure, used_after
 from scriptify.transforms._item_names import FreshNames
@@ -39,14 +40,15 @@ class Carried:
 def carried_by(method: Method, loop: cst.For, variable: str, counter: cst.CSTNode | None = None) -> Carried:
     """The uses in a loop's body whose index is exactly the loop's variable (or its counter, increased last)."""
     found = Carried()
-    body = [loop.body]
+    body, changes = [loop.body], Changes(method)
     if any(node is not counter for node in stores_in(loop.body, variable)):
         found.stored = True
         return found
     for use in method.index_uses(loop.body):
         node, container, index = use
-        steady = not changed_by(method.tree, node.value, body) and variable not in names_in(node.value)
-        if isinstance(index, cst.Name) and index.value == variable and steady and not container.holes:
+        steady = not changed_by(method.tree, node.value, body) and not changes.list_itself(node.value, body)
+        steady = steady and variable not in names_in(node.value)
+        if isinstance(index, cst.Name) and index.value == variable and steady and not container.trouble:
             found.add(use, method.tree.code(node.value))
     return found
 
@@ -115,7 +117,7 @@ class HeaderRewriter:
         if not isinstance(stop, cst.Name | cst.Attribute | cst.Integer | cst.Call | cst.BinaryOperation):
             return None
         text = self.tree.code(stop) if isinstance(stop, cst.BinaryOperation) else text
-        if not pure(self.tree, stop) or changed_by(self.tree, stop, [loop.body]):
+        if not pure(self.tree, stop) or Changes(self.method).may(stop, [loop.body]):
             name = self.names.take("stop", "end")
             plan.hoisted.append(f"{name} = {text}")
             text = name
@@ -185,7 +187,7 @@ class HeaderRewriter:
             return None
         variable, target, inner = position
         carried = carried_by(self.method, loop, variable) if variable else self._counted(loop)
-        if not carried.items or any(container.holes for _, container in walked):
+        if not carried.items or any(container.trouble for _, container in walked):
             return None
         own = self._held_already(loop, walked, carried)
         if own:

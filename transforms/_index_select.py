@@ -10,12 +10,12 @@ from scriptify.facts.model import Kind
 from scriptify.facts.types import Type
 from scriptify.transform import Decline, Need, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import Bounds, Proof, lives
+from scriptify.transforms._changes import Changes
 from scriptify.transforms._containers import Container, Method
 from scriptify.transforms._flow_questions import (
     always_evaluated,
     block_of,
     bound_before,
-    changed_by,
     escaping_jumps,
     first_evaluated,
     names_in,
@@ -40,7 +40,7 @@ class Selector:
 
     def __init__(self, by: Transform, method: Method, bounds: Bounds, names: FreshNames) -> None:
         self.by, self.method, self.bounds, self.names = by, method, bounds, names
-        self.tree = method.tree
+        self.tree, self.changes = method.tree, Changes(method)
         self._deep: list[cst.BaseStatement] = []
 
     def rewrite(self, use: Use, uses: Sequence[Use]) -> Rewrite | Decline:
@@ -61,7 +61,7 @@ class Selector:
         lengthened = f"len(list({code}))" if self._holds_parameters(node.value) else f"len({code})"
         text, hoisted = self.tree.code(index), []
         known = self.bounds.span(index)
-        if changed_by(self.tree, index, selection.statements) or not pure(self.tree, index):
+        if self.changes.may(index, selection.statements) or not pure(self.tree, index):
             text = self.names.take("index", "position")
             hoisted = [f"{text} = {self.tree.code(index)}"]
         elif not isinstance(index, self.plain):
@@ -82,9 +82,9 @@ class Selector:
         mates: dict[str, Mate] = {}
         for node, other, own in self._others(selection, uses):
             code = self.tree.code(node.value)
-            if other.text == container.text or self._text(own) != self._text(index) or other.holes or self._holds_parameters(node.value):
+            if other.text == container.text or self._text(own) != self._text(index) or other.trouble or self._holds_parameters(node.value):
                 continue
-            if changed_by(self.tree, node.value, selection.statements) or self._rebound(node, index, selection.statements):
+            if self.changes.list_itself(node.value, selection.statements) or self._rebound(node, index, selection.statements):
                 continue
             test = self._test(other, self.bounds.span(own), own, text, f"len({code})")
             first = self.tree.statement(node) is selection.statements[0]
@@ -137,8 +137,8 @@ class Selector:
 
     def _obstacle(self, use: Use) -> str:
         node, container, index = use
-        if container.holes:
-            return f"{container.text} may hold None: the compiler drops it and positions shift; put an nn.Identity() there"
+        if container.trouble:
+            return container.trouble + ("; put an nn.Identity() there" if container.holes and not container.own else "")
         statement = self.tree.statement(node)
         if statement is None or block_of(self.tree, statement) is None or not self.tree.own_line(statement):
             return "the statement shares its line with others; put it on a line of its own"
@@ -151,12 +151,20 @@ class Selector:
         inner = {name.value for name, by in bindings(statement) if isinstance(by, cst.CompFor)}
         if inner & (names_in(index) | names_in(node.value)):
             return "the index comes from a comprehension; write it as a loop"
+        if not self._settled(statement, node, index):
+            return f"what {self.tree.code(index)} reads may change before it is used; assign it to a name on a line before"
         parent = self.tree.parent(node)
         if isinstance(parent, cst.AssignTarget | cst.AugAssign | cst.Del) or isinstance(statement, cst.While):
             return "the element is assigned or tested in a loop's condition, which has no form that scripts"
         if not always_evaluated(self.tree, statement, node) and self._inside(container, self.bounds.span(index)) is None:
             return "the index is only used on a condition and may lie outside of the list there; write the condition as an if statement"
         return ""
+
+    def _settled(self, statement: cst.CSTNode, node: cst.CSTNode, index: cst.BaseExpression) -> bool:
+        """Whether the index is, before its statement, what it is where it stands."""
+        if not self.changes.may(index, [statement]):
+            return True
+        return always_evaluated(self.tree, statement, node) and not self.changes.may(index, self.changes.earlier(node, statement))
 
     def _may_be_slice(self, container: Container, index: cst.BaseExpression) -> bool:
         """Whether the index is a caller's, of no known type, and the container has slices that can be called."""
@@ -181,9 +189,12 @@ class Selector:
         taken = [s for s in block[first : last + 1] if isinstance(s, cst.BaseStatement)]
         if any(escaping_jumps(s) for s in taken):
             return "a break or continue would leave the wrong loop; use an if statement or a flag"
+        around = [above.body for above in self.tree.ancestors(node) if isinstance(above, cst.For | cst.While)]
+        if self.changes.list_itself(node.value, taken) or self.changes.refilled(node.value, around):
+            return f"{self.tree.code(node.value)} is changed there, and a loop over it would see that"
         nodes = [node]
         same = [u for u in uses if u[0] is not node and u[1].text == container.text and self._text(u[2]) == self._text(index)]
-        if not changed_by(self.tree, index, taken) and not changed_by(self.tree, node.value, taken):
+        if not self.changes.may(index, taken):
             nodes += [u[0] for u in same if any(self.tree.contains(s, u[0]) for s in taken) and not self._rebound(u[0], index, taken)]
         return Selection(use, taken, nodes, preset)
 
@@ -291,7 +302,7 @@ class Selector:
         # What a call in between does to an attribute is not seen, and a name just made has no check yet.
         plain = not hoisted and not any(isinstance(n, cst.Attribute | cst.Subscript) for n in (index, *own_nodes(index)))
         first = selection.statements[0]
-        return [c for c in dict.fromkeys(wanted) if not (plain and checked(self.tree, c, (index, node.value), first))]
+        return [c for c in dict.fromkeys(wanted) if not (plain and checked(self.changes, c, (index, node.value), first))]
 
     def _mate_items(self, selection: Selection, counter: str, patch: Patch) -> list[str]:
         items = []

@@ -10,12 +10,14 @@ import libcst as cst
 from scriptify.facts.model import HOOKING, Attribute
 from scriptify.transform import Decline, Edit, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
+from scriptify.transforms._changes import Changes
 from scriptify.transforms._containers import Method, builtin_call
 from scriptify.transforms._flow_questions import always_evaluated, jumps, names_in
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_values import calls_of, outermost
 from scriptify.transforms._name_values import Access, Names, Turns
 from scriptify.transforms._patch import Patch
+from scriptify.transforms._reads import Depth, Read
 from scriptify.transforms._split import split
 from scriptify.tree import loads, own_nodes, stores_in
 
@@ -58,6 +60,9 @@ class NameLoops:
                 return self.tree.decline(self.by, loop, f"the names {self.tree.code(access.name)} stands for are not known")
             if any(text.rpartition(".")[2] in methods for text in texts):
                 return self.tree.decline(self.by, loop, "the names are of methods, which no tuple can hold when scripting")
+            if self._set_there(access, texts, body):
+                reason = f"the loop sets what {self.tree.code(access.node)} reads, and a tuple of all would be read before it"
+                return self.tree.decline(self.by, loop, reason)
             if not self._there(loop, body, access, texts):
                 reason = f"{self.tree.code(access.node)} is only read on a condition, and one of the names may be missing"
                 return self.tree.decline(self.by, loop, reason)
@@ -66,6 +71,16 @@ class NameLoops:
                 groups[twin] += groups.pop(key)
             columns[twin] = texts
         return self._made(loop, place, body, turns, groups, columns, reader)
+
+    def _set_there(self, access: Access, texts: list[str], body: cst.CSTNode) -> bool:
+        """Whether the body may set one of the attributes, or keys, or the object that has them, in one turn for another."""
+        changes, base = Changes(self.method), access.base.split(".")
+        if stores_in(body, base[0]):
+            return True
+        if access.item:
+            return isinstance(access.node, cst.Subscript) and changes.list_itself(access.node.value, [body])
+        names = [text.rpartition(".")[2] for text in texts]
+        return any(changes.changed(Read(base[0], (*base[1:], name), Depth.VALUE), [body]) for name in names)
 
     def _there(self, loop: cst.For | cst.CompFor, body: cst.CSTNode, access: Access, texts: list[str]) -> bool:
         """Whether each turn reads its name (so that reading all at once fails where it did), or all names are known."""

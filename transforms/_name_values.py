@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -149,7 +150,19 @@ class Access:
             return None
         if self.item:
             return f"{self.base}[{quoted(name)}]"
-        return f"{self.base}.{name}" if name.isidentifier() else f"getattr({self.base}, {quoted(name)})"
+        if mangled(name):
+            return None
+        return f"{self.base}.{name}" if spelt_out(name) else f"getattr({self.base}, {quoted(name)})"
+
+
+def mangled(name: str) -> bool:
+    """Whether Python takes ``self.<name>`` for another within a class (``_Net__w`` for ``__w``); scripting has neither."""
+    return name.startswith("__") and not name.endswith("__")
+
+
+def spelt_out(name: str) -> bool:
+    """Whether ``self.<name>`` can be written and reads the attribute of that name."""
+    return name.isidentifier() and not keyword.iskeyword(name) and not mangled(name)
 
 
 def quoted(name: str) -> str:

@@ -14,7 +14,7 @@ from scriptify.transforms._containers import Method, builtin_call
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._infer_known import INT
 from scriptify.transforms._module_values import MODULES
-from scriptify.transforms._name_values import LIMIT, Access, quoted
+from scriptify.transforms._name_values import LIMIT, Access, quoted, spelt_out
 from scriptify.tree import Tree, loads
 from scriptify.tree.hoist import with_comments
 
@@ -167,7 +167,7 @@ def _modules(method: Method, origin: str = "live") -> list[Attribute]:
     found: dict[str, Attribute] = {}
     for owner in (method.owner, *method.facts.ancestors(method.owner)):
         for name, attribute in owner.attributes.items():
-            if attribute.origin == origin and attribute.kinds and attribute.kinds <= MODULES and name.isidentifier():
+            if attribute.origin == origin and attribute.kinds and attribute.kinds <= MODULES and spelt_out(name):
                 found.setdefault(name, attribute)
     return sorted(found.values(), key=lambda a: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", a.name)])
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from scriptify.transforms._bounds import Proof
+from scriptify.transforms._changes import Changes
 from scriptify.transforms._containers import Container, Method
-from scriptify.transforms._flow_questions import block_of, changed_by
+from scriptify.transforms._flow_questions import block_of
 from scriptify.tree import Tree
 
 # Each loop is unrolled, and those inside of it again for every turn: two deep is what a reader and a compiler can bear.
@@ -82,8 +83,9 @@ def _picks(tree: Tree, loop: cst.For) -> bool:
     return picked and isinstance(test.left, cst.Name) and test.left.value == first.value
 
 
-def checked(tree: Tree, check: str, reads: Iterable[cst.BaseExpression], first: cst.BaseStatement) -> bool:
+def checked(changes: Changes, check: str, reads: Iterable[cst.BaseExpression], first: cst.BaseStatement) -> bool:
     """Whether a statement before ``first``, in its block, raises on the same check, and nothing since changes what it reads."""
+    tree = changes.tree
     block = block_of(tree, first) or ()
     before = []
     for statement in block:
@@ -93,7 +95,7 @@ def checked(tree: Tree, check: str, reads: Iterable[cst.BaseExpression], first: 
     for position in reversed(range(len(before))):
         statement = before[position]
         if _raises(tree, statement, check):
-            return not any(changed_by(tree, expression, before[position + 1 :]) for expression in reads)
+            return not any(changes.may(expression, before[position + 1 :]) for expression in reads)
     return False
 
 

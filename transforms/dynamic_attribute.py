@@ -6,17 +6,19 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts, Kind
+from scriptify.facts.model import Facts
 from scriptify.transform import Decline, Edit, Focus, Import, Need, Phase, Proposal, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
 from scriptify.transforms._containers import LISTS, Method, builtin_call, reached_methods
+from scriptify.transforms._dynamic_change_examples import CHANGED
 from scriptify.transforms._dynamic_examples import EXAMPLES
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._name_loops import WHY, NameLoops, depends
-from scriptify.transforms._name_values import Access, Names
+from scriptify.transforms._name_values import Access, Names, mangled
 from scriptify.transforms._named_choice import chosen
 from scriptify.transforms._property_module import named
 from scriptify.transforms._registered_buffers import in_order
+from scriptify.transforms._registered_once import registered_once
 from scriptify.transforms._split import split
 from scriptify.tree import Tree, own_nodes
 
@@ -38,7 +40,7 @@ class DynamicAttribute(Transform):
     explains = ("getattr's second argument must be a string literal", "has no attribute '_modules'", "'__getattr__'")
     hints = ("getattr(", "_modules", "__getattr__(")
     source = "https://docs.pytorch.org/docs/stable/jit_unsupported.html"
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *CHANGED)
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Constant names first, then loops that make names up, then what can only be declined."""
@@ -122,7 +124,11 @@ class DynamicAttribute(Transform):
         if (choice := chosen(self, method, access)) is not None:
             yield choice
             return
-        text = tree.code(access.name)
+        text, value = tree.code(access.name), Names(method).value(access.name, {})
+        if isinstance(value, str) and mangled(value):
+            reason = f"within a class Python takes {value} for another name; give the attribute one that it keeps"
+            yield tree.decline(self, access.node, reason)
+            return
         reason = f"the name {text} is not one constant on all instances; give an entry, or use a ModuleList or ModuleDict"
         yield tree.decline(self, access.node, reason)
 
@@ -139,21 +145,17 @@ class DynamicAttribute(Transform):
                 continue
             base = tree.code(inner.value)
             known = method.attribute(inner.value)
-            if kind == "values" and known is not None and known.kinds <= LISTS:
+            own = method.own_walking(inner.value, known, besides=False) if known is not None else ""
+            if own:
+                yield tree.decline(self, node, own)
+            elif kind == "values" and known is not None and known.kinds <= LISTS:
                 yield tree.rewrite(self, node, f"walk over {base} itself", [tree.replace(node, base)], why=WHY)
-            elif self._each_once(method, inner.value):
+            elif tree.code(inner.value) == method.self_name and registered_once(method):
                 text = f"{base}.{'named_children' if kind == 'items' else 'children'}()"
                 need = Need(f"every child of {base} is registered once", "source")
                 yield tree.rewrite(self, node, f"walk over {text}", [tree.replace(node, text)], needs=[need], why=WHY)
             else:
                 yield tree.decline(self, node, f"a module registered twice in {base} would be walked once by named_children()")
-
-    def _each_once(self, method: Method, base: cst.BaseExpression) -> bool:
-        """Whether no module is registered under two names, as the constructor's own calls tell."""
-        if method.tree.code(base) != method.self_name or method.owner is None or list(method.facts.ancestors(method.owner)):
-            return False
-        texts = [a for a in method.owner.attributes.values() if a.kinds & {Kind.MODULE, *LISTS, Kind.MODULE_DICT}]
-        return bool(texts) and all(a.origin == "source" and a.text.endswith(")") for a in texts)
 
 
 def accesses(method: Method) -> Iterator[Access]:

@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Decline, Focus, Phase, Proposal, Rewrite, Transform
 from scriptify.transforms._asked_elements import asked_lists, list_name
 from scriptify.transforms._bounds import Bounds, Proof
+from scriptify.transforms._changing_examples import KEYS
 from scriptify.transforms._containers import Container, Method, reached_methods
 from scriptify.transforms._flow_questions import jumps, names_in
 from scriptify.transforms._index_select import Selector
@@ -18,6 +19,7 @@ from scriptify.transforms._linear import Linear
 from scriptify.transforms._module_dict_examples import EXAMPLES
 from scriptify.transforms._name_loops import NameLoops, depends
 from scriptify.transforms._name_values import Access, Names, quoted
+from scriptify.transforms._own_walking_examples import DICTS
 from scriptify.transforms._patch import Patch
 from scriptify.transforms._picks import Test, Use
 from scriptify.tree import Tree, own_nodes, stores_in
@@ -63,7 +65,7 @@ class ModuleDictKey(Transform):
     explains = (_STEM,)
     hints = ("[",)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *KEYS, *DICTS)
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """One rewrite for each loop over keys, and for each key outside of one."""
@@ -127,7 +129,7 @@ class ModuleDictKey(Transform):
         if isinstance(loop, cst.For) and (loop.orelse is not None or any(jumps(loop)) or stores_in(loop.body, target.value)):
             return None
         same = [n for n, c, k in uses if tree.contains(above, n) and c.text == container.text and tree.code(k) == target.value]
-        if not same or container.holes:
+        if not same or container.trouble:
             return None
         patch, item = Patch(tree), names.item(container.text)
         base = tree.code(same[0].value)
@@ -153,6 +155,6 @@ def _uses(method: Method) -> Iterator[Use]:
         text = "".join(tree.code(node.value).split())
         asked = list_name(node.value) in asked_lists(tree)
         if known is not None and known.kinds == {Kind.MODULE_DICT}:
-            yield node, Container(text, known, asked), part.value
+            yield node, Container(text, known, asked, method.own_walking(node.value, known)), part.value
         elif known is None and named and isinstance(node.value, cst.Attribute):
             yield node, Container(text, None, asked), part.value

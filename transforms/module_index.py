@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Decline, Focus, Phase, Proposal, Rewrite, Transform
 from scriptify.transforms._bounds import Bounds, Proof
+from scriptify.transforms._changing_examples import PICKS
 from scriptify.transforms._constant_index import constant_index, in_loop
 from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
 from scriptify.transforms._index_select import Selector
@@ -32,7 +33,7 @@ class ModuleIndex(Transform):
     explains = (INDEX_STEM,)
     hints = ("[",)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *PICKS)
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """One rewrite for each index outside of loops, and for each constant one."""
@@ -52,7 +53,7 @@ class ModuleIndex(Transform):
             statement = method.tree.statement(use[0])
             if statement is None or not method.tree.focused(statement, method.focus):
                 continue
-            if known is not None and not use[1].holes:
+            if known is not None and not use[1].trouble:
                 yield self._literal(method, use, *known)
             elif known is not None or not in_loop(method, use[0]):
                 block = method.tree.parent(statement)

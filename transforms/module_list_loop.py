@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Decline, Focus, Phase, Proposal, Transform
 from scriptify.transforms._bounds import Bounds
+from scriptify.transforms._changing_examples import LOOPS
 from scriptify.transforms._constant_index import constant_index, in_loop
 from scriptify.transforms._containers import INDEX_STEM, Method, reached_methods
 from scriptify.transforms._index_comprehension import ComprehensionRewriter
@@ -17,6 +18,7 @@ from scriptify.transforms._index_select import Selector
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._module_list_examples import EXAMPLES
 from scriptify.transforms._module_list_proof_examples import PROOFS
+from scriptify.transforms._own_walking_examples import LISTS
 from scriptify.transforms._picks import Use
 from scriptify.tree import Tree, own_nodes
 
@@ -27,8 +29,9 @@ class ModuleListLoop(Transform):
     The compiler takes integer literals as an index of a ModuleList or Sequential, nothing else; a loop
     over the list itself it unrolls. Where the loop runs over the same positions, its header hands the module
     out (``enumerate``, ``zip``); a range that may be shorter gets an ``if``, one that runs past the list keeps
-    its IndexError. Any other index picks its element in a loop of its own. A list that may hold None is left
-    alone, since the compiler drops None. What the constructor proves of lengths holds as long as no code of
+    its IndexError. Any other index picks its element in a loop of its own. What the body may change is
+    held in a name before. A list that may hold None is left alone, since the compiler drops None, and so is one whose
+    class walks or indexes in a way of its own. What the constructor proves of lengths holds as long as no code of
     the project changes them elsewhere; code outside the project is not seen.
     """
 
@@ -37,7 +40,7 @@ class ModuleListLoop(Transform):
     phase = Phase.CONTAINERS
     explains = (INDEX_STEM, "range cannot be used as a value")
     hints = ("[",)
-    examples = (*EXAMPLES, *PROOFS)
+    examples = (*EXAMPLES, *PROOFS, *LOOPS, *LISTS)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:

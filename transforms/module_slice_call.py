@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
 from scriptify.facts.model import HOOKING, Facts
 from scriptify.transform import Focus, Phase, Proposal, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import Bounds
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._changing_examples import SLICES
 from scriptify.transforms._containers import Container, Method, reached_methods
-from scriptify.transforms._flow_questions import changed_by, jumps, pure, used_after
+from scriptify.transforms._flow_questions import jumps, pure, used_after
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear
 from scriptify.transforms._module_slice_examples import EXAMPLES
@@ -47,7 +49,7 @@ class ModuleSliceCall(Transform):
     )
     hints = ("for ",)
     source = "https://github.com/pytorch/pytorch/issues/47336"
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *SLICES)
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """One rewrite for each loop over such modules whose body calls them."""
@@ -85,8 +87,9 @@ class ModuleSliceCall(Transform):
         varying = any(not _literal_bounds(source) for _, source in found)
         if not calls and not walked and not fixes and not varying:
             return
-        if any(container.holes for _, source in found for container, _ in source.containers):
-            yield method.tree.decline(self, loop, "the list may hold None: the compiler drops it and positions shift")
+        trouble = next((container.trouble for _, source in found for container, _ in source.containers if container.trouble), "")
+        if trouble:
+            yield method.tree.decline(self, loop, trouble)
             return
         guarded = self._guarded(method, loop, found, names)
         if guarded is not None:
@@ -112,11 +115,13 @@ class ModuleSliceCall(Transform):
             return None
         if used_after(method.tree, method.node, loop, loop.target.value) or self._escaping(method, loop):
             return None
-        for bound in (part.lower, part.upper):
-            if bound is not None and (not pure(method.tree, bound) or changed_by(method.tree, bound, [loop.body])):
-                return None
-        container, node = source.containers[0]
-        test = self._test(Bounds(method), part, container, method.tree.code(node))
+        changes, (container, node) = Changes(method), source.containers[0]
+        ends = [bound for bound in (part.lower, part.upper) if bound is not None]
+        if not all(pure(method.tree, bound) for bound in ends) or changes.list_itself(node, [loop.body]):
+            return None
+        wishes = {id(part.lower): ("start", "begin"), id(part.upper): ("stop", "end")}
+        held = {bound: names.take(*wishes[id(bound)]) for bound in ends if changes.may(bound, [loop.body])}
+        test = self._test(Bounds(method), part, container, method.tree.code(node), held)
         if test is None:
             return None
         patch = Patch(method.tree)
@@ -128,6 +133,8 @@ class ModuleSliceCall(Transform):
             patch.replace_outer(loop.target, f"{counter}, {loop.target.value}")
             patch.replace_outer(loop.iter, f"enumerate({method.tree.code(node)})")
             patch.guard(loop, f"if {' and '.join(guards)}:")
+            if held:
+                patch.before(loop, [f"{name} = {method.tree.code(bound)}" for bound, name in held.items()])
         title = f"walk over all of {method.tree.code(node)} and skip what the slice leaves out"
         return method.tree.rewrite(self, loop, title, patch.edits(), why=_WHY)
 
@@ -138,13 +145,15 @@ class ModuleSliceCall(Transform):
         new = {name.value for name, _ in bindings(loop.body)} - before - method.parameters
         return any(used_after(method.tree, method.node, loop, name) for name in new)
 
-    def _test(self, bounds: Bounds, part: cst.Slice, container: Container, code: str) -> list[str] | None:
-        """The guards that stand for a slice (``$`` is the position), or None where none do."""
+    def _test(
+        self, bounds: Bounds, part: cst.Slice, container: Container, code: str, held: Mapping[cst.BaseExpression, str]
+    ) -> list[str] | None:
+        """The guards that stand for a slice (``$`` is the position), or None where none do; ``held``: names of ends that may change."""
         step = bounds.linear(part.step).number if part.step is not None else 1
         if step is None or step < 1:
             return None
-        low = self._bound(bounds, part.lower, code)
-        high = self._bound(bounds, part.upper, code)
+        low = self._bound(bounds, part.lower, code, held)
+        high = self._bound(bounds, part.upper, code, held)
         if low is None or high is None:
             return None
         tests = []
@@ -161,7 +170,7 @@ class ModuleSliceCall(Transform):
                 tests = tests[-1:] if not high else [f"$ < {high}", tests[-1]]
         return tests
 
-    def _bound(self, bounds: Bounds, node: cst.BaseExpression | None, code: str) -> str | None:
+    def _bound(self, bounds: Bounds, node: cst.BaseExpression | None, code: str, held: Mapping[cst.BaseExpression, str]) -> str | None:
         """One end of a slice as a position; ``""`` for an end left out, None for one whose sign is not known."""
         if node is None:
             return ""
@@ -170,11 +179,12 @@ class ModuleSliceCall(Transform):
             return str(form.number) if form.number > 0 else (f"len({code}) - {-form.number}" if form.number else ("0"))
         low, _ = bounds.span(node)
         text = bounds.tree.code(node)
-        never = low is not None and bounds.at_most(Linear(), low) is not None
         halves = isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.FloorDivide) and text.startswith("len(")
+        never = low is not None and bounds.at_most(Linear(), low) is not None
+        text = held.get(node, text)
         if never or halves:
             return text
-        plain = isinstance(node, cst.Name | cst.Attribute)
+        plain = node in held or isinstance(node, cst.Name | cst.Attribute)
         return f"({text} if {text} >= 0 else {text} + len({code}))" if plain else None
 
     # calls that differ when scripting

@@ -13,15 +13,17 @@ from scriptify.facts.types import Type, parse
 from scriptify.transform import Decline, Focus, Need, Phase, Proposal, Rewrite, Safety, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._bounds import Bounds, lives
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._changing_examples import ZIPS
 from scriptify.transforms._containers import Container, Method, builtin_call, reached_methods
-from scriptify.transforms._flow_questions import jumps, used_after
+from scriptify.transforms._flow_questions import jumps, pure, used_after
 from scriptify.transforms._index_comprehension import ComprehensionRewriter
 from scriptify.transforms._item_names import FreshNames
 from scriptify.transforms._linear import Linear
 from scriptify.transforms._module_values import source_of
 from scriptify.transforms._module_zip_examples import EXAMPLES
 from scriptify.transforms._patch import Patch
-from scriptify.tree import Tree, bindings, own_nodes, stores_in
+from scriptify.tree import Tree, bindings, own_nodes
 
 _SEQUENCES = frozenset({"List", "Tensor"})
 _SPLITTERS = frozenset({"chunk", "split", "unbind", "tensor_split", "hsplit", "vsplit", "tolist"})
@@ -50,7 +52,7 @@ class ModuleZip(Transform):
     explains = ("Can not iterate over a module list or tuple with a value that does not have a statically determinable length",)
     hints = ("zip(",)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html#iterables"
-    examples = EXAMPLES
+    examples = (*EXAMPLES, *ZIPS)
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """One rewrite for each zip of modules and something else."""
@@ -164,8 +166,9 @@ class ModuleZip(Transform):
         if loop.orelse is not None or loop.asynchronous is not None or any(jumps(loop)):
             return tree.decline(self, loop, "a loop over modules is unrolled and can have no break, continue or else")
         walked = [method.container(argument) for _, argument in parts.modules]
-        if any(container is not None and container.holes for container in walked):
-            return tree.decline(self, loop, "the list may hold None: the compiler drops it and positions shift")
+        trouble = next((container.trouble for container in walked if container is not None and container.trouble), "")
+        if trouble:
+            return tree.decline(self, loop, trouble)
         return self._rewritten(method, loop, parts, names)
 
     def _rewritten(self, method: Method, loop: cst.For, parts: Parts, names: FreshNames) -> Rewrite | Decline:
@@ -187,7 +190,7 @@ class ModuleZip(Transform):
             seen = [name for name in [*held, *([parts.counter] if parts.counter else [])] if used_after(tree, method.node, loop, name)]
             if seen or self._escaping(method, loop):
                 return tree.decline(self, loop, "zip may stop early, and what the loop leaves behind is read after it")
-        shown = ", ".join(tree.code(t) for t, _ in parts.modules)
+        shown = ", ".join(_nested(tree, t) for t, _ in parts.modules)
         walked = ", ".join(tree.code(a) for _, a in parts.modules)
         many = len(parts.modules) > 1
         patch.replace_outer(loop.target, f"{counter}, ({shown})" if many else f"{counter}, {shown}")
@@ -234,21 +237,30 @@ class ModuleZip(Transform):
         """What a target is in one turn, the text of the length, and the length as a form where it is known."""
         tree, text = method.tree, method.tree.code(argument)
         called = builtin_call(tree, argument)
+        changed = Changes(method).may(called[1][0] if called and called[1] else argument, [loop.body])
         if called and called[0] == "range" and len(called[1]) == 1:
-            return counter, tree.operand(called[1][0]), Bounds(method).linear(called[1][0])
+            return counter, self._end(method, called[1][0], changed, names, hoisted), Bounds(method).linear(called[1][0])
         plain = isinstance(argument, cst.Name | cst.Attribute)
         if self._only_told(method, loop, argument):
             name = names.take(f"{target.value if isinstance(target, cst.Name) else text}_items", f"{text}_list")
             walked = f"[item for item, _ in zip({text}, {tree.code(modules)})]"
             hoisted.append(f"{name} = {text} if {scripting(tree)} else {walked}")
             return f"{name}[{counter}]", f"len({name})", None
-        if not plain or any(stores_in(loop.body, name) for name in _names(argument)):
+        if not plain or changed:
             stem = target.value if isinstance(target, cst.Name) else "items"
             name = names.take(f"{stem}s", f"{stem}_list")
             hoisted.append(f"{name} = {text if not (called and called[0] == 'range') else f'list({text})'}")
             text = name
         size = Linear(len(argument.elements)) if isinstance(argument, cst.List) and not _starred(argument) else None
         return f"{text}[{counter}]", f"len({text})", size
+
+    def _end(self, method: Method, stop: cst.BaseExpression, changed: bool, names: FreshNames, hoisted: list[str]) -> str:
+        """The end of a range, in a name of its own where the loop's body may change what it reads or it calls something."""
+        if not changed and pure(method.tree, stop):
+            return method.tree.operand(stop)
+        name = names.take("stop", "end")
+        hoisted.append(f"{name} = {method.tree.code(stop)}")
+        return name
 
     def _only_told(self, method: Method, loop: cst.For | cst.CompFor, argument: cst.BaseExpression) -> bool:
         """Whether that a parameter can be indexed is only what the docstring says: what eager callers pass may just be walked."""
@@ -300,6 +312,12 @@ def _indexed_before(method: Method, loop: cst.CSTNode, name: str) -> bool:
 
 def _names(node: cst.CSTNode) -> list[str]:
     return [n.value for n in (node, *own_nodes(node)) if isinstance(n, cst.Name)]
+
+
+def _nested(tree: Tree, target: cst.BaseExpression) -> str:
+    """A target as a part of a larger one: a tuple keeps, or gets, its parentheses."""
+    whole = tree.text[slice(*tree.outer_span(target))]
+    return f"({whole})" if isinstance(target, cst.Tuple) and not target.lpar else whole
 
 
 def _starred(node: cst.List) -> bool:
