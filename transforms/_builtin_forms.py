@@ -13,6 +13,7 @@ from scriptify.transforms._asked_values import has_attribute, is_callable, is_su
 from scriptify.transforms._expression import BOOL, INT, STR, TENSOR, Body, NoForm, only, positional
 from scriptify.transforms._number import literal_int
 from scriptify.transforms._operator_calls import got_text, operator_text
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, calm, source
 
 
@@ -125,7 +126,7 @@ def _text(body: Body, call: cst.Call) -> list[Edit]:
         return body.guarded(call, f"str({inner})")
     if known == STR and dotted == "builtins.format" and text in ("", "s"):
         return body.guarded(call, inner)
-    sized = isinstance(given[0], cst.Attribute) and given[0].attr.value == "shape" and body.tensor(given[0].value)
+    sized = shape_read(given[0]) and body.tensor(given[0].value)
     if sized and dotted == "builtins.repr":
         return body.guarded(call, f"'torch.Size(' + str({inner}) + ')'")
     if known == Type("List", (INT,)) and isinstance(given[0], cst.List) and dotted == "builtins.repr":

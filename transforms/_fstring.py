@@ -8,6 +8,7 @@ import libcst as cst
 
 from scriptify.transforms._dicts import values_of
 from scriptify.transforms._expression import BOOL, INT, STR, Body
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import stable
 
 _SPEC = re.compile(r"(?P<align>[<>])?(?P<zero>0)?(?P<width>[1-9]\d*)?(?P<kind>[ds])?")
@@ -108,7 +109,7 @@ def counted(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
         method = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
         return body.dotted(node.func) == "builtins.len" or (method in _COUNTS and body.certain.type_of(node) == INT)
     if isinstance(node, cst.Subscript):
-        return isinstance(node.value, cst.Attribute) and node.value.attr.value == "shape"
+        return shape_read(node.value)
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Multiply | cst.FloorDivide):
         return counted(body, node.left, depth) and counted(body, node.right, depth)
     if isinstance(node, cst.Name) and depth:

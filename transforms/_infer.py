@@ -41,6 +41,7 @@ from scriptify.transforms._receivers import may_be_tensor
 from scriptify.transforms._signature import TENSOR, declared
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters, bindings
+from scriptify.tree.shapes import shape_read
 
 
 class Inference:
@@ -136,7 +137,7 @@ class Inference:
 
     def _subscript(self, node: cst.Subscript, depth: int) -> Type | None:
         value = node.value
-        if isinstance(value, cst.Attribute) and value.attr.value == "shape" and one_index(node):
+        if shape_read(value) and one_index(node):
             return INT
         base = self.type_of(value, depth - 1)
         if base == TENSOR:

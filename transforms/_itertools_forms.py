@@ -16,6 +16,7 @@ from scriptify.transforms._number import literal_int
 from scriptify.transforms._operator_calls import BINARY
 from scriptify.tree.flow import stores_in
 from scriptify.tree.hoist import site
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, calm, source, stable
 
 _TAKERS = frozenset(f"builtins.{name}" for name in ("list", "sum", "sorted", "max", "min", "enumerate", "zip", "any", "all", "len"))
@@ -204,7 +205,7 @@ def _accumulate(body: Body, call: cst.Call) -> list[Edit]:
 
 
 def _element(body: Body, node: cst.BaseExpression) -> Type | None:
-    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+    if shape_read(node):
         return INT
     known = body.type_of(node)
     if known is not None and known.name == "List":

@@ -6,6 +6,7 @@ import libcst as cst
 
 from scriptify.transform import Edit
 from scriptify.transforms._expression import Body, NoForm, keywords, method
+from scriptify.tree.shapes import shape_read
 
 
 def requires_grad(body: Body, call: cst.Call) -> list[Edit]:
@@ -24,7 +25,7 @@ def requires_grad(body: Body, call: cst.Call) -> list[Edit]:
 
 def shape_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
     """``x`` of ``x.shape`` and ``x.size()``."""
-    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+    if shape_read(node):
         return node.value
     split = method(node) if isinstance(node, cst.Call) and not node.args else None
     return split[0] if split is not None and split[1] == "size" else None

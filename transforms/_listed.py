@@ -6,6 +6,7 @@ import libcst as cst
 
 from scriptify.facts.model import Kind
 from scriptify.transforms._expression import TENSOR, Body, NoForm, method
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import source
 
 _SPLITTERS = frozenset("unbind chunk split tensor_split unsafe_chunk unsafe_split split_with_sizes hsplit vsplit dsplit".split())
@@ -52,7 +53,7 @@ def listed(body: Body, node: cst.BaseExpression) -> str:
         return f"list({tree.code(node)}.keys())"
     if isinstance(node, cst.Name) and _display(body, node):
         return whole
-    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+    if shape_read(node):
         return whole
     if isinstance(node, cst.Subscript) and all(isinstance(part.slice, cst.Slice) for part in node.slice):
         listed(body, node.value)

@@ -11,6 +11,7 @@ import libcst as cst
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, literal_data, method, only, positional
 from scriptify.transforms._signs import finite, nonnegative, positive
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import calm
 
 INTS, FLOATS = Type("List", (INT,)), Type("List", (FLOAT,))
@@ -154,7 +155,7 @@ def _numbers(body: Body, items: cst.List | cst.Tuple) -> bool:
 
 def _whole_shape(node: cst.BaseExpression) -> cst.BaseExpression | None:
     """``x`` of ``x.shape`` and ``x.size()``."""
-    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+    if shape_read(node):
         return node.value
     split = method(node) if isinstance(node, cst.Call) and not node.args else None
     return split[0] if split is not None and split[1] == "size" else None

@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, keywords, literal_data, only, positional
 from scriptify.transforms._number_forms import INTS, NUMPY, Known, all_ints, is_shape_slice, one_number
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, calm
 
 Form = Callable[[Body, cst.Call], str]
@@ -57,7 +58,7 @@ def _list(body: Body, call: cst.Call) -> tuple[str, cst.BaseExpression]:
         if any(isinstance(element, cst.StarredElement) for element in node.elements):
             raise NoForm("its list has starred elements")
         return f"[{', '.join(_as_one_type(body, [element.value for element in node.elements]))}]", node
-    shape = isinstance(node, cst.Attribute) and node.attr.value == "shape" and body.surely(node.value)
+    shape = shape_read(node) and body.surely(node.value)
     if shape or is_shape_slice(node) or body.certain.type_of(node) in (INTS, FLOATS):
         return body.tree.code(node), node
     raise NoForm("whether its argument is a list of plain numbers is not known")

@@ -6,6 +6,7 @@ import libcst as cst
 
 from scriptify.transforms._expression import FLOAT, INT, Body
 from scriptify.transforms._infer_known import one_index
+from scriptify.tree.shapes import shape_read
 
 _SIZES = frozenset({"size", "dim", "numel", "ndimension", "nelement", "element_size"})
 _DEPTH = 8
@@ -48,7 +49,7 @@ def _at_least(body: Body, node: cst.BaseExpression, strict: bool, depth: int) ->
         return name in ("math.pi", "math.e", "math.tau") or (not strict and node.attr.value == "ndim" and body.surely(node.value))
     if isinstance(node, cst.Subscript) and not strict:
         value = node.value
-        shape = isinstance(value, cst.Attribute) and value.attr.value == "shape" and body.surely(value.value)
+        shape = shape_read(value) and body.surely(value.value)
         return shape and one_index(node)
     return False
 

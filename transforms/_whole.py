@@ -8,6 +8,7 @@ from scriptify.facts.types import Type
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, literal_int
 from scriptify.tree.flow import stores_in
+from scriptify.tree.shapes import shape_read
 
 STRICT = "strict"
 SILENT = "silent"
@@ -61,7 +62,7 @@ class Whole(Numbers):
             return self.never_negative(node.left, depth - 1) and self.never_negative(node.right, depth - 1)
         if isinstance(node, cst.Call):
             return self._call_never_negative(node, depth)
-        return isinstance(node, cst.Subscript) and isinstance(node.value, cst.Attribute) and node.value.attr.value == "shape"
+        return isinstance(node, cst.Subscript) and shape_read(node.value)
 
     def _call_never_negative(self, node: cst.Call, depth: int) -> bool:
         if isinstance(node.func, cst.Name):

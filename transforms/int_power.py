@@ -12,6 +12,7 @@ from scriptify.transforms._infer_known import INT
 from scriptify.transforms._number import Numbers, home, literal_int
 from scriptify.transforms._whole import SAME, SILENT, STRICT, Whole, is_round
 from scriptify.tree import Tree
+from scriptify.tree.shapes import shape_read
 
 MESSAGES = ("found type 'float'", "found float in argument", "unsupported index type 'float'", "is being assigned to a value of type float")
 
@@ -141,7 +142,7 @@ def _repeatable(node: cst.BaseExpression) -> bool:
         plain = isinstance(node.func, cst.Attribute) and node.func.attr.value in ("size", "dim")
         return plain and _repeatable(node.func) and all(literal_int(arg.value) is not None for arg in node.args)
     if isinstance(node, cst.Subscript):
-        return isinstance(node.value, cst.Attribute) and node.value.attr.value == "shape" and _repeatable(node.value) and _one_literal(node)
+        return shape_read(node.value) and _repeatable(node.value) and _one_literal(node)
     return _repeatable(node.value) if isinstance(node, cst.Attribute) else isinstance(node, cst.Name)
 
 

@@ -11,6 +11,7 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import FLOAT, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
+from scriptify.tree.shapes import shape_read
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
@@ -111,7 +112,7 @@ def _shape(body: Body, node: cst.BaseExpression) -> tuple[Edit, str] | None:
     fields = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
     if any(f.format_spec is not None or f.conversion is not None or f.equal is not None for f in fields):
         return None
-    shapes = [f for f in fields if isinstance(f.expression, cst.Attribute) and f.expression.attr.value == "shape"]
+    shapes = [f for f in fields if shape_read(f.expression)]
     shapes = [f for f in shapes if not tree.text[: tree.span(f)[0]].endswith("torch.Size(")]
     shapes = [f for f in shapes if isinstance(f.expression, cst.Attribute) and body.surely(f.expression.value)]
     if not shapes:

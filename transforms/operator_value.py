@@ -61,10 +61,15 @@ class OperatorValue(Transform):
         ),
         Fires(
             name="a bool tensor times one",
-            before=_HEAD + "        mask = torch.abs(x) > 0\n        n = 1\n        return mask * n, (x < 1) + 0, 1 * mask\n",
-            after=_HEAD
-            + "        mask = torch.abs(x) > 0\n        n = 1\n        return mask.long() * n,"
-            + " ((x < 1).long() + 0 if torch.jit.is_scripting() else (x < 1) + 0), 1 * mask.long()\n",
+            before=_HEAD + "        mask = torch.abs(x) > 0\n        n = 1\n        return mask * n, 1 * mask\n",
+            after=_HEAD + "        mask = torch.abs(x) > 0\n        n = 1\n        return mask.long() * n, 1 * mask.long()\n",
+            entry=_ENTRY,
+            silent=True,
+        ),
+        Fires(
+            name="a bool tensor of what only the compiler takes for a tensor",
+            before=_HEAD + "        return (x < 1) + 0\n",
+            after=_HEAD + "        return (x < 1).long() + 0 if torch.jit.is_scripting() else (x < 1) + 0\n",
             entry=_ENTRY,
             silent=True,
         ),

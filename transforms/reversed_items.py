@@ -12,6 +12,7 @@ from scriptify.transforms._expression import Body, NoForm, bodies, decline, posi
 from scriptify.transforms._listed import CHANGERS, pieces
 from scriptify.transforms._number import literal_int
 from scriptify.tree import Tree
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import calm, source
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
@@ -143,7 +144,7 @@ def _text(body: Body, items: cst.BaseExpression) -> str:
 
 def _whole_shape(body: Body, node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Attribute):
-        return node.attr.value == "shape"
+        return shape_read(node)
     sized = isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args
     return sized and isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and body.surely(node.func.value)
 

@@ -15,6 +15,7 @@ from scriptify.transforms._expression import FLOAT, INT, STR, Body, NoForm, bodi
 from scriptify.transforms._fstring import counted
 from scriptify.transforms._helper_text import above_definitions
 from scriptify.tree import Tree
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import calm, source
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
@@ -244,7 +245,7 @@ def _constant(tree: Tree, name: str) -> bool:
 def _size(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
     """Whether an expression is a tensor's size, or a part of it."""
     if isinstance(node, cst.Attribute):
-        return node.attr.value == "shape" and body.tensor(node.value)
+        return shape_read(node) and body.tensor(node.value)
     if isinstance(node, cst.Subscript):
         return len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice) and _size(body, node.value, depth)
     if isinstance(node, cst.Call):

@@ -21,6 +21,7 @@ from scriptify.transforms._star_shape_examples import EXAMPLES
 from scriptify.tree import Tree, loads
 from scriptify.tree.flow import stores_in
 from scriptify.tree.hoist import eager_only
+from scriptify.tree.shapes import shape_read
 
 STEM = "cannot statically infer the expected size of a list"
 _READS = (cst.Subscript, cst.Arg, cst.For, cst.CompFor)
@@ -144,7 +145,7 @@ def _shape(tree: Tree, node: cst.CSTNode) -> cst.BaseExpression | None:
     """The ``x.shape`` or ``x.size()`` that an expression is, or is a slice of."""
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         node = node.value
-    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+    if shape_read(node):
         return node
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args:
         return node

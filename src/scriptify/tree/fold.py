@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.tree.core import Tree
 from scriptify.tree.flow import all_parameters, stores_in
 from scriptify.tree.infer import Guess
+from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, bound_inside, one_line, stable, substituted, variables
 
 OPERATORS = {
@@ -181,7 +182,7 @@ def is_sequence(tree: Tree, function: cst.FunctionDef, node: cst.BaseExpression,
         if tree.dotted(node.func) in _SEQUENCE_CALLS:
             return True
         return _sequence_method(node)
-    if isinstance(node, cst.Attribute) and node.attr.value == "shape":
+    if shape_read(node):
         return True
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return True
@@ -218,7 +219,7 @@ def _list_like(tree: Tree, value: cst.BaseExpression) -> bool:
     if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Add | cst.Multiply):
         return _list_like(tree, value.left) or _list_like(tree, value.right)
     if not isinstance(value, cst.Call):
-        return isinstance(value, cst.Attribute) and value.attr.value == "shape"
+        return shape_read(value)
     return tree.dotted(value.func) in _SEQUENCE_CALLS or _sequence_method(value)
 
 

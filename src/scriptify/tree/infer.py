@@ -11,6 +11,7 @@ from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import NONE, Type, parse
 from scriptify.tree.core import Tree
 from scriptify.tree.flow import stores_in
+from scriptify.tree.shapes import shape_read
 
 INT, FLOAT, BOOL, STR, TENSOR = Type("int"), Type("float"), Type("bool"), Type("str"), Type("Tensor")
 INTS, TENSORS = Type("List", (INT,)), Type("List", (TENSOR,))
@@ -165,7 +166,7 @@ class Guess:
         return Type("List", (inner,)) if inner else None
 
     def _attribute(self, node: cst.Attribute) -> Type | None:
-        if node.attr.value == "shape":
+        if shape_read(node):
             return INTS
         if node.attr.value == "ndim":
             return INT

@@ -10,6 +10,7 @@ import libcst as cst
 
 from scriptify.tree.core import Tree
 from scriptify.tree.flow import all_parameters, children, own_nodes, parameter_names, scope_names, target_names
+from scriptify.tree.shapes import shape_read
 
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _CALM_CALLS = frozenset(f"builtins.{name}" for name in ("range", "len", "enumerate", "zip", "list", "tuple", "reversed", "int", "float"))
@@ -141,7 +142,7 @@ def stable(node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Call):
         return _quiet_call(node)
     if isinstance(node, cst.Subscript):
-        shape = isinstance(node.value, cst.Attribute) and node.value.attr.value == "shape" and stable(node.value.value)
+        shape = shape_read(node.value) and stable(node.value.value)
         return shape and all(_literal_index(element.slice) for element in node.slice)
     return False
 
