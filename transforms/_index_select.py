@@ -16,6 +16,7 @@ from scriptify.transforms._flow_questions import (
     always_evaluated,
     block_of,
     bound_before,
+    changed_by,
     escaping_jumps,
     first_evaluated,
     names_in,
@@ -194,7 +195,7 @@ class Selector:
             return f"{self.tree.code(node.value)} is changed there, and a loop over it would see that"
         nodes = [node]
         same = [u for u in uses if u[0] is not node and u[1].text == container.text and self._text(u[2]) == self._text(index)]
-        if not self.changes.may(index, taken):
+        if not self.changes.may(index, taken) and not changed_by(self.tree, node.value, taken):
             nodes += [u[0] for u in same if any(self.tree.contains(s, u[0]) for s in taken) and not self._rebound(u[0], index, taken)]
         return Selection(use, taken, nodes, preset)
 
