@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from scriptify.transforms._last_dimension import ELEMENTWISE, SAME_LAST, wide
 from scriptify.transforms._none_uses import Uses
 from scriptify.transforms._signature import has_parameter, is_none
-from scriptify.transforms._wide import ELEMENTWISE, SAME_LAST, wide
 from scriptify.tree import Tree, loads, own_nodes
 
 ADDING = (cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign, cst.DivideAssign)

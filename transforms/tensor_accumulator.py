@@ -12,10 +12,10 @@ from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Safety, Tr
 from scriptify.transforms._expression import Body
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, home
+from scriptify.transforms._promoted_values import all_wide, items
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._sums import hoisted, loop_of
 from scriptify.transforms._tensor_accumulator_examples import EXAMPLES
-from scriptify.transforms._wide_values import all_wide, items
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads, stores_in
 from scriptify.tree.hoist import CannotHoist
