@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from scriptify.facts.model import Kind
 from scriptify.transforms._containers import Container, Method, builtin_call
+from scriptify.transforms._own_walking import MODULES
 from scriptify.tree import own_nodes
-
-MODULES = frozenset({Kind.MODULE, Kind.MODULE_LIST, Kind.SEQUENTIAL, Kind.MODULE_DICT})
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from scriptify.transform import Need, Rewrite, Safety, Transform
 from scriptify.transforms._containers import Method, builtin_call
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._infer_known import INT
-from scriptify.transforms._module_values import MODULES
 from scriptify.transforms._name_values import LIMIT, Access, quoted, spelt_out
+from scriptify.transforms._own_walking import MODULES
 from scriptify.tree import Tree, loads
 from scriptify.tree.hoist import with_comments
 

@@ -6,10 +6,10 @@ import libcst as cst
 
 from scriptify.tree import Tree
 from scriptify.tree.flow import target_names
+from scriptify.tree.substitute import COMPREHENSIONS
 
 _READERS = frozenset({"builtins.eval", "builtins.exec", "sys._getframe", "inspect.currentframe", "inspect.stack"})
 _BARE_READERS = frozenset({"builtins.locals", "builtins.vars", "builtins.dir"})  # with an argument they read something else
-_COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 
 def comprehension_variable(tree: Tree, node: cst.Name) -> cst.CompFor | None:
@@ -18,7 +18,7 @@ def comprehension_variable(tree: Tree, node: cst.Name) -> cst.CompFor | None:
     for above in tree.ancestors(node):
         if isinstance(above, cst.CompFor) and below is not above.iter and _binds(above, node.value):
             return above
-        if isinstance(above, _COMPREHENSIONS) and below is not above.for_in:
+        if isinstance(above, COMPREHENSIONS) and below is not above.for_in:
             for clause in reversed(_clauses(above.for_in)):
                 if _binds(clause, node.value):
                     return clause

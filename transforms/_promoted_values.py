@@ -32,28 +32,28 @@ _CHANGING = frozenset({"dtype", "out", "reduction", "reduce", "size_average", "r
 _ASKING = frozenset({"builtins.sum", "builtins.len", "builtins.zip", "builtins.enumerate"})
 
 
-def wide(body: Body, node: cst.BaseExpression, depth: int = _DEPTH) -> bool:
+def promotes(body: Body, node: cst.BaseExpression, depth: int = _DEPTH) -> bool:
     """Whether a Tensor is certainly of floats, complex numbers or int64, or has dimensions."""
     if depth <= 0:
         return False
     if isinstance(node, cst.UnaryOperation):
-        return wide(body, node.expression, depth)
+        return promotes(body, node.expression, depth)
     if isinstance(node, cst.BinaryOperation):
         return _operation(body, node, depth)
     if isinstance(node, cst.IfExp):
-        return wide(body, node.body, depth) and wide(body, node.orelse, depth)
+        return promotes(body, node.body, depth) and promotes(body, node.orelse, depth)
     if isinstance(node, cst.Name):
-        return all_wide(body, body.assigned(node), depth - 1)
+        return all_promote(body, body.assigned(node), depth - 1)
     if isinstance(node, cst.Attribute):
         attribute = body.types.self_attribute(node)
         return attribute is not None and attribute.kinds == {Kind.PARAMETER} and not attribute.missing
     return isinstance(node, cst.Call) and _call(body, node, depth)
 
 
-def all_wide(body: Body, nodes: Iterable[cst.BaseExpression], depth: int = _DEPTH) -> bool:
-    """Whether there are any, and all of them are ``wide``."""
+def all_promote(body: Body, nodes: Iterable[cst.BaseExpression], depth: int = _DEPTH) -> bool:
+    """Whether there are any, and all of them are ``promotes``."""
     values = list(nodes)
-    return bool(values) and all(wide(body, value, depth) for value in values)
+    return bool(values) and all(promotes(body, value, depth) for value in values)
 
 
 def items(body: Body, node: cst.BaseExpression) -> list[cst.BaseExpression]:
@@ -97,7 +97,7 @@ def _operation(body: Body, node: cst.BinaryOperation, depth: int) -> bool:
         return True
     if not isinstance(node.operator, cst.Add | cst.Subtract | cst.Multiply | cst.FloorDivide | cst.Modulo | cst.Power):
         return False
-    return any(body.type_of(side) == FLOAT or (body.tensor(side) and wide(body, side, depth - 1)) for side in (node.left, node.right))
+    return any(body.type_of(side) == FLOAT or (body.tensor(side) and promotes(body, side, depth - 1)) for side in (node.left, node.right))
 
 
 def _call(body: Body, node: cst.Call, depth: int) -> bool:
@@ -106,7 +106,7 @@ def _call(body: Body, node: cst.Call, depth: int) -> bool:
     head, _, name = body.dotted(node.func).rpartition(".")
     if head in ("torch", "torch.nn.functional"):
         if name in _KEEPING and node.args:
-            return body.tensor(node.args[0].value) and wide(body, node.args[0].value, depth - 1)
+            return body.tensor(node.args[0].value) and promotes(body, node.args[0].value, depth - 1)
         return name in _FLOATING or name in _WITH_DIMENSIONS or (head.endswith("functional") and name.endswith(_LOSSES))
     if head:
         return _returned(body, node, depth)
@@ -121,7 +121,7 @@ def _call(body: Body, node: cst.Call, depth: int) -> bool:
     if not body.tensor(value):
         return _returned(body, node, depth)
     if name in _KEEPING:
-        return wide(body, value, depth - 1)
+        return promotes(body, value, depth - 1)
     return name in _CASTS or ((name in _FLOATING or name in _WITH_DIMENSIONS) and body.tensor(node))
 
 
@@ -130,7 +130,7 @@ def _of_floats(class_: str) -> bool:
 
 
 def _returned(body: Body, node: cst.Call, depth: int) -> bool:
-    """Whether all that a function of this file returns is wide."""
+    """Whether all that a function of this file returns promotes so."""
     site = calls(body.facts).by_span.get((body.tree.path, *body.tree.span(node)))
     if site is None or not site.certain or not site.callees:
         return False
@@ -141,6 +141,6 @@ def _returned(body: Body, node: cst.Call, depth: int) -> bool:
         inner = Body(body.tree, body.facts, qualname, function)
         returns = [found.value for found in own_nodes(function.body) if isinstance(found, cst.Return)]
         given = [value for value in returns if value is not None]
-        if len(given) < len(returns) or not all(inner.tensor(value) for value in given) or not all_wide(inner, given, depth - 2):
+        if len(given) < len(returns) or not all(inner.tensor(value) for value in given) or not all_promote(inner, given, depth - 2):
             return False
     return True

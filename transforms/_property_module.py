@@ -9,8 +9,8 @@ import libcst as cst
 from scriptify.facts.model import Attribute, Facts
 from scriptify.transform import Need
 from scriptify.transforms._containers import Method, builtin_call
-from scriptify.transforms._module_values import MODULES
 from scriptify.transforms._name_values import Names
+from scriptify.transforms._own_walking import MODULES
 from scriptify.tree import Tree
 
 

@@ -11,10 +11,11 @@ from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import home, is_simple
+from scriptify.transforms._proof import Proof
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._whole import SAME, Whole
 from scriptify.tree import Tree
-from scriptify.tree.flow import all_parameters, stores_in
+from scriptify.tree.flow import stores_in
 
 # The operator, the Tensor's method that works in place, and the function that does what the statement does.
 OPERATORS: dict[type[cst.BaseAugOp], tuple[str, str, str]] = {
@@ -47,7 +48,7 @@ class AugmentedAssign(Transform):
     The compiler has no ``//=`` and ``@=``, takes ``%=`` for ``fmod`` (another sign, and a float for ints), and
     ``**=`` on a Tensor for a new Tensor, which other names of it don't see. On numbers a plain assignment is
     the same; on a Tensor these operators work in place, so the method that does is called (``@=`` makes a new
-    one in eager too). What only the compiler takes for a Tensor, as a parameter without an annotation, may be a number
+    one in eager too). What only the compiler takes for a Tensor, as a parameter, annotated or not, may be a number
     to eager callers: scripted code gets the method, and eager code ``operator.ifloordiv``, which is the statement.
     """
 
@@ -60,12 +61,14 @@ class AugmentedAssign(Transform):
     examples = (
         _fires("n = x.size(1)\n        n //= 2\n        return x[:, :n]", "n = x.size(1)\n        n = n // 2\n        return x[:, :n]"),
         _fires("n = len(x)\n        n //= 1 + 1\n        return n", "n = len(x)\n        n = n // (1 + 1)\n        return n"),
-        _fires("x @= x.t()\n        return x", "x = x @ x.t()\n        return x"),
-        _fires("y = x * 1\n        y //= 2\n        return y", "y = x * 1\n        y.floor_divide_(2)\n        return y"),
-        _fires("y = x * 1\n        y %= 4\n        return y", "y = x * 1\n        y.remainder_(4)\n        return y", silent=True),
+        _fires("y = torch.abs(x)\n        y @= x.t()\n        return y", "y = torch.abs(x)\n        y = y @ x.t()\n        return y"),
+        _fires("y = torch.abs(x)\n        y //= 2\n        return y", "y = torch.abs(x)\n        y.floor_divide_(2)\n        return y"),
         _fires(
-            "y = x * 1\n        z = y\n        y **= 1 + 1\n        return z",
-            "y = x * 1\n        z = y\n        y.pow_(1 + 1)\n        return z",
+            "y = torch.abs(x)\n        y %= 4\n        return y", "y = torch.abs(x)\n        y.remainder_(4)\n        return y", silent=True
+        ),
+        _fires(
+            "y = torch.abs(x)\n        z = y\n        y **= 1 + 1\n        return z",
+            "y = torch.abs(x)\n        z = y\n        y.pow_(1 + 1)\n        return z",
             silent=True,
         ),
         _fires("n = -7\n        n %= 5\n        return x * n", "n = -7\n        n = n % 5\n        return x * n", silent=True),
@@ -93,9 +96,9 @@ class AugmentedAssign(Transform):
         for node in tree.find(cst.AugAssign):
             if type(node.operator) not in OPERATORS or (place := home(tree, facts, node)) is None:
                 continue
-            yield from self._one(tree, Whole(tree, facts, *place), _Stated(tree, facts, *place), node)
+            yield from self._one(tree, Whole(tree, facts, *place), _Proved(tree, facts, *place), node)
 
-    def _one(self, tree: Tree, numbers: Whole, stated: Whole, node: cst.AugAssign) -> Iterator[Proposal]:
+    def _one(self, tree: Tree, numbers: Whole, proved: Whole, node: cst.AugAssign) -> Iterator[Proposal]:
         operator, method, _ = OPERATORS[type(node.operator)]
         refused = isinstance(node.operator, REFUSED)
         type_ = _type(numbers, node)
@@ -109,7 +112,7 @@ class AugmentedAssign(Transform):
         if power and (type_ == FLOAT or numbers.of_name(target) == SAME):
             return  # a float is a float, and no use of the int tells the two apart
         imports: tuple[Import, ...] = ()
-        if type_ is None or _type(stated, node) != type_:
+        if type_ is None or _type(proved, node) != type_:
             edits, imports = _by_mode(tree, node, in_place=type_ == TENSOR)
             title = f"{target} {operator}= ... in a form for scripting"
         elif type_ == TENSOR and method:
@@ -122,12 +125,8 @@ class AugmentedAssign(Transform):
         yield tree.rewrite(self, node, title, edits, imports=imports, why=why, silent=not refused)
 
 
-class _Stated(Whole):
-    """Types that eager code has, whoever calls: a parameter's only where an annotation says so."""
-
-    def parameter_type(self, name: str) -> Type | None:
-        node = next((p for p in all_parameters(self.function.params) if p.name.value == name), None)
-        return super().parameter_type(name) if node is not None and node.annotation is not None else None
+class _Proved(Proof, Whole):
+    """Types that eager code has, whoever calls."""
 
 
 def _in_place(tree: Tree, node: cst.AugAssign, method: str) -> list[Edit]:

@@ -12,11 +12,10 @@ from scriptify.transforms._attribute_facts import Held, held, is_self_attribute
 from scriptify.transforms._before import scripting
 from scriptify.transforms._none_compare_examples import EXAMPLES
 from scriptify.transforms._none_uses import ends_flow
+from scriptify.transforms._own_walking import MODULES
 from scriptify.transforms._signature import compiled, is_none
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
-
-_MODULES = frozenset({Kind.MODULE, Kind.SEQUENTIAL, Kind.MODULE_LIST, Kind.MODULE_DICT})
 
 
 class NoneCompare(Transform):
@@ -122,7 +121,7 @@ class NoneCompare(Transform):
             edit = tree.replace(node, f"({name} is not None if {spelt}() else {name})")
             yield self._rewritten(tree, node, f"the truth of {name}", [edit], state, needed)
             return
-        if not state.there and state.known and not state.sized and kinds & _MODULES:
+        if not state.there and state.known and not state.sized and kinds & MODULES:
             yield tree.decline(self, node, f"{name} may be a module whose truth is not that of being there, which has no form that scripts")
             return
         imports: Sequence[Import] = ()

@@ -12,7 +12,7 @@ from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Safety, Tr
 from scriptify.transforms._expression import Body
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, home
-from scriptify.transforms._promoted_values import all_wide, items
+from scriptify.transforms._promoted_values import all_promote, items
 from scriptify.transforms._signature import TENSOR
 from scriptify.transforms._sums import hoisted, loop_of
 from scriptify.transforms._tensor_accumulator_examples import EXAMPLES
@@ -92,7 +92,7 @@ class TensorAccumulator(Transform):
         why = "the compiler keeps the type a variable has before a loop or branch, and makes a number of each sum"
         body = Body(tree, numbers.facts, numbers.qualname, numbers.function)
         tensors = [step.added for step in steps if types[id(step)] == TENSOR]
-        narrow = isinstance(assign.value, cst.Integer) and not all_wide(body, tensors)
+        narrow = isinstance(assign.value, cst.Integer) and not all_promote(body, tensors)
         safety = Safety.OBSERVED if in_place or narrow else None
         yield tree.rewrite(
             self, assign, f"start {name} from a Tensor when scripted", edits, imports=imports, why=why, safety=safety, silent=True
@@ -138,7 +138,7 @@ class TensorAccumulator(Transform):
             return
         body = Body(tree, numbers.facts, numbers.qualname, numbers.function)
         from_int = begin is None or (isinstance(begin, cst.Integer) and _zero(begin))
-        safety = Safety.OBSERVED if from_int and not all_wide(body, items(body, value)) else None
+        safety = Safety.OBSERVED if from_int and not all_promote(body, items(body, value)) else None
         why = "the compiler's sum takes numbers only"
         yield tree.rewrite(self, call, "add up the Tensors in a loop", edits, imports=imports, why=why, safety=safety)
 

@@ -8,7 +8,11 @@ from scriptify.examples import rewritten
 from scriptify.transform import Fires
 from scriptify.transforms.augmented_assign import AugmentedAssign
 
-HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor, k: int):\n"
+HEAD = (
+    "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, given):\n"
+    "        x = torch.abs(given)\n        k = len(given)\n"
+)
+ANNOTATED = "import operator\nimport torch\n\n\n@torch.jit.script\ndef run(x: torch.Tensor, k: int):\n"
 
 
 def after(body: str) -> str:
@@ -35,6 +39,18 @@ def test_shapes(before, expected):
 
 
 @pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("k //= 2", "k = k // 2 if torch.jit.is_scripting() else operator.ifloordiv(k, 2)"),
+        ("x %= 4", "x = x.remainder_(4) if torch.jit.is_scripting() else operator.imod(x, 4)"),
+    ],
+)
+def test_an_annotation_is_no_proof(before, expected):
+    text = rewritten(AugmentedAssign(), f"{ANNOTATED}    {before}\n    return x, k\n", Fires("", ""))[0]
+    assert text == f"{ANNOTATED}    {expected}\n    return x, k\n"
+
+
+@pytest.mark.parametrize(
     "body",
     ["k += 1", "k **= 2", "y //= 2", "y %= 2", "x[0] //= 2", "n = 1\n        n += x\n        n %= 2", "n = k if k else x\n        n **= 2"],
 )
@@ -45,12 +61,12 @@ def test_left_alone(body):
 @pytest.mark.parametrize("body", ["y //= 2", "y %= 4", "y **= 3", "n //= 2", "n %= 4", "n **= 2"])
 def test_aliases_see_the_same_in_eager(body):
     torch = pytest.importorskip("torch")
-    text = f"y = x * 1\n        z = y\n        n = -7\n        m = n\n        {body}\n        return y, z, n, m"
+    text = f"y = torch.neg(x)\n        z = y\n        n = -7\n        m = n\n        {body}\n        return y, z, n, m"
     changed = after(text)
     assert changed != text
     results = []
     for source in (text, changed):
-        names: dict[str, object] = {}
+        names: dict[str, object] = {"torch": torch}
         exec(f"def run(x):\n        {source}\n", names)
         results.append(names["run"](torch.arange(-6, 6)))  # type: ignore[operator]
     for one, other in zip(*results, strict=True):
