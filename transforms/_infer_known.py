@@ -11,7 +11,7 @@ from scriptify.facts.types import NONE, Type
 from scriptify.transforms._none_uses import ends_flow
 from scriptify.transforms._signature import TENSOR
 from scriptify.tree import own_nodes
-from scriptify.tree.shapes import shape_read
+from scriptify.tree.shapes import shape_read, size_read
 
 DEPTH = 12
 LEVELS = 3
@@ -107,9 +107,7 @@ def one_index(node: cst.Subscript) -> bool:
 
 
 def is_shape(node: cst.CSTNode) -> bool:
-    if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args
-    return shape_read(node)
+    return shape_read(node) or size_read(node)
 
 
 def pools(attribute: Attribute) -> bool:

@@ -21,7 +21,7 @@ from scriptify.transforms._star_shape_examples import EXAMPLES
 from scriptify.tree import Tree, loads
 from scriptify.tree.flow import stores_in
 from scriptify.tree.hoist import eager_only
-from scriptify.tree.shapes import shape_read
+from scriptify.tree.shapes import shape_read, size_read
 
 STEM = "cannot statically infer the expected size of a list"
 _READS = (cst.Subscript, cst.Arg, cst.For, cst.CompFor)
@@ -145,11 +145,7 @@ def _shape(tree: Tree, node: cst.CSTNode) -> cst.BaseExpression | None:
     """The ``x.shape`` or ``x.size()`` that an expression is, or is a slice of."""
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         node = node.value
-    if shape_read(node):
-        return node
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args:
-        return node
-    return None
+    return node if isinstance(node, cst.BaseExpression) and (shape_read(node) or size_read(node)) else None
 
 
 def _list_text(tree: Tree, node: cst.CSTNode) -> bool:
@@ -217,9 +213,7 @@ def _ints(body: Body, value: cst.BaseExpression) -> bool:
     if shape is not None:
         of = shape.func.value if isinstance(shape, cst.Call) and isinstance(shape.func, cst.Attribute) else shape
         of = of.value if isinstance(of, cst.Attribute) and of is shape else of
-        if isinstance(of, cst.Name):
-            return of.value != "self"
-        return not isinstance(of, cst.Attribute) or body.type_of(of) == TENSOR
+        return isinstance(of, cst.Name) or not isinstance(of, cst.Attribute) or body.type_of(of) == TENSOR
     if isinstance(value, cst.BinaryOperation):
         value = value.left
     if isinstance(value, cst.List):

@@ -13,7 +13,7 @@ from scriptify.transforms._kept import is_target, set_by_name
 from scriptify.tree import Tree, stores_in
 from scriptify.tree.flow import parameter_names
 from scriptify.tree.fold import numbers
-from scriptify.tree.shapes import shape_read
+from scriptify.tree.shapes import shape_read, size_read
 
 _HEAD = """import torch
 from torch import nn
@@ -252,10 +252,7 @@ def _counts(body: Body, items: cst.BaseExpression) -> bool:
 
 
 def _sizes(body: Body, node: cst.BaseExpression) -> bool:
-    shape = shape_read(node)
-    return shape or (
-        isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "size" and not node.args
-    )
+    return shape_read(node) or size_read(node)
 
 
 def _set_to_number(body: Body, node: cst.Attribute) -> bool:
