@@ -5,8 +5,9 @@
 CHECKOUT is a work tree of jansel/pytorch-jit-paritybench, YARDSTICKS the folder with ``score_parity.py``. Every file is
 copied below WORK and migrated once with all its test cases as entries, in one process; a file that
 changed is put into ``WORK/rewritten``, and the yardstick scores it before and after. Files that did not change score
-as they are. What comes out worse is scored a few times more, as rewritten and with unmodified copies in the place of the rewritten files:
-what the yardstick says of those (weights that nobody initialised, a model that does not fit into memory twice) is no rewrite's doing.
+as they are. The yardstick runs with memory that nobody wrote filled alike, since it compares two models built one after the other, and some
+have weights that they never initialise. What comes out worse is scored a few times more, as rewritten and with unmodified copies in their
+place: what the yardstick says of those (a model that does not fit into memory twice) is no rewrite's doing.
 Resumable: rows in ``WORK/migrated.jsonl`` are not done again.
 """
 
@@ -35,6 +36,9 @@ sys.path.insert(0, {yardsticks!r})
 import score_parity
 score_parity.prepare({checkout!r})
 """
+
+FILLED = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.perturb=192"}
+"""With glibc, memory that nobody wrote holds bytes 0x3f (0.747 as float32) in the processes that score."""
 
 ENTRIES = """
 import importlib, sys
@@ -183,6 +187,10 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _yardstick(command: list[str], quiet: bool = False) -> None:
+    subprocess.run(command, check=True, env={**os.environ, **FILLED}, stdout=subprocess.DEVNULL if quiet else None)
+
+
 def score(options: argparse.Namespace, names: list[str], work: Path) -> None:
     """Run the yardstick before and after over the files that were done, and compare."""
     listed = work / "scored.txt"
@@ -193,15 +201,15 @@ def score(options: argparse.Namespace, names: list[str], work: Path) -> None:
     if options.before:
         shutil.copyfile(options.before, before)
     elif not before.exists():
-        subprocess.run([*program, str(options.checkout), *shared, "--out", str(before)], check=True)
+        _yardstick([*program, str(options.checkout), *shared, "--out", str(before)])
     changed = [n for n in names if (work / "rewritten" / n).exists()]
     listed.write_text("\n".join(changed) + "\n")
-    subprocess.run([*program, str(options.checkout), *shared, "--rewritten", str(work / "rewritten"), "--out", str(after)], check=True)
+    _yardstick([*program, str(options.checkout), *shared, "--rewritten", str(work / "rewritten"), "--out", str(after)])
     rewritten = set(changed)
     with after.open("a") as out:
         # What was not changed scores as it did before.
         out.writelines(line + "\n" for line in before.read_text().splitlines() if json.loads(line)["file"] in set(names) - rewritten)
-    subprocess.run([*program, "--compare", str(before), str(after)], check=True)
+    _yardstick([*program, "--compare", str(before), str(after)])
     control(options, work, program)
 
 
@@ -222,8 +230,7 @@ def control(options: argparse.Namespace, work: Path, program: list[str]) -> None
     """Of the tests that came out worse, tell which a rewrite is to blame for.
 
     Their files are scored a few times more, as they were rewritten and with unmodified copies in their place. What comes out worse
-    again, and never does with the copy, is a rewrite's doing; weights that nobody wrote, or a model that does not fit into memory
-    twice, are not.
+    again, and never does with the copy, is a rewrite's doing; a model that does not fit into memory twice is not.
     """
     before, after = states(work / "before.jsonl"), states(work / "after.jsonl")
     worse = {test: state for test, state in after.items() if _worse(before.get(test, "init_fail"), state)}
@@ -247,12 +254,12 @@ def control(options: argparse.Namespace, work: Path, program: list[str]) -> None
 def _rounds(
     options: argparse.Namespace, work: Path, program: list[str], listed: Path, folder: Path
 ) -> collections.defaultdict[tuple[str, int], list[str]]:
-    """What the yardstick says of each test in some further rounds: memory that nobody wrote differs from one to the next."""
+    """What the yardstick says of each test in some further rounds."""
     found: collections.defaultdict[tuple[str, int], list[str]] = collections.defaultdict(list)
     for number in range(ROUNDS):
         out = work / f"control_{folder.name}_{number}.jsonl"
         told = ["--list", str(listed), "--jobs", "1", "--rewritten", str(folder), "--out", str(out)]
-        subprocess.run([*program, str(options.checkout), *told], check=True, stdout=subprocess.DEVNULL)
+        _yardstick([*program, str(options.checkout), *told], quiet=True)
         for test, state in states(out).items():
             found[test].append(state)
     return found
