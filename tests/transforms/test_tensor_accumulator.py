@@ -62,7 +62,7 @@ def test_left_alone(body):
     ],
 )
 def test_what_is_added_in_place_is_added_anew_in_scripted_code_alone(start, step, form):
-    changed, (rewrite,) = result(f"s = {start}\n        for i in range(k):\n            {step}")
+    changed, _ = result(f"s = {start}\n        for i in range(k):\n            {step}")
     assert changed.endswith(form)
 
 
