@@ -127,6 +127,11 @@ class Net(nn.Module):
         because="make it a float where it comes from",
     ),
     Ignores(_net("torch.full((2, 2), 1) + x.clamp(0, 1).mean() + torch.arange(0, 2)"), name="any number"),
+    Ignores(
+        _HEAD + "    def forward(self, x):\n        law = self.law\n        return law.quantile(1) * x\n\n\n"
+        "class Law:\n    def quantile(self, p):\n        return p // 2\n",
+        name="a method of the project's own",
+    ),
     Ignores(_net("F.softplus(x, beta=2) + F.interpolate(x, size=8)"), name="schema takes an int"),
     Ignores(_net("self.up(x)", "self.up = nn.Upsample(scale_factor=2)"), name="Upsample converts by itself"),
     Ignores(_net("F.interpolate(x, scale_factor=self.unknown)"), name="type not known"),

@@ -61,6 +61,7 @@ EXAMPLES: tuple[Example, ...] = (
         because="length of xs is not known",
     ),
     Ignores(_net("t = (2, 2)\n        return x.view(*t, -1)"), name="a tuple has a static length"),
+    Ignores(_net("xs = [x]\n        return torch.utils.checkpoint.checkpoint(self.join, (*xs, x))"), name="what hands a tuple on as it is"),
     Ignores(_net("return x.view(x.size(0), -1)"), name="no star"),
     Ignores("def shaped(x):\n    return x.view(*x.shape[1:])\n", name="not compiled"),
 )

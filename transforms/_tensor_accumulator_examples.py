@@ -16,11 +16,15 @@ def _stated(body: str) -> str:
 
 
 def _fires(before: str, after: str, silent: bool = True) -> Fires:
-    return Fires(_net(before), _net(after), entry="Net(), (torch.rand(2, 4),)", silent=silent)
+    changed = _net(after)
+    if "operator." in after:
+        changed = changed.replace("import nn\n", "import nn\nimport operator\n", 1)
+    return Fires(_net(before), changed, entry="Net(), (torch.rand(2, 4),)", silent=silent)
 
 
 _LOOP = "        loss = {start}\n        for i in range(3):\n            {step}\n        return loss\n"
 _FLOAT = "torch.zeros(()) if torch.jit.is_scripting() else "
+_IADD = " if torch.jit.is_scripting() else "
 _INT = "torch.zeros((), dtype=torch.int64) if torch.jit.is_scripting() else "
 
 
@@ -28,7 +32,23 @@ EXAMPLES: tuple[Example, ...] = (
     _fires(_LOOP.format(start="0.0", step="loss = loss + x.sum()"), _LOOP.format(start=_FLOAT + "0.0", step="loss = loss + x.sum()")),
     _fires(
         _LOOP.format(start="0.", step="loss += F.l1_loss(x, x * i)"),
-        _LOOP.format(start=_FLOAT + "0.", step="loss += F.l1_loss(x, x * i)"),
+        (_LOOP.format(start=_FLOAT + "0.", step="loss = loss + F.l1_loss(x, x * i)" + _IADD + "operator.iadd(loss, F.l1_loss(x, x * i))")),
+    ),
+    _fires(
+        _LOOP.format(start="0", step="loss -= x.mean() * 2"),
+        (_LOOP.format(start=_INT + "0", step="loss = loss - (x.mean() * 2)" + _IADD + "operator.isub(loss, x.mean() * 2)")),
+    ),
+    Declines(
+        _net(
+            "        kept = []\n        total = 0\n        for i in range(3):\n            total += x.mean()\n"
+            "            kept.append(total)\n        return kept\n"
+        ),
+        because="has another name",
+        name="handed on between the steps",
+    ),
+    Declines(
+        _net("        return sum([\n            x,\n            # twice\n            x * 2,\n        ])\n"),
+        because="a comment inside would be lost",
     ),
     _fires(_LOOP.format(start="0", step="loss = x * i + loss"), _LOOP.format(start=_INT + "0", step="loss = x * i + loss")),
     _fires(

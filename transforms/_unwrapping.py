@@ -9,6 +9,17 @@ from scriptify.transforms import _wrappers
 from scriptify.transforms._wrappers import Scope, Wrap
 from scriptify.tree import Tree
 
+_STRIPS = 'key[7:] if key.startswith("module.") else key'
+
+
+def given_state(call: cst.Call) -> cst.Arg | None:
+    """The argument of ``load_state_dict`` that is the state dict, or None where it can't be told."""
+    if any(arg.star for arg in call.args):
+        return None
+    named = [arg for arg in call.args if arg.keyword is not None and arg.keyword.value == "state_dict"]
+    placed = [arg for arg in call.args if arg.keyword is None]
+    return next(iter(placed + named), None)
+
 
 class Plan:
     """Everything in a scope that goes with the wrappers, as edits."""
@@ -91,15 +102,15 @@ class Plan:
     def _load(self, call: cst.Call, use: cst.Attribute) -> None:
         """A checkpoint of the wrapped model has the prefix; one of the model itself has not: both load."""
         tree = self.tree
-        first = call.args[0] if call.args and not call.args[0].star and call.args[0].keyword is None else None
+        first = given_state(call)
         name = tree.code(use.value)
         wraps = [wrap for wrap in self.scope.wraps if wrap.target == name]
         after = "." in name or any(tree.line(use) > tree.line(wrap.call) for wrap in wraps)
-        if first is None or not after or "startswith" in tree.code(first.value):
+        if first is None or not after or _STRIPS in tree.code(first.value):
             return
         start, end = tree.outer_span(first.value)
         bare = not first.value.lpar and tree.operand(first.value) != tree.code(first.value)
-        head = '{key[7:] if key.startswith("module.") else key: value for key, value in ' + "(" * bare
+        head = "{" + _STRIPS + ": value for key, value in " + "(" * bare
         self._edits += [tree.insert(start, head), tree.insert(end, ")" * bare + ".items()}")]
 
     def _removals(self) -> list[Edit]:

@@ -69,7 +69,8 @@ class Whole(Numbers):
             if node.func.value in ("len", "abs") and self.builtin(node.func.value):
                 return True
             return node.func.value == "max" and self.builtin("max") and any(self.never_negative(arg.value, depth - 1) for arg in node.args)
-        return isinstance(node.func, cst.Attribute) and node.func.attr.value in ("size", "dim", "numel")
+        method = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+        return method in ("size", "dim", "numel") and not _of_self(node)
 
     def _name_never_negative(self, name: str, depth: int) -> bool:
         stores = stores_in(self.function.body, name)
@@ -150,11 +151,8 @@ class Whole(Numbers):
         dotted = self.tree.dotted(call.func)
         last = call.func.attr.value if isinstance(call.func, cst.Attribute) else dotted.rpartition(".")[2]
         keyword = arg.keyword.value if arg.keyword is not None else ""
-        if (
-            dotted == "builtins.range"
-            or last in SIZES
-            or keyword in ("dim", "size", "kernel_size", "stride", "padding", "dilation", "groups")
-        ):
+        sized = last in SIZES or keyword in ("dim", "size", "kernel_size", "stride", "padding", "dilation", "groups")
+        if dotted == "builtins.range" or (sized and _of_torch(call, dotted)):
             return STRICT
         if dotted in ("torch.arange", "torch.full", "torch.tensor"):
             return SILENT if not any(other.keyword is not None and other.keyword.value == "dtype" for other in call.args) else SAME
@@ -179,6 +177,17 @@ class Whole(Numbers):
                 if arg.keyword is None or arg.keyword.value != "device"
             )
         return last in INT_TENSORS and not any(arg.keyword is not None and arg.keyword.value == "dtype" for arg in node.args)
+
+
+def _of_self(call: cst.Call) -> bool:
+    """Whether a call is of a method of the module's own."""
+    func = call.func
+    return isinstance(func, cst.Attribute) and isinstance(func.value, cst.Name) and func.value.value == "self"
+
+
+def _of_torch(call: cst.Call, dotted: str) -> bool:
+    """Whether a call is of torch or of a Tensor's method: a function of the project may take floats by any name."""
+    return dotted.startswith("torch.") or (isinstance(call.func, cst.Attribute) and not dotted and not _of_self(call))
 
 
 def is_round(numbers: Numbers, node: cst.Call) -> bool:

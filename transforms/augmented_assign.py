@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transforms._by_mode import by_mode, tight
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import home, is_simple
 from scriptify.transforms._proof import Proof
@@ -99,7 +100,7 @@ class AugmentedAssign(Transform):
             yield from self._one(tree, Whole(tree, facts, *place), _Proved(tree, facts, *place), node)
 
     def _one(self, tree: Tree, numbers: Whole, proved: Whole, node: cst.AugAssign) -> Iterator[Proposal]:
-        operator, method, _ = OPERATORS[type(node.operator)]
+        operator, method, function = OPERATORS[type(node.operator)]
         refused = isinstance(node.operator, REFUSED)
         type_ = _type(numbers, node)
         target = tree.code(node.target)
@@ -113,7 +114,10 @@ class AugmentedAssign(Transform):
             return  # a float is a float, and no use of the int tells the two apart
         imports: tuple[Import, ...] = ()
         if type_ is None or _type(proved, node) != type_:
-            edits, imports = _by_mode(tree, node, in_place=type_ == TENSOR)
+            operand = tight(tree, node.value)
+            value = tree.text[slice(*tree.outer_span(node.value))]
+            scripted = f"{target}.{method}({value})" if type_ == TENSOR and method else f"{target} {operator} {operand}"
+            edits, imports = by_mode(tree, node, scripted, function)
             title = f"{target} {operator}= ... in a form for scripting"
         elif type_ == TENSOR and method:
             edits = _in_place(tree, node, method)
@@ -136,27 +140,9 @@ def _in_place(tree: Tree, node: cst.AugAssign, method: str) -> list[Edit]:
 
 def _assigned(tree: Tree, node: cst.AugAssign, operator: str) -> list[Edit]:
     start, end = tree.outer_span(node.target)[1], tree.outer_span(node.value)[0]
-    tight = _tight(tree, node.value) == tree.text[slice(*tree.outer_span(node.value))]
-    opened = Edit(tree.path, start, end, f" = {tree.code(node.target)} {operator} " + "(" * (not tight))
-    return [opened] if tight else [opened, tree.insert(tree.outer_span(node.value)[1], ")")]
-
-
-def _tight(tree: Tree, node: cst.BaseExpression) -> str:
-    """A value as an operand, in parentheses of its own or others where it needs them."""
-    return tree.text[slice(*tree.outer_span(node))] if node.lpar else tree.operand(node)
-
-
-def _by_mode(tree: Tree, node: cst.AugAssign, in_place: bool) -> tuple[list[Edit], tuple[Import, ...]]:
-    """The assignment of what scripted code computes or, by a function that does the same, of what the statement does."""
-    operator, method, function = OPERATORS[type(node.operator)]
-    target = tree.code(node.target)
-    value = tree.text[slice(*tree.outer_span(node.value))]
-    scripting, first = tree.imports.spell("torch.jit.is_scripting")
-    eager, second = tree.imports.spell(function)
-    scripted = f"{target}.{method}({value})" if in_place and method else f"{target} {operator} {_tight(tree, node.value)}"
-    text = f"{scripted} if {scripting}() else {eager}({target}, {value})"
-    start, end = tree.outer_span(node.target)[1], tree.outer_span(node.value)[1]
-    return [Edit(tree.path, start, end, f" = ({text})" if "\n" in value else f" = {text}")], (*first, *second)
+    bare = tight(tree, node.value) == tree.text[slice(*tree.outer_span(node.value))]
+    opened = Edit(tree.path, start, end, f" = {tree.code(node.target)} {operator} " + "(" * (not bare))
+    return [opened] if bare else [opened, tree.insert(tree.outer_span(node.value)[1], ")")]
 
 
 def _type(numbers: Whole, node: cst.AugAssign) -> Type | None:

@@ -9,8 +9,9 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms import _wrappers
-from scriptify.transforms._unwrapping import Plan
+from scriptify.transforms._unwrapping import Plan, given_state
 from scriptify.transforms._wrapped_flow import Flow
+from scriptify.transforms._wrapped_uses import HANDED_ON, Uses, deciding
 from scriptify.transforms._wrappers import EXPORTS, OWN_ATTRIBUTES, PLACING, Scope, Wrap
 from scriptify.tree import Tree
 
@@ -286,9 +287,12 @@ def _obstacle(tree: Tree, facts: Facts, scope: Scope) -> str:
     for use in _wrappers.uses(tree, scope):
         if use.attr.value in OWN_ATTRIBUTES:
             return f"{tree.code(use)} is the wrapper's own and has no counterpart in the model"
+        loads = tree.parent(use)
+        if use.attr.value == "load_state_dict" and isinstance(loads, cst.Call) and given_state(loads) is None:
+            return f"which keys {tree.code(use)} is given is not seen, and those of the model itself have no module."
     if '"module." +' in tree.text or "'module.' +" in tree.text or "'module.{" in tree.text or '"module.{' in tree.text:
         return "the file adds the prefix module. to keys itself; take that out first"
-    return ""
+    return deciding(tree, scope)
 
 
 def _passed_on(tree: Tree, scope: Scope) -> str:
@@ -329,7 +333,9 @@ def _effects(tree: Tree, scope: Scope) -> list[str]:
     if not any(name in methods for name in PLACING) and not any(_placed(tree, wrap.model) for wrap in scope.wraps):
         found.append("the model and its inputs stay on the device they are on")
     if any("." in target for target in scope.targets) or _returned(tree, scope):
-        found.append("others get the model itself")
+        found.append(HANDED_ON)
+    elif seen := Uses(tree, scope).seen():
+        found.append(seen)
     return found
 
 

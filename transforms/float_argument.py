@@ -12,10 +12,12 @@ from scriptify.facts.types import GENERICS, SCALARS, Type, parse
 from scriptify.schemas import Formal, Overload
 from scriptify.transform import Edit, Focus, Phase, Proposal, Safety, Transform
 from scriptify.transforms._calls import calls, takes_self
+from scriptify.transforms._expression import Body
 from scriptify.transforms._float_argument_examples import EXAMPLES
 from scriptify.transforms._float_edits import FloatEdits
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import MIXED, Kept, Numbers, is_simple
+from scriptify.transforms._own_methods import may_be_own
 from scriptify.transforms._signature import is_none
 from scriptify.tree import Tree
 from scriptify.tree.hoist import eager_only
@@ -198,7 +200,8 @@ def _overloads(tree: Tree, facts: Facts, numbers: Numbers, node: cst.Call) -> tu
         known = [overload for overload in signatures if overload is not None]
         return (known, True) if site.certain and len(known) == len(signatures) else ((), True)
     if isinstance(node.func, cst.Attribute) and _is_method(tree, numbers, node.func):
-        return schemas.method(node.func.attr.value), False
+        own = may_be_own(Body(tree, facts, numbers.qualname, numbers.function), node.func)
+        return (() if own else schemas.method(node.func.attr.value)), False
     return (), False
 
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transforms._expression import Body
 from scriptify.transforms._infer_known import INT
 from scriptify.transforms._number import Numbers, home, literal_int
+from scriptify.transforms._proof import Proof
 from scriptify.transforms._whole import SAME, SILENT, STRICT, Whole, is_round
 from scriptify.tree import Tree
+from scriptify.tree.hoist import eager_only
 from scriptify.tree.shapes import shape_read
 
 MESSAGES = ("found type 'float'", "found float in argument", "unsupported index type 'float'", "is being assigned to a value of type float")
@@ -20,6 +23,10 @@ MESSAGES = ("found type 'float'", "found float in argument", "unsupported index 
 def _net(body: str, init: str = "") -> str:
     made = f"    def __init__(self):\n        super().__init__()\n        {init}\n\n" if init else ""
     return f"import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n{made}    def forward(self, x):\n        {body}\n"
+
+
+def _stated(body: str) -> str:
+    return _net(body).replace("(self, x)", "(self, x, k: int)")
 
 
 def _fires(before: str, after: str, silent: bool = False, init: str = "", shape: str = "2, 8") -> Fires:
@@ -32,7 +39,8 @@ class IntPower(Transform):
     To the compiler ``int ** int`` and ``round`` are floats: refused as a size, an index or a range, and
     elsewhere a result of another type or dtype without a word. Rewritten is what only takes an int, and what
     returns, or combines with a tensor of ints; where a float gives the same, the code stays. A power is only
-    replaced where its exponent can't be negative: then Python's result is an int too.
+    replaced where its exponent can't be negative: then Python's result is an int too. Where only an annotation or a
+    run says that it is of ints, a caller may pass a float or a Tensor: scripted code alone gets the other form then.
     """
 
     code = "SF402"
@@ -58,6 +66,14 @@ class IntPower(Transform):
         _fires("return x.dim() ** 2 + 1", "return x.dim() * x.dim() + 1", silent=True),
         _fires("return [2 ** i for i in range(3)]", "return [1 << i for i in range(3)]", silent=True),
         Declines(_net("k = int(x.size(0) - 5)\n        return torch.arange(4) * 3 ** k"), because="may be negative"),
+        Fires(
+            _stated("return x.new_zeros(4), k ** 3"),
+            _stated("return x.new_zeros(4), (k * k * k if torch.jit.is_scripting() else k ** 3)"),
+            entry="Net(), (torch.rand(2, 8), 3)",
+            silent=True,
+            name="an int by annotation only",
+        ),
+        Ignores(_net("return self.scaled(x, size=2 ** (x.dim() - 3))"), name="a function that may take a float"),
         Ignores(_net("return x / 2 ** 3"), name="a quotient is a float anyway"),
         Ignores(_net("return x * 2.0 ** 3"), name="a float power"),
         Ignores(_net("return x ** 2"), name="a tensor's power"),
@@ -69,7 +85,7 @@ class IntPower(Transform):
         known: dict[cst.FunctionDef, Whole] = {}
         for node in _candidates(tree):
             place = home(tree, facts, node)
-            if place is None:
+            if place is None or eager_only(tree, node):
                 continue
             whole = known.get(place[1]) or known.setdefault(place[1], Whole(tree, facts, *place))
             if isinstance(node, cst.BinaryOperation):
@@ -107,11 +123,26 @@ class IntPower(Transform):
             why = f"{tree.code(exponent)} may be negative, and {tree.code(node)} is then no int: write the int you mean"
             yield tree.decline(self, node, why)
             return
-        yield self._rewritten(tree, node, text, kind, "int ** int gives a float to the compiler")
+        # Where only an int is taken, a float fails in a shift and a product as it does in a power; int(...) would let it pass.
+        proved = (kind == STRICT and not text.startswith("int(")) or literal_int(base) == 2
+        proved = proved or all(_eager(tree, whole).type_of(side) == INT for side in (base, exponent))
+        yield self._rewritten(tree, node, text, kind, "int ** int gives a float to the compiler", whole if not proved else None)
 
-    def _rewritten(self, tree: Tree, node: cst.BaseExpression, text: str, kind: str, why: str) -> Proposal:
-        edit: Edit = tree.replace(node, text)
-        return tree.rewrite(self, node, f"keep {tree.code(node)} an int", [edit], why=why, silent=kind == SILENT)
+    def _rewritten(self, tree: Tree, node: cst.BaseExpression, text: str, kind: str, why: str, unproved: Whole | None = None) -> Proposal:
+        edits: list[Edit] = [tree.replace(node, _enclosed(tree, node, text))]
+        imports: tuple[Import, ...] = ()
+        if unproved is not None:
+            body = Body(tree, unproved.facts, unproved.qualname, unproved.function)
+            edits, imports = body.guarded(node, text), tuple(body.wanted)
+        return tree.rewrite(self, node, f"keep {tree.code(node)} an int", edits, imports=imports, why=why, silent=kind == SILENT)
+
+
+class _Eager(Proof, Whole):
+    """Types that eager code has, whoever calls."""
+
+
+def _eager(tree: Tree, whole: Whole) -> _Eager:
+    return _Eager(tree, whole.facts, whole.qualname, whole.function)
 
 
 def _candidates(tree: Tree) -> Iterator[cst.BinaryOperation | cst.Call]:
@@ -130,9 +161,9 @@ def _written(tree: Tree, whole: Whole, node: cst.BaseExpression, base: cst.BaseE
         if kind != STRICT and not whole.never_negative(exponent):
             return ""
         start, end = tree.outer_span(exponent)
-        return _enclosed(tree, node, f"1 << {tree.text[start:end]}", shift=True)
+        return f"1 << {tree.text[start:end]}"
     if power in (2, 3) and (_repeatable(base) or literal_int(base) is not None):
-        return _enclosed(tree, node, " * ".join([tree.operand(base)] * power), shift=False)
+        return " * ".join([tree.operand(base)] * power)
     return f"int({tree.code(node)})" if whole.never_negative(exponent) and whole.builtin("int") else ""
 
 
@@ -151,9 +182,11 @@ def _one_literal(node: cst.Subscript) -> bool:
     return isinstance(only, cst.Index) and literal_int(only.value) is not None
 
 
-def _enclosed(tree: Tree, node: cst.BaseExpression, text: str, shift: bool) -> str:
+def _enclosed(tree: Tree, node: cst.BaseExpression, text: str) -> str:
     """In parentheses where what stands around binds tighter."""
-    above = tree.parent(node)
+    above, shift = tree.parent(node), text.startswith("1 <<")
+    if text.startswith("int("):
+        return text
     if node.lpar or not isinstance(above, cst.BaseExpression | cst.Comparison | cst.ComparisonTarget) or isinstance(above, cst.Call):
         return text
     if isinstance(above, cst.List | cst.Tuple | cst.ListComp):

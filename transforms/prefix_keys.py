@@ -93,6 +93,11 @@ class PrefixKeys(Transform):
         Declines(_one("{k.split('module.')[-1]: v for k, v in state.items()}"), because="last module."),
         Ignores(_one("{k[7:] if k.startswith('module.') else k: v for k, v in state.items()}"), name="guarded"),
         Ignores(_one("{k[7:]: v for k, v in state.items() if k.startswith('module.')}"), name="filtered"),
+        Fires(
+            _one("{k.replace('module.', ''): v for k, v in state.items() if k.startswith('net.module.')}"),
+            _one("{k[7:] if k.startswith('module.') else k: v for k, v in state.items() if k.startswith('net.module.')}"),
+            name="another prefix is asked for",
+        ),
         Ignores(_one("{k[7:]: v for k, v in state.items()}"), name="seven of something else"),
         Ignores(_one("{k.replace('backbone.', ''): v for k, v in state.items()}"), name="another prefix"),
         Ignores("def name(path, state_dict):\n    return path.replace('module.', '')\n", name="not a key of a loop"),
@@ -216,9 +221,18 @@ def _guarded(tree: Tree, node: cst.CSTNode, name: str) -> bool:
             tests = [above.test]
         elif isinstance(above, cst.DictComp | cst.ListComp | cst.GeneratorExp):
             tests = [condition.test for condition in above.for_in.ifs]
-        if any(
-            f"{name}.startswith(" in tree.code(test) and "module" in tree.code(test) and "not " not in tree.code(test) for test in tests
-        ):
+        if any(_says_prefix(tree, test, name) for test in tests):
             return True
         below = above
     return False
+
+
+def _says_prefix(tree: Tree, test: cst.BaseExpression, name: str) -> bool:
+    """Whether a key that passes a test begins with the prefix: ``k.startswith("module.net")``, alone or with another test."""
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+        return _says_prefix(tree, test.left, name) or _says_prefix(tree, test.right, name)
+    if not isinstance(test, cst.Call) or len(test.args) != 1 or tree.code(test.func) != f"{name}.startswith":
+        return False
+    text = test.args[0].value
+    value = text.evaluated_value if isinstance(text, cst.SimpleString) else ""
+    return isinstance(value, str) and value.startswith(PREFIX)

@@ -37,6 +37,10 @@ class Item:
     comma: cst.CSTNode | None
 
 
+_LISTS_TAKEN = frozenset({"torch", "torch.nn.functional", "torch.linalg", "torch.fft", "torch.special"})
+_HANDING_ON = frozenset({"vmap", "cond", "while_loop", "compile", "save", "is_tensor", "typename"})
+
+
 class StarShape(Transform):
     """``x.view(b, *x.shape[1:])`` -> ``x.view([b] + list(x.shape[1:]))``.
 
@@ -239,7 +243,8 @@ def _takes_lists(tree: Tree, numbers: Numbers, node: cst.CSTNode | None) -> bool
         return False
     dotted = tree.dotted(node.func) if is_simple(node.func) else ""
     if dotted.startswith("torch."):
-        return not dotted.startswith("torch.jit.")
+        head, _, name = dotted.rpartition(".")
+        return head in _LISTS_TAKEN and name not in _HANDING_ON  # others hand a tuple on as it is: checkpoint(f, (*xs, x))
     return _takes_sizes(tree, numbers, node) or _tensor_method(tree, numbers, node.func) in ("new_full", "unflatten", "as_strided")
 
 

@@ -9,6 +9,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Safety, Transform
+from scriptify.transforms._by_mode import by_mode, tight
 from scriptify.transforms._expression import Body
 from scriptify.transforms._infer_known import FLOAT, INT
 from scriptify.transforms._number import Numbers, home
@@ -22,6 +23,7 @@ from scriptify.tree.hoist import CannotHoist
 from scriptify.tree.substitute import calm, one_line, source, stable
 
 SUM_STEM = "Expected a value of type 'Tensor' for argument 'self' but instead found type 'List[Tensor]'"
+_HANDING = (cst.Arg, cst.Assign, cst.AnnAssign, cst.Element, cst.DictElement, cst.IfExp, cst.NamedExpr, cst.Return)
 _PLUS = (cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign)
 
 
@@ -39,7 +41,8 @@ class TensorAccumulator(Transform):
     A variable has one type through a loop or a branch, so the compiler turns each sum back into a number: a
     float comes out and the gradient is cut, or the run fails. Scripted code starts from a Tensor without dimensions
     instead, which adds as the number does: the dtype and shape are those of what is added (for a sum without
-    dimensions in half precision they are float32's). Eager code starts from the number as before, so that nothing
+    dimensions in half precision they are float32's), and makes a new Tensor at each ``+=``, because what is added in
+    place keeps the dtype it starts with. Eager code starts from the number and adds in place as before, so that nothing
     changes there; where nothing is added, scripted code returns a Tensor and eager code the number. ``+=`` on more
     than a sum without dimensions becomes ``loss = loss + ...``, kept only when a run agrees. So is a start from the int 0
     for Tensors that may have no dimensions and be of a smaller integer type: such a sum is int64 in scripted code only.
@@ -79,16 +82,20 @@ class TensorAccumulator(Transform):
         dtype = f", dtype={zeros.removesuffix('zeros')}int64" if isinstance(assign.value, cst.Integer) else ""
         start = tree.outer_span(assign.value)[0]
         edits = [tree.insert(start, f"{zeros}((){dtype}) if {scripting}() else ")]
-        in_place = [
-            s for s in steps if isinstance(s.node, cst.AugAssign) and types[id(s)] == TENSOR and not _is_scalar(tree, numbers, s.added)
-        ]
-        if in_place and _aliased(tree, numbers, name, steps):
+        augmented = [s for s in steps if isinstance(s.node, cst.AugAssign) and types[id(s)] == TENSOR]
+        in_place = [s for s in augmented if not _is_scalar(tree, numbers, s.added)]
+        # What is added in place has the type of what it is added to: int64 takes no floats, float32 makes one of each float64.
+        kept = [s for s in steps if s not in in_place and (s in augmented or (types[id(s)] == FLOAT and dtype))]
+        if augmented and _aliased(tree, numbers, name, steps):
             yield tree.decline(
                 self, assign, f"{name} changes in place and has another name; write {name} = {name} + ... where that is meant"
             )
             return
         for step in in_place:
             edits += _plain(tree, step, name)
+        for step in kept:
+            more, operators = _by_mode(tree, step, name)
+            edits, imports = edits + more, (*imports, *operators)
         why = "the compiler keeps the type a variable has before a loop or branch, and makes a number of each sum"
         body = Body(tree, numbers.facts, numbers.qualname, numbers.function)
         tensors = [step.added for step in steps if types[id(step)] == TENSOR]
@@ -111,6 +118,9 @@ class TensorAccumulator(Transform):
             yield tree.decline(self, call, because)  # sum() adds no texts, and + does
             return
         if isinstance(value, cst.List | cst.Tuple) and value.elements and all(numbers.type_of(e.value) == TENSOR for e in value.elements):
+            if any(True for _ in tree.find(cst.Comment, call)):
+                yield tree.decline(self, call, "the compiler's sum takes numbers only, and a comment inside would be lost")
+                return
             if begin is not None and not (calm(tree, begin) or stable(value)):
                 yield tree.decline(self, call, "the compiler's sum takes numbers only, and where this one starts would be computed earlier")
                 return
@@ -252,17 +262,29 @@ def _is_scalar(tree: Tree, numbers: Numbers, node: cst.BaseExpression) -> bool:
 def _aliased(tree: Tree, numbers: Numbers, name: str, steps: list[Step]) -> bool:
     """Whether the name is handed on as it is where a later step still changes it."""
     loops = [above for step in steps for above in tree.ancestors(step.node) if isinstance(above, cst.For | cst.While)]
-    uses = [load for load in loads(numbers.function.body, name) if any(tree.contains(loop, load) for loop in loops)]
-    return any(isinstance(tree.parent(use), cst.Arg | cst.Assign | cst.Element | cst.Return) for use in uses)
+    last = max(tree.span(step.node)[0] for step in steps)
+    uses = [
+        load
+        for load in loads(numbers.function.body, name)
+        if any(tree.contains(loop, load) for loop in loops) or (tree.span(load)[0] < last and not isinstance(tree.parent(load), cst.Return))
+    ]
+    return any(isinstance(tree.parent(use), _HANDING) for use in uses)
 
 
 def _plain(tree: Tree, step: Step, name: str) -> list[Edit]:
     assert isinstance(step.node, cst.AugAssign)
     sign = "+" if isinstance(step.node.operator, cst.AddAssign) else "-"
-    tight = tree.operand(step.added) == tree.code(step.added) or bool(step.added.lpar)
+    bare = tree.operand(step.added) == tree.code(step.added) or bool(step.added.lpar)
     start, end = tree.outer_span(step.added)
-    edit = Edit(tree.path, tree.span(step.node.target)[1], start, f" = {name} {sign} " + "(" * (not tight))
-    return [edit] if tight else [edit, tree.insert(end, ")")]
+    edit = Edit(tree.path, tree.span(step.node.target)[1], start, f" = {name} {sign} " + "(" * (not bare))
+    return [edit] if bare else [edit, tree.insert(end, ")")]
+
+
+def _by_mode(tree: Tree, step: Step, name: str) -> tuple[list[Edit], tuple[Import, ...]]:
+    if not isinstance(step.node, cst.AugAssign):
+        return [], ()
+    sign, function = ("+", "operator.iadd") if isinstance(step.node.operator, cst.AddAssign) else ("-", "operator.isub")
+    return by_mode(tree, step.node, f"{name} {sign} {tight(tree, step.added)}", function)
 
 
 def _term(tree: Tree, node: cst.BaseExpression) -> str:

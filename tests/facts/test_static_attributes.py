@@ -104,6 +104,11 @@ def test_constant_values(body: str, value: Any) -> None:
         ("self.x = 1", "def set(self, v): self.x = v"),
         ("self.x = 1", "def set(self): self.x += 1"),
         ("self.x = 1", "def set(self, k, v): setattr(self, k, v)"),
+        ("self.x = 1", "def set(self, k, v): self.__setattr__(k, v)"),
+        ("self.x = 1", "def set(self, k, v): super().__setattr__(k, v)"),
+        ("self.x = 1", "def set(self, k, v): object.__setattr__(self, k, v)"),
+        ("self.x = 1\nself.__dict__.update(n)", ""),
+        ("self.x = 1\nvars(self).update(n)", ""),
         ("self.x = 1\nfor i in n:\n    self.x = self.x * 2", ""),
         ("k = 1\nfor i in n:\n    k += 1\nself.x = k", ""),
         ("k = 1\nwhile n:\n    self.x = k\n    k = 2", ""),
@@ -113,6 +118,17 @@ def test_constant_values(body: str, value: Any) -> None:
 )
 def test_values_that_are_not_the_same_everywhere(body: str, rest: str) -> None:
     assert not held(init(body, rest), "x").constant
+
+
+def test_what_a_class_above_sets_by_a_computed_name() -> None:
+    text = "class Base(nn.Module):\n    def take(self, given):\n        self.__dict__.update(given)\n\n\n" + init("self.x = 1").replace(
+        "(nn.Module)", "(Base)", 1
+    )
+    assert not held(text, "x").constant
+
+
+def test_an_unpickled_module_has_the_attributes_it_had() -> None:
+    assert held(init("self.x = 1", "def __setstate__(self, state): self.__dict__.update(state)"), "x").constant
 
 
 def test_assignment_from_outside_the_class() -> None:

@@ -88,6 +88,68 @@ def test_safety_tells_what_callers_see(body, safety):
     assert kept == [safety]
 
 
+MADE = "def main(net):\n    net = nn.DataParallel(net).cuda()\n    net.eval()\n"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "names = [n for n, _ in net.named_parameters()]",
+        "torch.save(net, p)",
+        "other = net",
+        "nets = [net, {'a': net}]",
+        "other = net.train().eval()",
+        "evaluate(net, loader)",
+        "helper(1, net)",
+        "a, b = nn.DataParallel(net), 1",
+        "nets[0] = nn.DataParallel(net)",
+    ],
+)
+def test_a_model_that_goes_elsewhere_is_seen_by_others(use):
+    text = f"{HEAD}def helper(n, m):\n    return inner(m)\n\n\ndef inner(m):\n    return [m]\n\n\n{MADE}    {use}\n"
+    rewrites, declines = proposals(text)
+    assert not rewrites and "--unsafe" in declines[0].because
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "print(net)",
+        "y = net(x) if net is not None else x",
+        "net = net.train().eval()",
+        "y = helper(1, m=net)",
+        "y = getattr(net, 'module', net)",
+        "y = net.module if isinstance(net, nn.DataParallel) else net",
+        "net = net.module\n    other = net",
+    ],
+)
+def test_a_model_that_is_only_run_is_not(use):
+    text = f"{HEAD}def helper(n, m):\n    m.eval()\n    return inner(m) * m(n)\n\n\ndef inner(m):\n    return m(1)\n\n\n{MADE}    {use}\n"
+    rewrites, declines = proposals(text)
+    assert len(rewrites) == 1 and not declines
+
+
+@pytest.mark.parametrize(
+    ("use", "because"),
+    [
+        ("if hasattr(net, 'module'):\n        net.module.calibrate()", "decides about more"),
+        ("if hasattr(net, 'module'):\n        net = net.module\n    elif x:\n        net = x", "decides about more"),
+        ("y = net.module(x) if hasattr(net, 'module') else net(-x)", "decides about more"),
+        ("assert isinstance(net, nn.DataParallel)", "decides about more"),
+        ("if not isinstance(net, nn.DataParallel):\n        stop()", "decides about more"),
+        ("net.load_state_dict(**given)", "is not seen"),
+    ],
+)
+def test_what_would_be_lost_or_decided_otherwise_is_declined(use, because):
+    rewrites, declines = proposals(f"{HEAD}{MADE}    {use}\n")
+    assert not rewrites and because in declines[0].because
+
+
+def test_a_state_dict_given_by_its_name_loses_the_prefix_too():
+    text = HEAD + MADE + "    net.load_state_dict(strict=False, state_dict=torch.load(p))\n"
+    assert 'state_dict={key[7:] if key.startswith("module.") else key: value for key, value in torch.load(p).items()})' in after(text)
+
+
 def test_distributed_training_is_told_apart():
     text = HEAD + "def main(net):\n    net = nn.parallel.DistributedDataParallel(net)\n    net(1).backward()\n"
     _, (decline,) = proposals(text)

@@ -21,7 +21,7 @@ def result(body: str, head: str = HEAD) -> tuple[str, list[Rewrite]]:
     "body",
     [
         "s = 0.0\n        while s < 3:\n            s = s + x.mean()",
-        "s = 0.0\n        for i in range(k):\n            if i > 1:\n                s += x.mean() * 2 / k",
+        "s = 0.0\n        for i in range(k):\n            if i > 1:\n                s = s + x.mean() * 2 / k",
         "s = 0.0\n        for i in range(k):\n            s = x + s\n        return s / k",
         "s = 0.0\n        s = s + x\n        for i in range(k):\n            s = s - x",
         "s = 0.0\n        for y in x:\n            for z in y:\n                s = s + z.sum()",
@@ -49,6 +49,27 @@ def test_starts_from_a_tensor(body):
     ],
 )
 def test_left_alone(body):
+    assert result(body) == (body, [])
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "form"),
+    [
+        ("0.0", "s += x.mean() * 2", "s = s + (x.mean() * 2) if torch.jit.is_scripting() else operator.iadd(s, x.mean() * 2)"),
+        ("0", "s -= x.sum()", "s = s - x.sum() if torch.jit.is_scripting() else operator.isub(s, x.sum())"),
+        ("0", "s = s + x\n            s += 0.5", "s = s + 0.5 if torch.jit.is_scripting() else operator.iadd(s, 0.5)"),
+        ("0.0", "s = s + x\n            s += 0.5", "s += 0.5"),
+    ],
+)
+def test_what_is_added_in_place_is_added_anew_in_scripted_code_alone(start, step, form):
+    changed, _ = result(f"s = {start}\n        for i in range(k):\n            {step}")
+    assert changed.endswith(form)
+
+
+def test_an_in_place_sum_keeps_its_other_name_between_two_branches():
+    body = (
+        "s = 0.0\n        if k > 1:\n            s += x.sum()\n        t = s\n        if k > 2:\n            s += x.sum()\n        return t"
+    )
     assert result(body) == (body, [])
 
 

@@ -117,9 +117,6 @@ def _elsewhere(table: Table, key: str, follower: Follower, values: dict[str, Att
                 grown = unsized(values[name])
                 holes = added is not None and changes.brings_none(evaluate, added)
                 values[name] = replace(grown, holes=grown.holes or holes)
-    for method, self_name in methods(file, scope):
-        for call in method.calls:
-            _dynamic(call, self_name, values)
 
 
 def methods(file: File, scope: Scope) -> Iterator[tuple[Scope, str]]:
@@ -139,20 +136,6 @@ def _changed_containers(method: Scope, self_name: str) -> Iterator[tuple[str, as
     for base in method.items:
         if isinstance(base, ast.Attribute) and _is_self(base.value, self_name):
             yield base.attr, None
-
-
-def _dynamic(call: ast.Call, self_name: str, values: dict[str, Attribute]) -> None:
-    """``setattr(self, name, ...)`` with a computed name may hit every attribute that fits its literal start."""
-    func = call.func
-    if not (isinstance(func, ast.Name) and func.id == "setattr" and len(call.args) == 3 and _is_self(call.args[0], self_name)):
-        return
-    name = call.args[1]
-    if isinstance(name, ast.Constant):
-        return
-    start = changes.literal_start(name)
-    for attribute, value in values.items():
-        if attribute.startswith(start):
-            values[attribute] = replace(value, varies=True)
 
 
 def _foreign(table: Table) -> dict[str, list[tuple[frozenset[str] | None, Attribute]]]:

@@ -15,7 +15,7 @@ from scriptify.facts.evaluate import Evaluator
 from scriptify.facts.locals import Locals, Memo
 from scriptify.facts.model import Attribute, Kind
 from scriptify.facts.mutate import GROWS
-from scriptify.facts.scan import Assigned, Scope
+from scriptify.facts.scan import Assigned, Scope, self_of
 
 _IN_PLACE = GROWS | {"__setitem__", "__delitem__", "__iadd__", "register_module"}
 
@@ -82,15 +82,36 @@ def _changes(scope: Scope) -> Iterator[Change]:
 
 def _called(scope: Scope, call: ast.Call) -> Iterator[Change]:
     func = call.func
-    if isinstance(func, ast.Name) and func.id == "setattr" and len(call.args) == 3:
-        name = call.args[1]
-        yield Change(call.args[0], literal_start(name), "computed", start=not isinstance(name, ast.Constant))
+    if (setting := _set_by_name(scope, call)) is not None:
+        receiver, name = setting
+        yield Change(receiver, literal_start(name), "computed", start=not isinstance(name, ast.Constant))
     elif isinstance(func, ast.Attribute) and func.attr in _IN_PLACE:
         held = func.value
-        if isinstance(held, ast.Attribute) and held.attr == "__dict__":
-            yield Change(held.value, "", "computed", start=True)
+        if (owner := _attributes_of(held)) is not None:
+            yield Change(owner, "", "computed", start=True)
         else:
             yield from _in_place(scope, held, call.args[-1] if call.args else None)
+
+
+def _set_by_name(scope: Scope, call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
+    """The object and the name of ``setattr(x, name, v)``, ``x.__setattr__(name, v)`` and ``object.__setattr__(x, name, v)``."""
+    func, args = call.func, call.args
+    if isinstance(func, ast.Name) and func.id == "setattr" and len(args) == 3:
+        return args[0], args[1]
+    if not isinstance(func, ast.Attribute) or func.attr != "__setattr__" or len(args) not in (2, 3):
+        return None
+    if len(args) == 3:
+        return args[0], args[1]
+    above = isinstance(func.value, ast.Call) and isinstance(func.value.func, ast.Name) and func.value.func.id == "super"
+    return ast.copy_location(ast.Name(self_of(scope), ast.Load()), call) if above else func.value, args[0]
+
+
+def _attributes_of(node: ast.expr) -> ast.expr | None:
+    """``x`` of ``x.__dict__`` and ``vars(x)``."""
+    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+        return node.value
+    whole = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars" and len(node.args) == 1
+    return node.args[0] if whole and isinstance(node, ast.Call) else None
 
 
 def _in_place(scope: Scope, held: ast.expr, added: ast.expr | None) -> Iterator[Change]:
@@ -108,14 +129,18 @@ def _in_place(scope: Scope, held: ast.expr, added: ast.expr | None) -> Iterator[
 
 
 def _apply(table: Table, view: Locals, change: Change) -> None:
-    affected = _own(table, view, change) if _is_self(view, change.receiver) else _foreign(table, view, change)
+    own = _is_self(view, change.receiver)
+    affected = _own(table, view, change) if own else _foreign(table, view, change)
+    # Whatever a caller gives: ``self.__dict__.update(kwargs)``. A copy's own attributes come back as they were.
+    varies = own and change.how == "computed" and change.start and not view.scope.qualname.endswith(".__setstate__")
     holes: bool | None = None
     for key in list(affected):
         attributes = table.attributes[key]
         for name in _named(attributes, change):
             if holes is None:
                 holes = change.added is not None and brings_none(view.evaluate, change.added)
-            attributes[name] = _marked(attributes[name], holes)
+            held = _marked(attributes[name], holes)
+            attributes[name] = replace(held, varies=True) if varies else held
 
 
 def _is_self(view: Locals, node: ast.expr) -> bool:
