@@ -33,7 +33,7 @@ def of_module(tree: Tree, name: str) -> str:
         return ""
     uses = [found for found in variables(tree.module) if found.value == name and not _hidden(tree, found)]
     nested = _nested(value)
-    if not all(_left_alone(tree, use, nested) for use in uses if tree.parent(use) not in (bound[0],)):
+    if not all(left_alone(tree, use, nested) for use in uses if tree.parent(use) not in (bound[0],)):
         return ""
     return text(tree, value)
 
@@ -58,7 +58,7 @@ def of_class(tree: Tree, node: cst.BaseExpression, type_: str) -> str:
     uses = [found for found in tree.find(cst.Attribute) if found.attr.value == name]
     mutable, nested = isinstance(value, _NESTED), _nested(value)
     for use in uses:
-        changed = changed or is_target(tree, use) or (mutable and not _left_alone(tree, use, nested))
+        changed = changed or is_target(tree, use) or (mutable and not left_alone(tree, use, nested))
     return "" if changed else written
 
 
@@ -133,17 +133,17 @@ def _sets(tree: Tree, call: cst.Call, owner: cst.ClassDef, name: str) -> bool:
     return tree.dotted(call.func) == "builtins.vars" or set_by_name(tree, call, frozenset({name}))
 
 
-def _left_alone(tree: Tree, node: cst.BaseExpression, nested: bool) -> bool:
+def left_alone(tree: Tree, node: cst.BaseExpression, nested: bool = False) -> bool:
     """Whether what is done with a list or dict where it is named leaves it as it is, and gives it no other name."""
     child, above = _taken(tree, node)
     if isinstance(above, cst.Subscript) and above.value is child:
-        return not is_target(tree, above) and (not nested or _left_alone(tree, above, nested))
+        return not is_target(tree, above) and (not nested or left_alone(tree, above, nested))
     if isinstance(above, cst.Attribute):
         call = tree.parent(above)
         asked = isinstance(call, cst.Call) and call.func is above and above.attr.value in _QUERIES
-        return asked and (not nested or (isinstance(call, cst.Call) and _left_alone(tree, call, nested)))
+        return asked and (not nested or (isinstance(call, cst.Call) and left_alone(tree, call, nested)))
     if isinstance(above, cst.For | cst.CompFor):
-        return above.iter is child and (not nested or all(_left_alone(tree, use, nested) for use in _elements(tree, above)))
+        return above.iter is child and (not nested or all(left_alone(tree, use, nested) for use in _elements(tree, above)))
     if isinstance(above, cst.Arg):
         call = tree.parent(above)
         return isinstance(call, cst.Call) and _only_reads(tree, call, nested)
@@ -168,7 +168,7 @@ def _only_reads(tree: Tree, call: cst.Call, nested: bool) -> bool:
         return not dotted.endswith("_")
     if not dotted.startswith("builtins.") or dotted.count(".") > 1 or dotted in _SETTING:
         return False
-    return _left_alone(tree, call, nested) if nested and dotted in _LAZY else True
+    return left_alone(tree, call, nested) if nested and dotted in _LAZY else True
 
 
 def _elements(tree: Tree, loop: cst.For | cst.CompFor) -> Iterator[cst.Name]:

@@ -53,7 +53,9 @@ def test_a_module_in_a_config_is_not_registered_twice():
     names: dict[str, object] = {}
     exec(compile(got, "m.py", "exec"), names)
     assert names["Net"](k=torch.nn.Linear(2, 2)).state_dict() == {}
-    assert names["Net"]()._cfg_k is None
+    assert not hasattr(names["Net"](), "_cfg_k")
+    assert names["Net"](k=None)._cfg_k is None
+    assert not hasattr(names["Net"](k=[1]), "_cfg_k")  # else scripted code would take it for None
     model = names["Net"](k=3)
     model.cfg.k = 4  # eager code asks the object itself
     assert model(torch.ones(1)).item() == 4
