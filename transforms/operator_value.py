@@ -190,8 +190,8 @@ def _binary(body: Body, node: cst.BinaryOperation) -> list[Edit]:
         if not quiet(body, node.right):
             raise NoForm("its right side would be computed twice")
         # A number leaves the tensor's type as it is; torch.tensor(number) would widen that of one without dimensions.
-        number = f"{body.spell('torch.zeros_like')}({right}) + {body.tree.operand(node.left)}"
-        return body.guarded(node, f"{body.spell('torch.floor_divide')}({number}, {right})")
+        widened = f"{body.spell('torch.zeros_like')}({right}) + {body.tree.operand(node.left)}"
+        return body.guarded(node, f"{body.spell('torch.floor_divide')}({widened}, {right})")
     name = "left" if kind is cst.LeftShift else "right"
     return body.guarded(node, f"{body.spell(f'torch.bitwise_{name}_shift')}({left}, {right})")
 
