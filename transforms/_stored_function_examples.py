@@ -100,8 +100,8 @@ EXAMPLES = (
     ),
     _fires(
         "if act:\n    self.act = F.max_pool2d",
-        "return self.act(x, 2) if hasattr(self, 'act') else x",
-        f"return (F.max_pool2d(x, 2) if {_WHEN}_act_is_max_pool2d else self.act(x, 2)) if hasattr(self, 'act') else x",
+        "return self.act(x, 2)",
+        f"return F.max_pool2d(x, 2) if {_WHEN}_act_is_max_pool2d else self.act(x, 2)",
         ("torch.nn.functional.max_pool2d",),
         ("_act_is_max_pool2d",),
         'self._act_is_max_pool2d = getattr(self, "act", None) is F.max_pool2d',
