@@ -38,9 +38,15 @@ _OPT = "self.opt = {'k': 3, 'name': 'a'}"
 _GOT = f'value = self.opt.get("k", ...) if hasattr(self.opt, "get") else ...\n{_TEST}\n    self._opt_k = value'
 
 EXAMPLES: tuple[Example, ...] = (
-    _fires("self.pool = F.max_pool2d", "self.pool(x, 2)", "F.max_pool2d(x, 2)", "pool", "function"),
-    _fires("self.act = torch.Tensor.relu", "self.act(x) + 1", "x.relu() + 1", "act"),
-    _fires("self.fn = self._plus", "self.fn(x)", "self._plus(x)", "fn", more=_MORE),
+    _fires(
+        "self.pool = F.max_pool2d",
+        "self.pool(x, 2)",
+        "F.max_pool2d(x, 2) if torch.jit.is_scripting() else self.pool(x, 2)",
+        "pool",
+        "function",
+    ),
+    _fires("self.act = torch.Tensor.relu", "self.act(x) + 1", "(x.relu() if torch.jit.is_scripting() else self.act(x)) + 1", "act"),
+    _fires("self.fn = self._plus", "self.fn(x)", "self._plus(x) if torch.jit.is_scripting() else self.fn(x)", "fn", more=_MORE),
     _fires(_CFG, "x * self.cfg.k", "x * (self._cfg_k if torch.jit.is_scripting() else self.cfg.k)", "cfg", init_after=f"{_CFG}\n{_KEPT}"),
     _fires(
         _OPT, "x * self.opt['k']", "x * (self._opt_k if torch.jit.is_scripting() else self.opt['k'])", "opt", init_after=f"{_OPT}\n{_GOT}"

@@ -22,7 +22,7 @@ _SCALARS = "(bool, int, float, str)"
 
 
 class AttributeValue(Transform):
-    """``self.pool(x, 2)`` with ``self.pool = F.max_pool2d`` -> ``F.max_pool2d(x, 2)``; ``self.cfg.k`` -> ``self._cfg_k`` when scripted.
+    """``self.pool(x, 2)`` with ``self.pool = F.max_pool2d`` -> ``F.max_pool2d(x, 2)`` when scripted; ``self.cfg.k`` -> ``self._cfg_k``.
 
     The compiler types what an instance holds, and knows no config objects, sets, methods or functions chosen
     by a flag. A function that ``__init__`` always stores is called by its own name. A plain value out of a
@@ -134,20 +134,37 @@ def _called(place: Spot, reads: list[cst.Attribute], value: cst.BaseExpression, 
     dotted, init = tree.dotted(value), tree.enclosing(value, cst.FunctionDef)
     if init is not None and tree.code(value).partition(".")[0] in assigned_names(init) and not place.self_attribute(value):
         return None  # imported in __init__ alone
-    if dotted.startswith("torch.Tensor."):
-        edits = []
-        for call in calls:
-            assert isinstance(call, cst.Call)
-            if not call.args or call.args[0].keyword is not None or call.args[0].star or not isinstance(value, cst.Attribute):
-                return None
-            rest = ", ".join(tree.text[tree.span(arg)[0] : tree.outer_span(arg.value)[1]] for arg in call.args[1:])
-            edits.append(tree.replace(call, f"{tree.operand(call.args[0].value)}.{value.attr.value}({rest})"))
-        return edits
     own = isinstance(value, cst.Attribute) and place.self_attribute(value) and _is_method(place, value.attr.value)
     hidden = any(dotted and tree.code(value).partition(".")[0] in assigned_names(f) for _, f in _functions(place))
-    if own or (dotted.startswith("torch.") and not hidden):
-        return [tree.replace(read, tree.code(value)) for read in reads]
-    return None
+    of_tensor = dotted.startswith("torch.Tensor.")
+    if not own and (not dotted.startswith("torch.") or (hidden and not of_tensor)):
+        return None
+    edits: list[Edit] = []
+    for call in calls:
+        # The arguments of a call are asked about once it is rewritten itself.
+        if isinstance(call, cst.Call) and not any(tree.contains(o, call) for o in calls if o is not None and o is not call):
+            text = _by_name(tree, call, value, of_tensor)
+            if not text:
+                return None
+            edits.append(_when_scripted(tree, call, text))
+    return edits
+
+
+def _by_name(tree: Tree, call: cst.Call, value: cst.BaseExpression, of_tensor: bool) -> str:
+    """The text of a call by the function's own name; one of a Tensor's methods is called on the first argument."""
+    if not of_tensor:
+        return tree.code(value) + tree.text[tree.outer_span(call.func)[1] : tree.span(call)[1]]
+    if not call.args or call.args[0].keyword is not None or call.args[0].star or not isinstance(value, cst.Attribute):
+        return ""
+    rest = ", ".join(tree.text[tree.span(arg)[0] : tree.outer_span(arg.value)[1]] for arg in call.args[1:])
+    return f"{tree.operand(call.args[0].value)}.{value.attr.value}({rest})"
+
+
+def _when_scripted(tree: Tree, call: cst.Call, text: str) -> Edit:
+    """The edit that gives scripting another call: eager code goes by the attribute, which anybody may set on an instance."""
+    whole = f"{text} if {scripting(tree)} else {tree.code(call)}"
+    bare = isinstance(tree.parent(call), cst.Assign | cst.AnnAssign | cst.Return) and not call.lpar and "\n" not in whole
+    return tree.replace_outer(call, whole if bare else f"({whole})")
 
 
 def _functions(place: Spot) -> list[tuple[str, cst.FunctionDef]]:
