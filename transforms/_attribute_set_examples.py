@@ -86,6 +86,19 @@ EXAMPLES = (
         name="cache",
     ),
     Fires(
+        _net("if self.cache is None:\n    self.cache = x * 2\nreturn self.cache + torch.relu(x) + self.cache"),
+        _net(
+            "if self.cache is None:\n    self.cache = x * 2\n"
+            "cache = torch.jit._unwrap_optional(self.cache) if torch.jit.is_scripting() else self.cache\n"
+            "return cache + torch.relu(x) + (torch.jit._unwrap_optional(self.cache) if torch.jit.is_scripting() else self.cache)",
+            head=_TYPED,
+        ),
+        entry=_ENTRY,
+        focus=_WRONG,
+        at="self.cache = x",
+        name="read after a call, which might set it",
+    ),
+    Fires(
         _net("if self.cache is None:\n    self.cache = torch.ones_like(x)\nreturn x + self.cache", "self.register_buffer('cache', None)"),
         _net(
             "if self.cache is None:\n    self.cache = torch.ones_like(x)\n"

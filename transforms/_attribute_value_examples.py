@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scriptify.transform import Declines, Fires, Ignores
+from scriptify.transform import Declines, Example, Fires, Ignores
 
 _HEAD = "import types\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n"
 _INIT = "    def __init__(self, wide=False):\n        super().__init__()\n{}\n\n"
@@ -32,14 +32,21 @@ def _fires(init: str, before: str, after: str, name: str, kind: str = "attribute
 
 
 _CFG = "self.cfg = types.SimpleNamespace(k=3)"
-_KEPT = 'value = getattr(self.cfg, "k", None)\nself._cfg_k = value if isinstance(value, (bool, int, float, str)) else None'
+_TEST = "if value is None or isinstance(value, (bool, int, float, str)):"
+_KEPT = f'value = getattr(self.cfg, "k", ...)\n{_TEST}\n    self._cfg_k = value'
 _OPT = "self.opt = {'k': 3, 'name': 'a'}"
-_GOT = 'value = self.opt.get("k")\nself._opt_k = value if isinstance(value, (bool, int, float, str)) else None'
+_GOT = f'value = self.opt.get("k", ...) if hasattr(self.opt, "get") else ...\n{_TEST}\n    self._opt_k = value'
 
-EXAMPLES = (
-    _fires("self.pool = F.max_pool2d", "self.pool(x, 2)", "F.max_pool2d(x, 2)", "pool", "function"),
-    _fires("self.act = torch.Tensor.relu", "self.act(x) + 1", "x.relu() + 1", "act"),
-    _fires("self.fn = self._plus", "self.fn(x)", "self._plus(x)", "fn", more=_MORE),
+EXAMPLES: tuple[Example, ...] = (
+    _fires(
+        "self.pool = F.max_pool2d",
+        "self.pool(x, 2)",
+        "F.max_pool2d(x, 2) if torch.jit.is_scripting() else self.pool(x, 2)",
+        "pool",
+        "function",
+    ),
+    _fires("self.act = torch.Tensor.relu", "self.act(x) + 1", "(x.relu() if torch.jit.is_scripting() else self.act(x)) + 1", "act"),
+    _fires("self.fn = self._plus", "self.fn(x)", "self._plus(x) if torch.jit.is_scripting() else self.fn(x)", "fn", more=_MORE),
     _fires(_CFG, "x * self.cfg.k", "x * (self._cfg_k if torch.jit.is_scripting() else self.cfg.k)", "cfg", init_after=f"{_CFG}\n{_KEPT}"),
     _fires(
         _OPT, "x * self.opt['k']", "x * (self._opt_k if torch.jit.is_scripting() else self.opt['k'])", "opt", init_after=f"{_OPT}\n{_GOT}"
@@ -53,6 +60,14 @@ EXAMPLES = (
         at="return",
     ),
     Declines(_net("self.cfg = types.SimpleNamespace()", "self.cfg(x)"), because="leaves no other way", focus=_focus("cfg"), at="return"),
+    *(
+        Declines(_net(init, body), because="leaves no other way", focus=_focus(name), at="return", name=told)
+        for told, name, init, body in (
+            ("set in the config afterwards", "cfg", f"{_CFG}\nself.cfg.k = 4", "x * self.cfg.k"),
+            ("a set that grows", "s", "self.s = {1, 2}\nif wide:\n    self.s.add(3)", "x if 3 in self.s else x + 1"),
+            ("imported in __init__ alone", "act", "import torch.nn.functional as K\nself.act = K.relu", "self.act(x)"),
+        )
+    ),
     Ignores(_net("self.pool = F.max_pool2d", "self.pool(x, 2)")),
     Ignores(_net("self.pool = F.max_pool2d", "self.pool(x, 2)"), focus="Module 'Net' has no attribute 'pool'", at="return"),
 )

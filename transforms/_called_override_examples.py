@@ -146,6 +146,34 @@ EXAMPLES: tuple[Example, ...] = (
         because="passes other arguments on",
     ),
     Declines(_HEAD + _WEIGHTED.replace("pred, target, beta=1.0", "pred, target, beta") + _LOSS, because="beta has no default"),
+    Declines(
+        _HEAD + _CALL.format(params="self, x, n=2", inner="self.forward(x, n)").replace("forward(self, x)", "forward(self, x, n=1)"),
+        because="another default",
+    ),
+    Declines(
+        _HEAD
+        + _CALL.format(params="self, x", inner="self.forward(x)").replace("    def __call__", "    @torch.no_grad()\n    def __call__"),
+        because="is decorated itself",
+    ),
+    Declines(
+        _HEAD + _PLUS.format(params="self, x", passed="self, x").replace("    def w", "    @torch.no_grad()\n    def w"),
+        because="is decorated itself",
+    ),
+    Declines(
+        _HEAD
+        + _PLUS.format(params="self, x", passed="self, x").replace(
+            "    @functools", "    if not torch.cuda.is_available():\n        return fn\n\n    @functools"
+        ),
+        because="does not always give",
+    ),
+    Declines(
+        _HEAD + _PLUS.format(params="self, x", passed="self, x").replace("return w\n", "return torch.no_grad()(w)\n"),
+        because="or not as it is",
+    ),
+    Declines(
+        _HEAD + _WEIGHTED.replace("    return wrapper", "    return wrapper if OTHER else loss_func") + _LOSS,
+        because="does not always give",
+    ),
     Declines(_HEAD + _CALL.format(params="self, x, n", inner="self.forward(x + n)"), because="other parameters"),
     Declines(_HEAD + _PLUS.format(params="self, x", passed="self, x").replace("return y + 1", "return y + fn.k"), because="more with it"),
     Ignores(_HEAD + "class Net(nn.Module):\n    def forward(self, x):\n        return x + 1\n"),

@@ -126,9 +126,13 @@ class Body:
     def _proof(self) -> Proof:
         return Proof(self.tree, self.facts, self.qualname, self.function)
 
+    def proof(self, node: cst.BaseExpression) -> Type | None:
+        """The type that an expression has for every eager caller: an annotation alone does not give it one."""
+        return self._proof.type_of(node)
+
     def proved(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is a Tensor for every eager caller: an annotation alone does not make it one."""
-        return self._proof.type_of(node) == TENSOR
+        """Whether an expression is a Tensor for every eager caller."""
+        return self.proof(node) == TENSOR
 
     def stated(self, node: cst.BaseExpression) -> Type | None:
         """The type that the source alone shows, so that eager code may rely on it; None where only a run has shown one."""

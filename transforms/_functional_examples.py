@@ -71,6 +71,13 @@ EXAMPLES: tuple[Example, ...] = (
         entry=_IMAGE,
         name="a short name that the file gives to another module later",
     ),
+    Declines(
+        _HEAD
+        + "        up = nn.Upsample(scale_factor=self.scale)\n        self.step()\n        return up(x)\n\n"
+        + "    def step(self):\n        self.scale = 3.0\n",
+        because="may change before it is called",
+        name="a method changes what it is made with",
+    ),
     Declines(_HEAD + "        return nn.Linear(6, 2)(x)\n", because="make it in __init__"),
     Declines(_HEAD + "        return nn.MSELoss(size_average=False)(x, x)\n", because="has no counterpart"),
     Declines(_HEAD + "        acts = [nn.ReLU()]\n        return acts[0](x)\n", because="neither called at once"),

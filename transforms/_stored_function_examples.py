@@ -98,6 +98,16 @@ EXAMPLES = (
         "plus",
         "a method",
     ),
+    _fires(
+        "if act:\n    self.act = F.max_pool2d",
+        "return self.act(x, 2)",
+        f"return F.max_pool2d(x, 2) if {_WHEN}_act_is_max_pool2d else self.act(x, 2)",
+        ("torch.nn.functional.max_pool2d",),
+        ("_act_is_max_pool2d",),
+        'self._act_is_max_pool2d = getattr(self, "act", None) is F.max_pool2d',
+        "pool",
+        "of some instances",
+    ),
     Declines(
         _net("self.act = (lambda k: lambda x: x * k)(2)", "return self.act(x)"),
         because="no name of its own",

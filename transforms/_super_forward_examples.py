@@ -132,6 +132,14 @@ EXAMPLES: tuple[Example, ...] = (
         focus=_STEM,
         at="return super",
     ),
+    Declines(
+        _net("Base", "return super().forward(x)", _BASE)
+        + "\n\nclass Other(Base):\n    def forward(self, x):\n        return x\n\n\nclass Both(Net, Other):\n    pass\n",
+        because="finds forward of Other",
+        focus=_STEM,
+        at="return super",
+        name="a class between for one with several bases",
+    ),
     Ignores(_net("nn.Linear", "return super().forward(x)")),
     Ignores(_net("nn.Module", "return x.forward(x)"), focus=_STEM, at="return x"),
 )

@@ -283,9 +283,13 @@ def _refined(tree: Tree, name: str, reads: list[tuple[cst.Attribute, cst.Functio
         small = small_statement(tree, node)
         if small is None or not certain(tree, node, small):
             return None
+        read = f"torch.jit._unwrap_optional({tree.code(node)}) if {scripting(tree)} else {tree.code(node)}"
+        if any(tree.span(call)[1] <= tree.span(node)[0] for call in tree.find(cst.Call, small)):
+            # What is called before may set the attribute: it is read where it stands.
+            edits.append(tree.replace_outer(node, f"({read})"))
+            continue
         if id(small) not in seen:
             fresh = _fresh(tree, name, function)
-            read = f"torch.jit._unwrap_optional({tree.code(node)}) if {scripting(tree)} else {tree.code(node)}"
             edit = lines_before(tree, small, [f"{fresh} = {read}"])
             if edit is None:
                 return None

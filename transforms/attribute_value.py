@@ -11,7 +11,9 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Transform
 from scriptify.transforms._attribute_value_examples import EXAMPLES
 from scriptify.transforms._before import scripting
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._spot import Spot, spot
+from scriptify.transforms._written_constants import left_alone
 from scriptify.tree import Tree, assigned_names, own_nodes
 from scriptify.tree.member_names import member_name
 
@@ -20,7 +22,7 @@ _SCALARS = "(bool, int, float, str)"
 
 
 class AttributeValue(Transform):
-    """``self.pool(x, 2)`` with ``self.pool = F.max_pool2d`` -> ``F.max_pool2d(x, 2)``; ``self.cfg.k`` -> ``self._cfg_k`` when scripted.
+    """``self.pool(x, 2)`` with ``self.pool = F.max_pool2d`` -> ``F.max_pool2d(x, 2)`` when scripted; ``self.cfg.k`` -> ``self._cfg_k``.
 
     The compiler types what an instance holds, and knows no config objects, sets, methods or functions chosen
     by a flag. A function that ``__init__`` always stores is called by its own name. A plain value out of a
@@ -51,7 +53,9 @@ class AttributeValue(Transform):
             yield tree.decline(self, reads[0], store)
             return
         statement, value, always = store
-        edits = _called(place, reads, value, always) or _written_out(place, reads, value, always) or _kept(place, name, reads, statement)
+        edits = (
+            _called(place, reads, value, always) or _written_out(place, name, reads, value, always) or _kept(place, name, reads, statement)
+        )
         if edits is None:
             yield tree.decline(
                 self, reads[0], f"self.{name} has a value the compiler knows no type for, and how it is used leaves no other way"
@@ -127,21 +131,40 @@ def _called(place: Spot, reads: list[cst.Attribute], value: cst.BaseExpression, 
     calls = [tree.parent(read) for read in reads]
     if not always or not all(isinstance(call, cst.Call) and call.func is read for call, read in zip(calls, reads, strict=True)):
         return None
-    dotted = tree.dotted(value)
-    if dotted.startswith("torch.Tensor."):
-        edits = []
-        for call in calls:
-            assert isinstance(call, cst.Call)
-            if not call.args or call.args[0].keyword is not None or call.args[0].star or not isinstance(value, cst.Attribute):
-                return None
-            rest = ", ".join(tree.text[tree.span(arg)[0] : tree.outer_span(arg.value)[1]] for arg in call.args[1:])
-            edits.append(tree.replace(call, f"{tree.operand(call.args[0].value)}.{value.attr.value}({rest})"))
-        return edits
+    dotted, init = tree.dotted(value), tree.enclosing(value, cst.FunctionDef)
+    if init is not None and tree.code(value).partition(".")[0] in assigned_names(init) and not place.self_attribute(value):
+        return None  # imported in __init__ alone
     own = isinstance(value, cst.Attribute) and place.self_attribute(value) and _is_method(place, value.attr.value)
     hidden = any(dotted and tree.code(value).partition(".")[0] in assigned_names(f) for _, f in _functions(place))
-    if own or (dotted.startswith("torch.") and not hidden):
-        return [tree.replace(read, tree.code(value)) for read in reads]
-    return None
+    of_tensor = dotted.startswith("torch.Tensor.")
+    if not own and (not dotted.startswith("torch.") or (hidden and not of_tensor)):
+        return None
+    edits: list[Edit] = []
+    for call in calls:
+        # The arguments of a call are asked about once it is rewritten itself.
+        if isinstance(call, cst.Call) and not any(tree.contains(o, call) for o in calls if o is not None and o is not call):
+            text = _by_name(tree, call, value, of_tensor)
+            if not text:
+                return None
+            edits.append(_when_scripted(tree, call, text))
+    return edits
+
+
+def _by_name(tree: Tree, call: cst.Call, value: cst.BaseExpression, of_tensor: bool) -> str:
+    """The text of a call by the function's own name; one of a Tensor's methods is called on the first argument."""
+    if not of_tensor:
+        return tree.code(value) + tree.text[tree.outer_span(call.func)[1] : tree.span(call)[1]]
+    if not call.args or call.args[0].keyword is not None or call.args[0].star or not isinstance(value, cst.Attribute):
+        return ""
+    rest = ", ".join(tree.text[tree.span(arg)[0] : tree.outer_span(arg.value)[1]] for arg in call.args[1:])
+    return f"{tree.operand(call.args[0].value)}.{value.attr.value}({rest})"
+
+
+def _when_scripted(tree: Tree, call: cst.Call, text: str) -> Edit:
+    """The edit that gives scripting another call: eager code goes by the attribute, which anybody may set on an instance."""
+    whole = f"{text} if {scripting(tree)} else {tree.code(call)}"
+    bare = isinstance(tree.parent(call), cst.Assign | cst.AnnAssign | cst.Return) and not call.lpar and "\n" not in whole
+    return tree.replace_outer(call, whole if bare else f"({whole})")
 
 
 def _functions(place: Spot) -> list[tuple[str, cst.FunctionDef]]:
@@ -155,12 +178,14 @@ def _is_method(place: Spot, name: str) -> bool:
     return known is not None and any(name in c.methods for c in (known, *place.facts.ancestors(known)))
 
 
-def _written_out(place: Spot, reads: list[cst.Attribute], value: cst.BaseExpression, always: bool) -> list[Edit] | None:
+def _written_out(place: Spot, name: str, reads: list[cst.Attribute], value: cst.BaseExpression, always: bool) -> list[Edit] | None:
     """A set or list of literals, where it is only looked into."""
     tree = place.tree
     if not always or not isinstance(value, cst.Set | cst.List | cst.Tuple) or not value.elements:
         return None
     if not all(isinstance(e.value, cst.Integer | cst.Float | cst.SimpleString) for e in value.elements):
+        return None
+    if not all(_only_read(place, use) for use in tree.find(cst.Attribute) if use.attr.value == name):
         return None
     items = ", ".join(tree.code(e.value) for e in value.elements)
     literal = f"({items},)" if len(value.elements) == 1 else f"({items})"
@@ -173,6 +198,13 @@ def _written_out(place: Spot, reads: list[cst.Attribute], value: cst.BaseExpress
             return None
         edits.append(tree.replace_outer(read, f"({literal} if {scripting(tree)} else {tree.code(read)})"))
     return edits
+
+
+def _only_read(place: Spot, use: cst.Attribute) -> bool:
+    """Whether an attribute of that name is set where the set or list is made, only looked into, or another class's own."""
+    tree, owner = place.tree, place.tree.enclosing(use, cst.ClassDef)
+    own = isinstance(use.value, cst.Name) and use.value.value == "self"
+    return isinstance(tree.parent(use), cst.AssignTarget) or left_alone(tree, use) or (own and owner not in (None, place.owner))
 
 
 def _kept(place: Spot, name: str, reads: list[cst.Attribute], statement: cst.SimpleStatementLine) -> list[Edit] | None:
@@ -198,10 +230,39 @@ def _kept(place: Spot, name: str, reads: list[cst.Attribute], statement: cst.Sim
         local = "value"
         while local in taken:
             local += "_"
-        got = f'getattr({holder}, "{key}", None)' if isinstance(part, cst.Attribute) else f'{holder}.get("{key}")'
-        lines[kept] = [f"{local} = {got}", f"{place.self_name}.{kept} = {local} if isinstance({local}, {_SCALARS}) else None"]
+        if _set_again(place, name, key):
+            return None
+        # What is missing, or no plain value, is not kept: scripted code would take it for None.
+        item = f'{holder}.get("{key}", ...) if hasattr({holder}, "get") else ...'
+        got = f'getattr({holder}, "{key}", ...)' if isinstance(part, cst.Attribute) else item
+        test = f"if {local} is None or isinstance({local}, {_SCALARS}):"
+        lines[kept] = [f"{local} = {got}", test, f"    {place.self_name}.{kept} = {local}"]
         edits.append(tree.replace_outer(_expression(part), f"({place.self_name}.{kept} if {scripting(tree)} else {tree.code(part)})"))
     return [tree.after(statement, [line for group in lines.values() for line in group]), *edits]
+
+
+def _set_again(place: Spot, name: str, key: str) -> bool:
+    """Whether the class, or code that goes through its attribute, sets the value in the object after it was stored."""
+    tree = place.tree
+    nodes: list[cst.Attribute | cst.Subscript] = [*tree.find(cst.Attribute), *tree.find(cst.Subscript)]
+    for node in nodes:
+        value = node.value
+        own = place.owner is not None and tree.contains(place.owner, node)
+        through = isinstance(value, cst.Attribute) and value.attr.value == name
+        if isinstance(node, cst.Subscript):
+            named = _quoted(node) == key
+        else:
+            named = node.attr.value == key and tree.code(value) != place.self_name
+        if named and (own or through) and is_target(tree, node):
+            return True
+    return False
+
+
+def _quoted(node: cst.Subscript) -> str:
+    index = node.slice[0].slice if len(node.slice) == 1 else None
+    value = index.value if isinstance(index, cst.Index) else None
+    text = value.evaluated_value if isinstance(value, cst.SimpleString) else None
+    return text if isinstance(text, str) else ""
 
 
 def _expression(node: cst.CSTNode) -> cst.BaseExpression:

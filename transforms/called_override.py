@@ -46,6 +46,7 @@ class CalledOverride(Transform):
                 continue
             told = "the compiler does not see what runs around it, and the scripted result differs without an error"
             try:
+                _check_around(tree, around)
                 edits = _twin(body, around) or _edits(body, around)
             except NoForm as reason:
                 yield decline(self, body, around.node, f"{told}; {reason}")
@@ -98,6 +99,26 @@ def _dispatches(function: cst.FunctionDef) -> bool:
         return False
     last = first.body.body[-1]
     return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
+
+
+def _check_around(tree: Tree, around: _Around) -> None:
+    """Raise NoForm where what runs around a function is not the body of its definition alone, or not for every function."""
+    other = around.definition
+    if len(other.decorators) > (1 if around.inner else 0):
+        raise NoForm("what runs around it is decorated itself")
+    maker = tree.enclosing(other, cst.FunctionDef) if around.inner else None
+    if maker is None:
+        return
+    # A maker may give the function back as it is, or its wrapper inside of something else: then the copy does too much, or too little.
+    returned = [node.value for node in own_nodes(maker.body) if isinstance(node, cst.Return)]
+    plain = len(returned) == 1 and isinstance(returned[0], cst.Name) and returned[0].value == other.name.value
+    bound = [name.value for name, _ in bindings(maker.body)]
+    last = maker.body.body[-1]
+    ends = isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
+    if not (plain and ends and tree.parent(other) is maker.body) or bound.count(other.name.value) != 1 or around.inner in bound:
+        raise NoForm(f"{around.what} does not always give what it puts around it, or not as it is")
+    if maker.decorators or maker.asynchronous is not None:
+        raise NoForm(f"{around.what} is decorated itself")
 
 
 def _edits(body: Body, around: _Around) -> list[Edit]:
@@ -195,6 +216,7 @@ def _around_text(body: Body, around: _Around, given: list[str], own: str) -> lis
     expected = ["self", *given] if method else given
     if _adds_parameters(stars, plain, expected):
         raise NoForm("what runs around it has other parameters than it has")
+    _check_defaults(body, around)
     replaced: list[tuple[int, int, str]] = []
     inside: list[cst.CSTNode] = []
     for call in tree.find(cst.Call, other.body):
@@ -215,6 +237,15 @@ def _around_text(body: Body, around: _Around, given: list[str], own: str) -> lis
     if any(isinstance(n, cst.FunctionDef | cst.Lambda | cst.Try | cst.Yield) for n in own_nodes(other.body)):
         raise NoForm("what runs around it is more than the compiler takes")
     return replaced
+
+
+def _check_defaults(body: Body, around: _Around) -> None:
+    """Raise NoForm where a call that leaves an argument out would get another value: scripted code has one signature for both."""
+    mine = {param.name.value: param.default for param in all_parameters(body.function.params)}
+    for param in all_parameters(around.definition.params):
+        given, own = param.default, mine.get(param.name.value)
+        if param.name.value in mine and (body.tree.code(given) if given else "") != (body.tree.code(own) if own else ""):
+            raise NoForm(f"{param.name.value} has another default in what runs around it")
 
 
 def _is_inner(tree: Tree, call: cst.Call, around: _Around) -> bool:

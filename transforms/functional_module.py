@@ -10,6 +10,8 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._containers import Method
 from scriptify.transforms._functional import ROWS, STATEFUL, Row, module_name
 from scriptify.transforms._functional_examples import EXAMPLES
 from scriptify.tree import Tree, bindings, loads, stores_in
@@ -58,7 +60,7 @@ class FunctionalModule(Transform):
         """Yield a rewrite for each module made in compiled code, or the reason why it stays."""
         if focus is not None and not self.answers(focus.message):
             return
-        for _, function in reached_functions(tree, facts):
+        for qualname, function in reached_functions(tree, facts):
             for call in tree.find(cst.Call, function.body):
                 name = module_name(tree.dotted(call.func))
                 if name not in ROWS and name not in STATEFUL:
@@ -70,12 +72,12 @@ class FunctionalModule(Transform):
                     yield tree.decline(self, call, because)
                     continue
                 try:
-                    yield self._rewritten(tree, call, name, function)
+                    yield self._rewritten(tree, call, name, Method(tree, facts, qualname, function))
                 except CannotCall as error:
                     yield tree.decline(self, call, f"nn.{name} can't be made in scripted code, and {error}")
 
-    def _rewritten(self, tree: Tree, call: cst.Call, name: str, function: cst.FunctionDef) -> Proposal:
-        made = _made(tree, call, name)
+    def _rewritten(self, tree: Tree, call: cst.Call, name: str, method: Method) -> Proposal:
+        made, function = _made(tree, call, name), method.node
         spelt, imports = tree.imports.spell(made.row.function)
         if spelt.partition(".")[0] in {bound.value for bound, _ in bindings(function.body)}:
             raise CannotCall(f"the name {spelt.partition('.')[0]} means something else here")
@@ -83,7 +85,7 @@ class FunctionalModule(Transform):
         if isinstance(above, cst.Call) and above.func is call:
             edits = [tree.replace(above, made.call(tree, spelt, _inputs(tree, above, made.row)))]
         else:
-            edits = _named(tree, made, spelt, function)
+            edits = _named(tree, made, spelt, method)
         return self._answer(tree, call, spelt, edits, imports)
 
     def _answer(self, tree: Tree, call: cst.Call, spelt: str, edits: list[Edit], imports: tuple[Import, ...]) -> Proposal:
@@ -117,9 +119,9 @@ def _inputs(tree: Tree, call: cst.Call, row: Row) -> list[str]:
     return [source(tree, arg.value) for arg in call.args]
 
 
-def _named(tree: Tree, made: Made, spelt: str, function: cst.FunctionDef) -> list[Edit]:
+def _named(tree: Tree, made: Made, spelt: str, method: Method) -> list[Edit]:
     """The edits where the module has a name first: its calls become the function's, and the name goes."""
-    assign = tree.parent(made.node)
+    assign, function = tree.parent(made.node), method.node
     target = assign.targets[0].target if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
     line = tree.parent(assign) if assign is not None else None
     if not isinstance(target, cst.Name) or not isinstance(line, cst.SimpleStatementLine) or not tree.own_line(line):
@@ -128,7 +130,8 @@ def _named(tree: Tree, made: Made, spelt: str, function: cst.FunctionDef) -> lis
     if block is None or len(stores_in(function, name)) != 1 or _outer(tree, function, name):
         raise CannotCall(f"{name} is also something else")
     edits, end = [tree.remove(line)], tree.span(line)[1]
-    for use in loads(function, name):
+    uses = loads(function, name)
+    for use in uses:
         above = tree.parent(use)
         if not isinstance(above, cst.Call) or above.func is not use:
             raise CannotCall(f"{name} is used for more than calls")
@@ -142,10 +145,9 @@ def _named(tree: Tree, made: Made, spelt: str, function: cst.FunctionDef) -> lis
     for bound, _ in bindings(function.body):
         if bound.value in wanted and tree.span(bound)[0] > end:
             raise CannotCall(f"{bound.value}, which it is made with, is bound again")
-    if any(
-        isinstance(arg.value, cst.Attribute | cst.Subscript | cst.Call) and _may_change(tree, arg.value, function, end)
-        for arg in made.node.args
-    ):
+    between = [s for s in block.children if tree.span(s)[0] >= end and any(tree.span(s)[0] <= tree.span(use)[0] for use in uses)]
+    read = [arg.value for arg in made.node.args if isinstance(arg.value, cst.Attribute | cst.Subscript | cst.Call)]
+    if any(_may_change(tree, value, function, end) or Changes(method).may(value, between) for value in read):
         raise CannotCall("what it is made with may change before it is called")
     return edits
 

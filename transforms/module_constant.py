@@ -13,6 +13,7 @@ from scriptify.transforms._before import scripting
 from scriptify.transforms._constants import constants_edits
 from scriptify.transforms._module_constant_examples import EXAMPLES
 from scriptify.transforms._spot import Spot, spot
+from scriptify.transforms._written_constants import of_class, of_module
 from scriptify.tree import Tree, assigned_names, loads, own_nodes
 from scriptify.tree.flow import bindings
 
@@ -21,7 +22,6 @@ _MISSING = re.compile(r"Module '[^']*' has no attribute '(\w+)'(?! \(This)")
 _PLAIN = frozenset(
     {"int", "float", "str", "bool", "NoneType", "tuple", "dtype", "device", "layout", "complex", "torch.dtype", "torch.device"}
 )
-_ENOUGH = 32
 _THIS = "_this_module"
 
 
@@ -55,7 +55,7 @@ class ModuleConstant(Transform):
         if match := _MISSING.search(focus.message):
             yield from self._own(place, match[1])
         elif match := _VALUE.search(focus.message):
-            for node in _candidates(place):
+            for node in _candidates(place, match[1]):
                 yield from self._global(place, node, match[1])
 
     def _own(self, place: Spot, name: str) -> Iterator[Proposal]:
@@ -87,7 +87,7 @@ class ModuleConstant(Transform):
             edits += start
             imports += [] if _sys_taken(tree) else tree.imports.spell("sys.modules")[1]
         else:
-            literal = _literal(tree, name) if name else _of_class(tree, node)
+            literal = of_module(tree, name) if name else of_class(tree, node, type_)
             if not literal:
                 yield tree.decline(
                     self,
@@ -115,11 +115,12 @@ def _in_body(place: Spot, name: str) -> bool:
     return False
 
 
-def _candidates(place: Spot) -> list[cst.Name | cst.Attribute]:
-    """The first name on the focused line that reads a value of the module, or ``Class.name``."""
+def _candidates(place: Spot, type_: str) -> list[cst.Name | cst.Attribute]:
+    """The first name on the focused line that reads a value of the module, or ``Class.name``; one that can be written out goes first."""
     tree, local = place.tree, assigned_names(place.function)
     line = [n for n in own_nodes(place.function.body) if isinstance(n, cst.BaseExpression) and tree.line(n) == place.focus.line]
     found: list[cst.Name | cst.Attribute] = []
+    others: list[cst.Name | cst.Attribute] = []
     for node in place.nodes() or line:
         base = node
         while isinstance(base, cst.Subscript):
@@ -127,11 +128,20 @@ def _candidates(place: Spot) -> list[cst.Name | cst.Attribute]:
         above = tree.parent(base)
         if isinstance(above, cst.IfExp) and above.orelse is base:
             continue
-        if (isinstance(base, cst.Name) and base.value not in local and _is_value(tree, base, above)) or (
-            isinstance(base, cst.Attribute) and isinstance(base.value, cst.Name) and base.value.value not in local and _of_class(tree, base)
-        ):
+        if isinstance(base, cst.Name) and base.value not in local and _is_value(tree, base, above):
             found.append(base)
-    return found[:1]
+        elif isinstance(base, cst.Attribute) and isinstance(base.value, cst.Name) and base.value.value not in local:
+            if of_class(tree, base, type_):
+                found.append(base)
+            elif _named_by_class(tree, base.value.value, base.attr.value):
+                others.append(base)
+    return found[:1] or others[:1]
+
+
+def _named_by_class(tree: Tree, owner: str, name: str) -> bool:
+    """Whether a class of the file has an attribute in its body."""
+    node = tree.class_(owner)
+    return node is not None and any(bound.value == name and not isinstance(by, cst.FunctionDef) for bound, by in bindings(node.body))
 
 
 def _is_value(tree: Tree, name: cst.Name, above: cst.CSTNode | None) -> bool:
@@ -183,69 +193,3 @@ def _definition(tree: Tree) -> list[Edit] | str:
 def _sys_taken(tree: Tree) -> bool:
     """Whether the file binds the name ``sys`` to something else than the module."""
     return any(name.value == "sys" and not isinstance(by, cst.ImportAlias) for name, by in bindings(tree.module))
-
-
-def _literal(tree: Tree, name: str) -> str:
-    """The source of a list or dict of constants that nothing in the file changes, or ``""``."""
-    bound = [by for name_, by in bindings(tree.module) if name_.value == name]
-    if any(isinstance(node, cst.Global) and any(item.name.value == name for item in node.names) for node in tree.find(cst.Global)):
-        return ""
-    small = _binding(tree, name)
-    if len(bound) != 1 or not isinstance(small, cst.Assign | cst.AnnAssign) or not _constant(small.value):
-        return ""
-    for load in loads(tree.module, name):
-        above = tree.parent(load)
-        if isinstance(above, cst.Attribute) and isinstance(tree.parent(above), cst.Call) and above.attr.value not in _QUERIES:
-            return ""
-        if isinstance(above, cst.Subscript) and isinstance(tree.parent(above), cst.AssignTarget | cst.AugAssign | cst.Del):
-            return ""
-        if _handed_on(tree, above, load):
-            return ""
-    return " ".join(tree.code(small.value).split()) if small.value is not None else ""
-
-
-def _handed_on(tree: Tree, above: cst.CSTNode | None, load: cst.Name) -> bool:
-    """Whether a list or dict gets another name, or goes to a function that may change it."""
-    if isinstance(above, cst.Assign | cst.AnnAssign | cst.NamedExpr | cst.Return | cst.Element | cst.DictElement | cst.AugAssign):
-        return not (isinstance(above, cst.AugAssign) and above.value is load)
-    call = tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
-    if not isinstance(call, cst.Call):
-        return False
-    dotted = tree.dotted(call.func)
-    return not dotted.startswith(("builtins.", "torch."))
-
-
-_QUERIES = frozenset({"index", "count", "get", "items", "keys", "values", "copy"})
-
-
-def _constant(node: cst.BaseExpression | None) -> bool:
-    if isinstance(node, cst.List | cst.Tuple):
-        return 0 < len(node.elements) <= _ENOUGH and all(isinstance(e, cst.Element) and _constant(e.value) for e in node.elements)
-    if isinstance(node, cst.Dict):
-        return 0 < len(node.elements) <= _ENOUGH and all(
-            isinstance(e, cst.DictElement) and _constant(e.key) and _constant(e.value) for e in node.elements
-        )
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
-        return _constant(node.expression)
-    return isinstance(node, cst.Integer | cst.Float | cst.SimpleString) or (isinstance(node, cst.Name) and node.value in ("True", "False"))
-
-
-def _of_class(tree: Tree, node: cst.BaseExpression) -> str:
-    """The literal that ``Class.name`` stands for, where the class body of this file gives it once and nothing assigns it."""
-    if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name):
-        return ""
-    owner = tree.class_(node.value.value)
-    if owner is None or not isinstance(tree.parent(owner), cst.Module):
-        return ""
-    values = [
-        small.value
-        for statement in owner.body.body
-        if isinstance(statement, cst.SimpleStatementLine)
-        for small in statement.body
-        if isinstance(small, cst.Assign | cst.AnnAssign)
-        and any(b.value == node.attr.value for b, _ in bindings(cst.SimpleStatementLine([small])))
-    ]
-    for target in tree.find(cst.AssignTarget):
-        if isinstance(target.target, cst.Attribute) and target.target.attr.value == node.attr.value:
-            return ""
-    return " ".join(tree.code(values[0]).split()) if len(values) == 1 and values[0] is not None and _constant(values[0]) else ""

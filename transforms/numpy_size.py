@@ -10,6 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.tree import Tree, assigned_names, own_nodes, stores_in
+from scriptify.tree.flow import parameter_names
 
 _CONSTANT = re.compile(r"'numpy\.(u?int)\d*' object in attribute '(\w+)\.(\w+)' is not a valid constant")
 _SCALAR = frozenset("numpy.prod numpy.sum numpy.max numpy.min numpy.product numpy.int64 numpy.int32 numpy.dot".split())
@@ -73,6 +74,14 @@ class NumpySize(Transform):
             "n = shape[0]\nif n == 2:\n    n = (np.array(n) + 2) * 2\nself.fc = nn.Linear(int(n) if isinstance(n, np.integer) else n, 3)",
             "perhaps",
         ),
+        _fires(
+            "if shape is None:\n    shape = np.prod([8])\nself.fc = nn.Linear(shape, 3) if shape == 8 else nn.Linear(8, 3)",
+            "if shape is None:\n    shape = np.prod([8])\n"
+            "self.fc = nn.Linear(int(shape) if isinstance(shape, np.integer) else shape, 3) if shape == 8 else nn.Linear(8, 3)",
+            "a parameter",
+        ),
+        Declines(_net("self.fc = nn.Linear(np.max([[8, 2], [2, 1]], 0), 3)"), because="int(...)", focus=_FOCUS),
+        Declines(_net("self.fc = make(np.prod([2]) * rate)") + "\n\ndef make(n):\n    return n\n", because="int(...)", focus=_FOCUS),
         Declines(_net("self.fc = nn.Linear(np.sqrt(64).astype(int), 3)"), because="int(...)", focus=_FOCUS),
         Ignores(_net("self.fc = nn.Linear(np.prod(shape), 3)")),
         Ignores(_net("self.fc = nn.Linear(int(np.prod(shape)), 3)").replace("import numpy as np\n", "import numpy as np\n", 1)),
@@ -141,10 +150,16 @@ def _numpy(tree: Tree, function: cst.FunctionDef, node: cst.BaseExpression, lite
     if depth == 0:
         return False
     if isinstance(node, cst.Call):
+        dotted = tree.dotted(node.func)
         axis = any(arg.keyword is not None and arg.keyword.value == "axis" for arg in node.args)
-        return not axis and tree.dotted(node.func) in _SCALAR and (not literal or _ints(node))
+        # The second argument of the others is an axis too.
+        plain = sum(arg.keyword is None for arg in node.args) == (2 if dotted == "numpy.dot" else 1)
+        return plain and not axis and dotted in _SCALAR and (not literal or _ints(node))
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract | cst.Multiply | cst.FloorDivide):
-        return any(_numpy(tree, function, side, literal, depth - 1) for side in (node.left, node.right))
+        found = [_numpy(tree, function, side, literal, depth - 1) for side in (node.left, node.right)]
+        # With anything else than an int it may be a fraction, which is lost to int().
+        whole = [isinstance(side, cst.Integer) for side in (node.left, node.right)]
+        return any(found) and (not literal or all(a or b for a, b in zip(found, whole, strict=True)))
     if (
         isinstance(node, cst.Subscript)
         and isinstance(node.value, cst.Name)
@@ -168,7 +183,7 @@ def _ints(call: cst.Call) -> bool:
 def _value(function: cst.FunctionDef, name: str) -> cst.BaseExpression | None:
     """The value of a name that a function assigns once, alone."""
     stores = stores_in(function.body, name)
-    if len(stores) != 1 or not isinstance(stores[0], cst.AssignTarget):
+    if name in parameter_names(function) or len(stores) != 1 or not isinstance(stores[0], cst.AssignTarget):
         return None
     for node in own_nodes(function.body):
         if isinstance(node, cst.Assign) and stores[0] in node.targets and isinstance(stores[0].target, cst.Name):

@@ -11,6 +11,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import FLOAT, INT, STR, TENSOR, Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._quiet_values import quiet
 from scriptify.tree import Tree
 from scriptify.tree.substitute import calm
 
@@ -78,7 +79,7 @@ class OperatorValue(Transform):
             before=_HEAD + "        t = torch.arange(1, 4)\n        return 7 // t, 1 << t\n",
             after=_HEAD
             + "        t = torch.arange(1, 4)\n"
-            + "        return (torch.floor_divide(torch.tensor(7), t) if torch.jit.is_scripting() else 7 // t),"
+            + "        return (torch.floor_divide(torch.zeros_like(t) + 7, t) if torch.jit.is_scripting() else 7 // t),"
             + " (torch.bitwise_left_shift(1, t) if torch.jit.is_scripting() else 1 << t)\n",
             entry=_ENTRY,
             silent=True,
@@ -93,6 +94,15 @@ class OperatorValue(Transform):
             name="a device by name",
             before=_HEAD + "        return 2 if x.device == 'cpu' else 3\n",
             after=_HEAD + "        return 2 if (False if torch.jit.is_scripting() else x.device == 'cpu') else 3\n",
+            entry=_ENTRY,
+            silent=True,
+        ),
+        Fires(
+            name="a number divided by one without dimensions",
+            before=_HEAD + "        t = x.sum().to(torch.int32)\n        return 7 // (t + 1)\n",
+            after=_HEAD
+            + "        t = x.sum().to(torch.int32)\n"
+            + "        return torch.floor_divide(torch.zeros_like(t + 1) + 7, t + 1) if torch.jit.is_scripting() else 7 // (t + 1)\n",
             entry=_ENTRY,
             silent=True,
         ),
@@ -177,8 +187,11 @@ def _binary(body: Body, node: cst.BinaryOperation) -> list[Edit]:
         return []
     left, right = body.tree.code(node.left), body.tree.code(node.right)
     if kind is cst.FloorDivide:
-        torch = body.spell("torch.floor_divide").removesuffix(".floor_divide")
-        return body.guarded(node, f"{torch}.floor_divide({torch}.tensor({left}), {right})")
+        if not quiet(body, node.right):
+            raise NoForm("its right side would be computed twice")
+        # A number leaves the tensor's type as it is; torch.tensor(number) would widen that of one without dimensions.
+        widened = f"{body.spell('torch.zeros_like')}({right}) + {body.tree.operand(node.left)}"
+        return body.guarded(node, f"{body.spell('torch.floor_divide')}({widened}, {right})")
     name = "left" if kind is cst.LeftShift else "right"
     return body.guarded(node, f"{body.spell(f'torch.bitwise_{name}_shift')}({left}, {right})")
 

@@ -8,13 +8,16 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._dicts import values_of
+from scriptify.transforms._dicts import Plain, plain, values_of
 from scriptify.transforms._expression import BOOL, INT, STR, Body, NoForm, bodies, decline, keywords, only, positional, repeatable, rewrite
 from scriptify.transforms._own_methods import may_be_own
 from scriptify.tree import Tree
 from scriptify.tree.substitute import calm, source
 
-_HEAD = "import operator\n\nimport torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
+_HEAD = (
+    "import operator\nfrom typing import Tuple\n\nimport torch\nfrom torch import nn\n\n\n"
+    "class Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
+)
 _ENTRY = "Net(), (torch.randn(2, 3),)"
 
 
@@ -103,6 +106,22 @@ class OtherForm(Transform):
             "n = x.dim()\nreturn x * [(1), (2)].index(2), [(n), 5].count(2), [((3)), n].index(n), ((1), (2))[1]",
             "elements in parentheses of their own",
         ),
+        Fires(
+            _net("return x * (n in range(3)), x if n not in range(1, n) else 0").replace("Tensor)", "Tensor, n: int)"),
+            _net(
+                "return x * (0 <= n < 3 if torch.jit.is_scripting() else n in range(3)),"
+                " x if (not 1 <= n < n if torch.jit.is_scripting() else n not in range(1, n)) else 0"
+            ).replace("Tensor)", "Tensor, n: int)"),
+            name="a range asked for what a caller passes, perhaps no whole number",
+        ),
+        Fires(
+            _net("v = d.pop('a', None)\nreturn v if k.index('a') else x").replace("Tensor)", "Tensor, d, k: Tuple[str, str])"),
+            _net(
+                "v = (d.pop('a') if 'a' in d else None) if torch.jit.is_scripting() else d.pop('a', None)\n"
+                "return v if (list(k).index('a') if torch.jit.is_scripting() else k.index('a')) else x"
+            ).replace("Tensor)", "Tensor, d, k: Tuple[str, str])"),
+            name="what a caller passes, perhaps no dict and no tuple",
+        ),
         Declines(_net("xs = [5, 1]\nreturn 0 in range(xs.pop(), xs.pop()), len(xs)"), because="its ends"),
         Declines(_net("n = x.dim()\nk = torch.tensor(3)\nreturn x * (n in range(k))"), because="its ends"),
         Declines(_net("n = x.dim()\nlist = 3\nreturn x * (n in range(0, 9, list))"), because="something else"),
@@ -166,9 +185,11 @@ def _in_range(body: Body, node: cst.Comparison) -> list[Edit]:
         raise NoForm("its ends are not known as whole numbers that can be computed in another order, or not at all")
     lower = tree.operand(bounds[0]) if len(bounds) == 2 else "0"
     text = f"{lower} <= {tree.operand(node.left)} < {tree.operand(bounds[-1])}"
-    if isinstance(target.operator, cst.NotIn):
-        return [tree.replace_outer(node, f"(not {text})")]
-    return [tree.replace(node, text)]
+    negated = isinstance(target.operator, cst.NotIn)
+    if not all(body.proof(number) in (INT, BOOL) for number in (node.left, *bounds)):
+        # A caller may pass 1.5 or a text for what is annotated as an int: such are in no range.
+        return body.guarded(node, f"not {text}" if negated else text)
+    return [tree.replace_outer(node, f"(not {text})")] if negated else [tree.replace(node, text)]
 
 
 def _no_comment(body: Body, node: cst.CSTNode) -> None:
@@ -225,12 +246,10 @@ def _pop(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
     if not isinstance(owner, cst.Name | cst.Attribute) or (type_ is not None and type_.name != "Dict"):
         return []
     repeatable(given[0])
-    tree = body.tree
-    return [
-        tree.replace_outer(
-            call, f"({tree.code(owner)}.pop({tree.code(given[0])}) if {tree.code(given[0])} in {tree.code(owner)} else None)"
-        )
-    ]
+    name, key = body.tree.code(owner), body.tree.code(given[0])
+    text = f"({name}.pop({key}) if {key} in {name} else None)"
+    # What a caller passes may have a pop with a default, and nothing for "in".
+    return body.guarded(call, text) if plain(body, owner) is Plain.UNKNOWN else [body.tree.replace_outer(call, text)]
 
 
 def _with_ends(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit]:
@@ -290,7 +309,9 @@ def _of_tuple(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edi
         return []
     tree = body.tree
     if not isinstance(owner, cst.Tuple):
-        return [tree.replace_outer(owner, body.builtins(f"list({tree.code(owner)})"))]
+        edits, shown = [tree.replace_outer(owner, body.builtins(f"list({tree.code(owner)})"))], body.proof(owner)
+        # A caller may pass a text, which looks for more than one letter at once.
+        return edits if shown is not None and shown.name == "Tuple" else body.when_scripted(call, edits)
     _no_comment(body, owner)
     # Each element with its own parentheses: the tuple's text may begin and end with those of its first and last.
     return [tree.replace_outer(owner, f"[{', '.join(source(tree, element.value) for element in owner.elements)}]")]

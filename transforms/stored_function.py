@@ -11,7 +11,7 @@ from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Focus, Import, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._constants import constants_edits
-from scriptify.transforms._init_end import open_end, stored_elsewhere
+from scriptify.transforms._init_end import always_set, open_end, stored_elsewhere
 from scriptify.transforms._spot import Spot, spot
 from scriptify.transforms._stored_function_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names, own_nodes
@@ -64,7 +64,9 @@ class StoredFunction(Transform):
             yield tree.decline(self, calls[0], constants)
             return
         mine = all_parameters(init.params)[0].name.value
-        notes = [f"{mine}.{flag} = {mine}.{name} {_same(spelt)} {_in(mine, place, spelt)}" for spelt, flag, _ in known]
+        # Where only some instances hold one, asking the others for it would fail.
+        held = f"{mine}.{name}" if always_set(init.body, mine, name) else f'getattr({mine}, "{name}", None)'
+        notes = [f"{mine}.{flag} = {held} {_same(spelt)} {_in(mine, place, spelt)}" for spelt, flag, _ in known]
         edits = [tree.after(init.body.body[-1], notes), *constants]
         for call in calls:
             edits.append(tree.replace_outer(call, _chosen(tree, call, [(spelt, flag) for spelt, flag, _ in known], place.self_name)))

@@ -124,11 +124,24 @@ def _answer(place: Spot, call: _Call) -> _Answer | str:
         return bases
     for base in bases:
         parent = place.facts.classes.get(base)
-        if parent is None:
-            return _torch(place, base, call)
-        if call.method in parent.methods:
-            return _split(place, parent, call)
+        if parent is not None and call.method not in parent.methods:
+            continue
+        between = "" if call.base else _between(place.facts, known, base, call.method)
+        if between:
+            return between
+        return _torch(place, base, call) if parent is None else _split(place, parent, call)
     return f"which class gives {call.method} is not known"
+
+
+def _between(facts: Facts, known: Class, giver: str, method: str) -> str:
+    """Why ``super()`` may find another method than the giver's for a class further down, with several bases; or ``""``."""
+    line = {known.key, *(c.key for c in facts.ancestors(known)), *(c.key for c in facts.descendants(known))}
+    for below in facts.descendants(known):
+        for other in facts.ancestors(below):
+            bases = {base for c in (other, *facts.ancestors(other)) for base in c.bases}
+            if other.key not in line and method in other.methods and giver in bases:
+                return f"for {below.qualname}, which has several bases, super() finds {method} of {other.qualname}"
+    return ""
 
 
 def _bases(place: Spot, known: Class, call: _Call) -> list[str] | str:
