@@ -18,6 +18,7 @@ from scriptify.transforms._none_types import given_type, only_tensor
 from scriptify.transforms._none_uses import Uses
 from scriptify.transforms._parameter_annotation_examples import EXAMPLES
 from scriptify.transforms._signature import TENSOR, annotate, compiled, is_none, own_parameters, spell, type_commented
+from scriptify.transforms._tuple_default import as_tuple, reads_sequence
 from scriptify.tree import Tree
 
 _CONSTANTS = {"math.pi": "float", "math.e": "float", "math.inf": "float", "math.nan": "float", "math.tau": "float"}
@@ -113,10 +114,7 @@ class ParameterAnnotation(Transform):
 
     def _edit(self, tree: Tree, param: cst.Param, text: str) -> Edit | None:
         """The edit; a list that is the default becomes a tuple."""
-        default = None
-        if isinstance(param.default, cst.List):
-            values = [tree.module.code_for_node(e.value) for e in param.default.elements]
-            default = f"({', '.join(values)}{',' if len(values) == 1 else ''})"
+        default = as_tuple(tree, param.default) if isinstance(param.default, cst.List) else None
         return annotate(tree, param, text, default)
 
 
@@ -124,7 +122,7 @@ def _changeable(tree: Tree, param: cst.Param, uses: Uses) -> str | None:
     """Why a list or dict that is the default has to stay one; None for a list nobody could tell from a tuple."""
     if isinstance(param.default, cst.Dict | cst.Set | cst.DictComp | cst.ListComp):
         return f"the default of {uses.name} could be changed by the function, and the compiler takes no such default"
-    if isinstance(param.default, cst.List) and (uses.tests or uses.stores or not all(_reads_sequence(tree, u) for u in uses.others)):
+    if isinstance(param.default, cst.List) and (uses.tests or uses.stores or not all(reads_sequence(tree, u) for u in uses.others)):
         return f"the list that is the default of {uses.name} may be changed or told from a tuple, and the compiler takes no list"
     return None
 
@@ -282,26 +280,3 @@ def _proved(tree: Tree, uses: Uses) -> Found | None:
         if dotted in _LISTS and call.args[0] is argument:
             return Found(Type("List", (TENSOR,)), f"{uses.name} is handed to {dotted}")
     return None
-
-
-def _reads_sequence(tree: Tree, load: cst.Name) -> bool:
-    """Whether a use reads a list as it would read a tuple."""
-    above = tree.parent(load)
-    if isinstance(above, cst.Subscript) and above.value is load:
-        parent = tree.parent(above)
-        index = all(isinstance(e.slice, cst.Index) for e in above.slice)
-        return index and not isinstance(parent, cst.AssignTarget | cst.AugAssign | cst.Del | cst.Attribute)
-    if isinstance(above, cst.For | cst.CompFor):
-        return above.iter is load
-    if isinstance(above, cst.Arg):
-        call = tree.parent(above)
-        if not isinstance(call, cst.Call) or above.star:
-            return False
-        dotted = tree.dotted(call.func)
-        if dotted in ("builtins.len", "builtins.sum", "builtins.enumerate", "builtins.zip", "builtins.max", "builtins.min"):
-            return True
-        return dotted.startswith("torch.") or (isinstance(call.func, cst.Attribute) and call.func.attr.value in _SIZED)
-    return False
-
-
-_SIZED = frozenset("sum mean view reshape permute repeat expand amax amin std var flip roll norm new_zeros new_ones".split())
