@@ -38,6 +38,20 @@ def made(text: str, *args: Any) -> Any:
     return space["Net"](*args)
 
 
+# SF101
+
+
+def test_a_number_may_be_given_where_the_default_is_the_sentinel():
+    text = net("x, skip=None", "x = self.fc(x)\nif skip is not None:\n    x = x + skip\nreturn x", "self.fc = nn.Linear(4, 4)")
+    after, _ = rewritten("SF101", text)
+    assert "skip: torch.Tensor = torch.empty(0)" in after
+    before, other = made(text), made(after)
+    other.load_state_dict(before.state_dict())
+    x = torch.ones(2, 4)
+    for skip in (None, 2, 0.5, torch.ones(4)):
+        assert torch.equal(before(x, skip), other(x, skip))
+
+
 # SF102
 
 
@@ -116,6 +130,9 @@ def test_an_assert_is_put_only_where_none_would_raise():
     assert rewritten("SF103", kept, focus=message, at="foo(p)")[0] == kept
     late = net("x, p: Optional[torch.Tensor] = None", "y = x + p if x.sum() > 0 else x\nreturn y")
     assert "torch.jit._unwrap_optional(p) if" in rewritten("SF103", late, focus=message, at="x + p")[0]
+    sure = net("x, p: Optional[torch.Tensor] = None", "return x + p")
+    with pytest.raises(TypeError):
+        made(rewritten("SF103", sure, focus=message, at="x + p")[0])(torch.ones(1))
 
 
 # SF104
