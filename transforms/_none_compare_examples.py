@@ -144,6 +144,14 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Declines(
         _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, labels):
+        return x[labels == None] if (labels == None).any() else x
+""",
+        because="as an array",
+    ),
+    Declines(
+        _HEAD
         + """class Bag(nn.Module):
     def __len__(self):
         return 0

@@ -65,6 +65,9 @@ class NoneCompare(Transform):
             value = node.left if is_none(target.comparator) else target.comparator
             if _none_default(function, value):
                 return  # its parameter's transform rewrites the test
+            if _as_array(tree, node):
+                yield tree.decline(self, node, f"{tree.code(node)} is used as an array, which compares each of its elements with None")
+                return
             word = "is" if isinstance(target.operator, cst.Equal) else "is not"
             text = f"{tree.text[slice(*tree.outer_span(value))]} {word} None"
             yield tree.rewrite(self, node, f"{word} None", [tree.replace(node, text)], why="the compiler compares None by identity only")
@@ -184,6 +187,14 @@ def _none_default(function: cst.FunctionDef, value: cst.CSTNode) -> bool:
     if not isinstance(value, cst.Name):
         return False
     return any(p.name.value == value.value and is_none(p.default) for p in all_parameters(function.params))
+
+
+def _as_array(tree: Tree, node: cst.Comparison) -> bool:
+    """Whether the outcome of a comparison is indexed with, reckoned with or asked for a method: that of an array of NumPy's."""
+    above = tree.parent(node)
+    return isinstance(above, cst.Attribute | cst.Index | cst.BinaryOperation) or (
+        isinstance(above, cst.UnaryOperation) and not isinstance(above.operator, cst.Not)
+    )
 
 
 def _may_be_none(tree: Tree, facts: Facts, qualname: str, node: cst.Comparison) -> Held | None:
