@@ -109,7 +109,7 @@ class ParameterAnnotation(Transform):
             imports=spelled.imports,
             needs=[Need(found.what, found.origin)],
             why="the compiler takes a parameter without annotation for a Tensor",
-            safety=Safety.OBSERVED if found.origin == "live" else Safety.EQUIVALENT,
+            safety=Safety.OBSERVED if found.origin == "live" or _reckons_as_int(tree, param, found.type, uses) else Safety.EQUIVALENT,
         )
 
     def _edit(self, tree: Tree, param: cst.Param, text: str) -> Edit | None:
@@ -153,6 +153,23 @@ def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fac
     if both != type_ and (both.name in ("Union", EMPTY) or spell(tree, both) is None):
         return f"a call passes {name} something else than its default {fact.default}: no one type takes both"
     return Found(both, f"the default of {name} is {fact.default}" + (f", a call passes {both}" if both != type_ else ""), "default")
+
+
+def _reckons_as_int(tree: Tree, param: cst.Param, type_: Type, uses: Uses) -> bool:
+    """Whether eager code may compute with an int, its default, where scripted code has a float: with a tensor of ints that is another."""
+    whole = param.default is not None and literal_type(tree.code(param.default)) == Type("int")
+    return whole and type_ == Type("float") and not all(_takes_float(tree, load) for load in uses.others)
+
+
+def _takes_float(tree: Tree, load: cst.Name) -> bool:
+    """Whether a use gives the same for an int as for a float of equal value."""
+    above = tree.parent(load)
+    if isinstance(above, cst.BinaryOperation):
+        return isinstance(above.operator, cst.Divide)
+    if isinstance(above, cst.Comparison | cst.ComparisonTarget):
+        return True
+    call = tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
+    return isinstance(call, cst.Call) and tree.dotted(call.func).startswith("torch.nn.functional.")
 
 
 def _nothing() -> cst.FunctionDef:

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import scriptify
 from scriptify import examples
 from scriptify.facts.model import Observed
 from scriptify.registry import by_code
@@ -61,6 +62,14 @@ def test_calls_widen_an_int_default():
         "class Net(nn.Module):\n    def forward(self, x):\n        return scale(x, 0.5) + scale(x)\n"
     )
     assert "by: float = 1" in rewritten("SF102", text)[0]
+
+
+@pytest.mark.parametrize(("use", "waits"), [("x * by", True), ("x / by", False), ("x if by > 1 else -x", False)])
+def test_an_int_that_would_be_a_float_when_scripted_waits_for_a_run(use, waits):
+    text = net("x, by=1", f'"""Args:\n    by (float): What.\n"""\nreturn {use}')
+    done = scriptify.rewrite(text, select=["SF102"])
+    assert any("only a run can show" in decline.because for decline in done.declines) == waits
+    assert ("by: float = 1" in done.draft.texts["source.py"]) != waits
 
 
 def test_a_default_of_one_kind_and_a_call_of_another_is_declined():
