@@ -18,6 +18,7 @@ from scriptify.transforms._infer import Inference
 from scriptify.transforms._none_types import given_type
 from scriptify.transforms._none_uses import SOME, Test, Uses
 from scriptify.transforms._optional_truth import wrapped
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.transforms._signature import (
     TENSOR,
     annotate,
@@ -86,6 +87,8 @@ class Group:
     def _check_uses(self, place: Place, uses: Uses) -> list[Place]:
         if uses.captured:
             raise NotSentinel(f"a nested function or lambda uses {place[1]}")
+        if by_name := reads_by_name(self.tree, uses.function.body):
+            raise NotSentinel(by_name)
         inference = Inference(self.tree, self.facts, place[0], uses.function)
         is_parameter = has_parameter(uses.function, place[1])
         for by in uses.stores:
