@@ -17,6 +17,8 @@ from scriptify.transforms._signature import compiled, is_none
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
 
+_PLAIN = frozenset({Kind.FUNCTION, Kind.VALUE, Kind.LIST, Kind.DICT})
+
 
 class NoneCompare(Transform):
     """``if self.mode == 'up':`` goes under ``if self.mode is not None:`` where ``self.mode`` may be None.
@@ -26,7 +28,7 @@ class NoneCompare(Transform):
     ``and`` does not help, for its right side is compiled all the same: the tests are nested. The truth of
     None or of a module is refused as well: ``if self.extra:`` becomes ``if self.extra is not None:`` where
     what the attribute holds otherwise is always true, and an explicit truth where it may be false. Eager code keeps
-    its own test of an attribute that holds a plain function, in whose place a caller may put False.
+    its own test of an attribute that holds no module, in whose place a caller may put False or an empty list.
     """
 
     code = "SF104"
@@ -118,8 +120,8 @@ class NoneCompare(Transform):
             yield tree.decline(self, node, f"{name} is set to {other} elsewhere, which is false and is not None")
             return
         kinds = state.attribute.kinds
-        if state.there and Kind.FUNCTION in kinds:
-            # A function is held as a plain value, in whose place a caller may put False: eager code keeps its own test.
+        if state.there and kinds & _PLAIN:
+            # What is no module may be replaced from outside, by False or an empty list: eager code keeps its own test.
             spelt, needed = tree.imports.spell("torch.jit.is_scripting")
             edit = tree.replace(node, f"({name} is not None if {spelt}() else {name})")
             yield self._rewritten(tree, node, f"the truth of {name}", [edit], state, needed)
