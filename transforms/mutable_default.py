@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import Type, join
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._infer import Inference
+from scriptify.transforms._optional_truth import asks_truth
 from scriptify.transforms._refine import raises_for_none
 from scriptify.transforms._signature import TENSOR, annotate, compiled, declared, own_parameters, spell, type_commented
 from scriptify.transforms._tuple_default import as_tuple, handed_to_torch, reads_sequence
@@ -194,7 +195,7 @@ def _reads(tree: Tree, use: cst.CSTNode) -> bool:
         return not isinstance(parent, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.Del | cst.Element)
     if isinstance(above, cst.For | cst.CompFor):
         return above.iter is use
-    if isinstance(above, cst.ComparisonTarget | cst.Comparison | cst.UnaryOperation | cst.BinaryOperation) or _truth(tree, use):
+    if isinstance(above, cst.ComparisonTarget | cst.Comparison | cst.UnaryOperation | cst.BinaryOperation) or asks_truth(tree, use):
         return True
     if isinstance(above, cst.Attribute):
         return above.attr.value in ("items", "keys", "values", "get", "index", "count", "copy")
@@ -208,19 +209,9 @@ def _reads(tree: Tree, use: cst.CSTNode) -> bool:
     return False
 
 
-def _truth(tree: Tree, node: cst.CSTNode) -> bool:
-    """Whether only the truth of an expression matters where it stands."""
-    above = tree.parent(node)
-    if isinstance(above, cst.If | cst.IfExp | cst.While | cst.Assert):
-        return above.test is node
-    if isinstance(above, cst.BooleanOperation):
-        return _truth(tree, above)
-    return isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)
-
-
 def _depth(node: cst.CSTNode) -> int:
     """How many changeable containers stand in each other."""
-    inner = [element.value for element in node.elements] if isinstance(node, cst.List | cst.Dict | cst.Tuple) else []  # type: ignore[union-attr]
+    inner = [element.value for element in node.elements] if isinstance(node, cst.List | cst.Dict | cst.Tuple) else []
     return max(map(_depth, inner), default=0) + isinstance(node, cst.List | cst.Dict)
 
 
@@ -248,7 +239,7 @@ def _raises_for_none(tree: Tree, use: cst.Name, filled: bool) -> bool:
     if isinstance(above, cst.Arg):
         call = tree.parent(above)
         return bool(above.star) or (isinstance(call, cst.Call) and tree.dotted(call.func) in _READERS)
-    return raises_for_none(tree, use) or (not filled and _truth(tree, use))
+    return raises_for_none(tree, use) or (not filled and asks_truth(tree, use))
 
 
 def _type(tree: Tree, facts: Facts, qualname: str, param: cst.Param) -> Type | None:

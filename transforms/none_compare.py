@@ -12,6 +12,7 @@ from scriptify.transforms._attribute_facts import Held, held, is_self_attribute
 from scriptify.transforms._before import scripting
 from scriptify.transforms._none_compare_examples import EXAMPLES
 from scriptify.transforms._none_uses import ends_flow
+from scriptify.transforms._optional_truth import asks_truth
 from scriptify.transforms._own_walking import MODULES
 from scriptify.transforms._signature import compiled, is_none
 from scriptify.tree import Tree, own_nodes
@@ -56,7 +57,7 @@ class NoneCompare(Transform):
             for node in own_nodes(function.body):
                 if isinstance(node, cst.Comparison) and node not in nested:
                     yield from self._comparison(tree, facts, qualname, function, node)
-                elif is_self_attribute(node) and isinstance(node, cst.Attribute) and _asks_truth(tree, node):
+                elif is_self_attribute(node) and isinstance(node, cst.Attribute) and asks_truth(tree, node):
                     yield from self._truth(tree, facts, qualname, node, focus)
 
     def _comparison(self, tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, node: cst.Comparison) -> Iterator[Proposal]:
@@ -254,16 +255,6 @@ def _says(tree: Tree, test: cst.CSTNode, text: str, outcome: bool) -> bool:
     if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And) and outcome:
         return _says(tree, test.left, text, True) or _says(tree, test.right, text, True)
     return False
-
-
-def _asks_truth(tree: Tree, node: cst.CSTNode) -> bool:
-    """Whether only the truth of an expression matters where it stands."""
-    above = tree.parent(node)
-    if isinstance(above, cst.If | cst.While | cst.IfExp | cst.Assert):
-        return above.test is node
-    if isinstance(above, cst.BooleanOperation):
-        return _asks_truth(tree, above)
-    return isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)
 
 
 def _in_place(tree: Tree, node: cst.BaseExpression, text: str) -> str:
