@@ -6,6 +6,7 @@ import libcst as cst
 import pytest
 
 import scriptify
+from scriptify.transform import Import
 from scriptify.tree import Tree
 
 
@@ -55,3 +56,10 @@ def test_functions_see_what_the_module_imports_last(after: str, dotted: str, spe
 def test_a_function_sees_what_it_imports_itself() -> None:
     tree = Tree("a.py", "import torch.nn.functional as F\n\n\ndef f(x):\n    import math as F\n    return F.sqrt(x)\n")
     assert [tree.dotted(call.func) for call in tree.find(cst.Call)] == ["math.sqrt"]
+
+
+def test_an_import_for_type_checkers_alone_is_none_when_code_runs() -> None:
+    tree = Tree("m.py", "from typing import TYPE_CHECKING\nfrom torch import nn\n\nif TYPE_CHECKING:\n    import torch\n")
+    text, imports = tree.imports.spell("torch.empty")
+    assert (text, imports) == ("torch.empty", (Import("m.py", "torch"),))
+    assert [edit.text for edit in tree.imports.edits(imports)] == ["import torch\n"]

@@ -149,6 +149,21 @@ class Net(nn.Module):
 """,
         because="before the /",
     ),
+    Declines(
+        _HEAD
+        + """
+
+class Net(nn.Module):
+    def forward(self, x, **kwargs):
+        return x + 1
+
+
+def call(net, given):
+    names = net.forward.__code__.co_varnames
+    return net(**{name: value for name, value in given.items() if name in names})
+""",
+        because="looks at signatures",
+    ),
     Ignores(
         _HEAD
         + """

@@ -28,6 +28,12 @@ class Net(nn.Module):
         self.act = twice if act else None
 
 """
+_SIZES = """class Net(nn.Module):
+    def __init__(self, several=False):
+        super().__init__()
+        self.sizes = [1, 2] if several else None
+
+"""
 
 EXAMPLES: tuple[Example, ...] = (
     Fires(
@@ -141,6 +147,24 @@ EXAMPLES: tuple[Example, ...] = (
         + "    def forward(self, x):\n"
         + "        return self.act(x) if (self.act is not None if torch.jit.is_scripting() else self.act) else x\n",
         entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Fires(
+        name="truth of a list or None",
+        before=_HEAD + _SIZES + "    def forward(self, x):\n        if self.sizes:\n            x = x + self.sizes[0]\n        return x\n",
+        after=_HEAD
+        + _SIZES
+        + "    def forward(self, x):\n"
+        + "        if (self.sizes is not None if torch.jit.is_scripting() else self.sizes):\n"
+        + "            x = x + self.sizes[0]\n        return x\n",
+        entry="Net(), (torch.randn(2, 4),)",
+    ),
+    Declines(
+        _HEAD
+        + """class Net(nn.Module):
+    def forward(self, x, labels):
+        return x[labels == None] if (labels == None).any() else x
+""",
+        because="as an array",
     ),
     Declines(
         _HEAD

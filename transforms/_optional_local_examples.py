@@ -140,7 +140,7 @@ EXAMPLES: tuple[Example, ...] = (
     def forward(self, x, n: int = 3):
         last = torch.empty(0)
         for _ in range(n):
-            if last is not None and last.numel() != 0:
+            if last is not None and not (isinstance(last, torch.Tensor) and last.numel() == 0):
                 x = x + last
             last = x * 2
         return x
@@ -161,7 +161,8 @@ EXAMPLES: tuple[Example, ...] = (
         + """class Net(nn.Module):
     def forward(self, x, mean: Optional[torch.Tensor] = None, centred: bool = False):
         if centred:
-            assert mean is not None
+            if torch.jit.is_scripting():
+                assert mean is not None
             x = x - mean
         return x
 """,
@@ -180,9 +181,9 @@ EXAMPLES: tuple[Example, ...] = (
         after=_OPTIONAL
         + """class Net(nn.Module):
     def forward(self, x, mean: Optional[torch.Tensor] = None, times: int = 0):
-        xs = [torch.jit._unwrap_optional(mean) + (x - torch.jit._unwrap_optional(mean)) for _ in range(times)]
+        xs = [U + (x - U) for _ in range(times)]
         return x * (len(xs) + 1)
-""",
+""".replace("U", "(torch.jit._unwrap_optional(mean) if torch.jit.is_scripting() else mean)"),
         entry="Net(), (torch.randn(2, 4),)",
         focus="but instead found type 'Optional[Tensor]'",
         at="x - mean",
@@ -210,6 +211,17 @@ EXAMPLES: tuple[Example, ...] = (
         entry="Net(), (torch.randn(2, 4),)",
         focus="but instead found type 'Optional[Tensor]'",
         at="y + skip",
+    ),
+    Ignores(
+        _OPTIONAL
+        + """class Net(nn.Module):
+    def forward(self, x, mean: Optional[torch.Tensor] = None):
+        print("%s" % mean)
+        return x
+""",
+        focus="but instead found type 'Optional[Tensor]'",
+        at="print",
+        name="a text of None",
     ),
     Declines(
         _HEAD

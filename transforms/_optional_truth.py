@@ -50,6 +50,16 @@ def optional_test(tree: Tree, test: Test, type_name: str, some: bool) -> tuple[s
     return wrapped(tree, test, f"{name} is not None and {truth}", cst.And), imports
 
 
+def asks_truth(tree: Tree, node: cst.CSTNode) -> bool:
+    """Whether only the truth of an expression matters where it stands."""
+    above = tree.parent(node)
+    if isinstance(above, cst.If | cst.While | cst.IfExp | cst.Assert):
+        return above.test is node
+    if isinstance(above, cst.BooleanOperation):
+        return asks_truth(tree, above)
+    return isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)
+
+
 def wrapped(tree: Tree, test: Test, text: str, operator: type[cst.BaseBooleanOp]) -> str:
     """The new text of a test, in parentheses where its place asks for them."""
     above = tree.parent(test.node)

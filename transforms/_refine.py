@@ -9,6 +9,7 @@ import libcst as cst
 
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus
+from scriptify.transforms._before import scripting
 from scriptify.transforms._none_uses import SOME, Uses
 from scriptify.transforms._signature import declared, has_parameter
 from scriptify.tree import Tree, own_nodes, stores_in
@@ -38,6 +39,8 @@ def unrefined(tree: Tree, function: cst.FunctionDef, focus: Focus) -> Iterator[t
         for load in uses.others:
             statement = tree.statement(load)
             if statement is None or not focus.covers(tree.path, *tree.lines(statement)) or uses.state(load) == SOME:
+                continue
+            if _asserted(tree, statement, name) or _kept_for_scripting(tree, load):
                 continue
             flag = _flag(tree, function, uses, load)
             if flag is not None:
@@ -84,7 +87,8 @@ def raises_for_none(tree: Tree, load: cst.BaseExpression) -> bool:
     """Whether evaluating the use raises TypeError or AttributeError when the name is None."""
     above = tree.parent(load)
     if isinstance(above, cst.BinaryOperation):
-        return isinstance(above.operator, _RAISING)
+        written = isinstance(above.operator, cst.Modulo) and above.right is load  # ``"%s" % None`` is a text
+        return isinstance(above.operator, _RAISING) and not written
     if isinstance(above, cst.Comparison):
         return all(isinstance(c.operator, _ORDERED) for c in above.comparisons[:1])
     if isinstance(above, cst.ComparisonTarget):
@@ -104,11 +108,31 @@ def raises_for_none(tree: Tree, load: cst.BaseExpression) -> bool:
 
 
 def _edits(tree: Tree, found: list[cst.Name], statement: cst.CSTNode) -> list[Edit]:
-    """An ``assert`` before a statement that is sure to evaluate one of the uses, else an unwrap in place of each."""
+    """An ``assert`` before a statement that is sure to evaluate one of the uses, else an unwrap in place of each; in scripted code only.
+
+    Eager code keeps the error that None raises there, which a caller may catch.
+    """
     if tree.own_line(statement) and any(always_evaluated(tree, load, statement) for load in found):
-        return [tree.before(statement, [f"assert {found[0].value} is not None"])]
+        return [tree.before(statement, [f"if {scripting(tree)}:", f"    assert {found[0].value} is not None"])]
     unwrap, _ = tree.imports.spell("torch.jit._unwrap_optional")
-    return [tree.replace(load, f"{unwrap}({load.value})") for load in found]
+    return [tree.replace(load, f"({unwrap}({load.value}) if {scripting(tree)} else {load.value})") for load in found]
+
+
+def _asserted(tree: Tree, statement: cst.CSTNode, name: str) -> bool:
+    """Whether the statement before is such an ``assert``."""
+    block = tree.parent(statement)
+    if not isinstance(block, cst.IndentedBlock):
+        return False
+    index = list(block.body).index(statement)  # type: ignore[arg-type]
+    before = block.body[index - 1] if index else None
+    if not isinstance(before, cst.If) or tree.code(before.test) != scripting(tree):
+        return False
+    return any(tree.code(line).startswith(f"assert {name} is not None") for line in before.body.body)
+
+
+def _kept_for_scripting(tree: Tree, load: cst.Name) -> bool:
+    """Whether a use stands in such an unwrap, or is what eager code has in place of it."""
+    return any(isinstance(above, cst.IfExp) and tree.code(above.test) == scripting(tree) for above in tree.ancestors(load))
 
 
 def always_evaluated(tree: Tree, load: cst.BaseExpression, statement: cst.CSTNode) -> bool:

@@ -18,6 +18,7 @@ from scriptify.transforms._infer import Inference
 from scriptify.transforms._none_types import given_type
 from scriptify.transforms._none_uses import SOME, Test, Uses
 from scriptify.transforms._optional_truth import wrapped
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.transforms._signature import (
     TENSOR,
     annotate,
@@ -86,6 +87,8 @@ class Group:
     def _check_uses(self, place: Place, uses: Uses) -> list[Place]:
         if uses.captured:
             raise NotSentinel(f"a nested function or lambda uses {place[1]}")
+        if by_name := reads_by_name(self.tree, uses.function.body):
+            raise NotSentinel(by_name)
         inference = Inference(self.tree, self.facts, place[0], uses.function)
         is_parameter = has_parameter(uses.function, place[1])
         for by in uses.stores:
@@ -223,7 +226,7 @@ class Group:
                 assign = self.tree.parent(by)
                 if isinstance(assign, cst.Assign) and is_none(assign.value):
                     edits.append(self.tree.replace(assign.value, f"{empty}(0)"))
-            edits += [self.tree.replace(test.node, sentinel_test(self.tree, test, any_empty)) for test in uses.tests]
+            edits += [self.tree.replace(test.node, sentinel_test(self.tree, test, tensor.text, any_empty)) for test in uses.tests]
         for given, site in zip(self.passed, self.sites, strict=True):
             edits.append(Edit(site.path, given.start, given.end, f"{empty if site.path == self.tree.path else 'torch.empty'}(0)"))
             if site.path != self.tree.path:
@@ -231,17 +234,16 @@ class Group:
         return sorted(set(edits)), wanted
 
 
-def sentinel_test(tree: Tree, test: Test, any_empty: bool) -> str:
-    """The test that takes the sentinel for None as well; eager callers may still pass None.
+def sentinel_test(tree: Tree, test: Test, tensor: str, any_empty: bool) -> str:
+    """The test that takes the sentinel for None as well; eager callers may still pass None, or a number where one will do.
 
     ``any_empty``: any empty tensor is taken for None, as the user has asked; else an empty vector alone.
     """
     name = test.name.value
+    empty = f"isinstance({name}, {tensor}) and {name}.numel() == 0" + ("" if any_empty else f" and {name}.dim() == 1")
     if test.truth:
-        text = f"{name} is not None and {name}.numel() != 0 and bool({name})"
+        text = f"{name} is not None and not ({empty}) and bool({name})"
         return f"not ({text})" if test.none else wrapped(tree, test, text, cst.And)
     if test.none:
-        empty = f"{name}.numel() == 0" if any_empty else f"({name}.numel() == 0 and {name}.dim() == 1)"
-        return wrapped(tree, test, f"{name} is None or {empty}", cst.Or)
-    full = f"{name}.numel() != 0" if any_empty else f"({name}.numel() != 0 or {name}.dim() != 1)"
-    return wrapped(tree, test, f"{name} is not None and {full}", cst.And)
+        return wrapped(tree, test, f"{name} is None or ({empty})", cst.Or)
+    return wrapped(tree, test, f"{name} is not None and not ({empty})", cst.And)

@@ -38,7 +38,7 @@ SENTINELS: tuple[Example, ...] = (
             skip (Tensor): Added to the result. Default: None.
         """
         out = self.fc(x)
-        if skip is not None and (skip.numel() != 0 or skip.dim() != 1):
+        if skip is not None and not (isinstance(skip, torch.Tensor) and skip.numel() == 0 and skip.dim() == 1):
             out = out + skip
         return out
 ''',
@@ -81,7 +81,7 @@ class Net(nn.Module):
 
     def forward(self, x, noise: torch.Tensor = torch.empty(0)):
         x = self.fc(x)
-        if noise is None or (noise.numel() == 0 and noise.dim() == 1):
+        if noise is None or (isinstance(noise, torch.Tensor) and noise.numel() == 0 and noise.dim() == 1):
             noise = torch.ones_like(x)
         x = x + 2 * noise
         return x
@@ -122,7 +122,7 @@ class Net(nn.Module):
         after=_FUNCTIONAL
         + """def fuse(x, prev: torch.Tensor = torch.empty(0)):
     x = F.interpolate(x, scale_factor=2.0)
-    if prev is not None and (prev.numel() != 0 or prev.dim() != 1):
+    if prev is not None and not (isinstance(prev, torch.Tensor) and prev.numel() == 0 and prev.dim() == 1):
         x = x + prev.detach()
     return x
 
@@ -148,7 +148,7 @@ class Net(nn.Module):
         after=_HEAD2
         + """class Net(nn.Module):
     def forward(self, x, skip: torch.Tensor = torch.empty(0)):
-        y = x if skip is None or skip.numel() == 0 else torch.cat([x, skip])
+        y = x if skip is None or (isinstance(skip, torch.Tensor) and skip.numel() == 0) else torch.cat([x, skip])
         return y
 """,
         settings=Settings(none_default="sentinel"),

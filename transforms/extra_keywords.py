@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
+from scriptify.facts.model import INSPECTING, UNWRAPPING, Facts
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._calls import bound, calls, takes_self
 from scriptify.transforms._expression import near
@@ -105,6 +105,8 @@ def _obstacle(tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef
             return f"{name} is used, and the compiler takes no variable number of arguments: name what it holds"
     if by_name := reads_by_name(tree, function.body):
         return f"{extra[-1].name.value} must stay: {by_name}"
+    if facts.mentions & {INSPECTING, UNWRAPPING}:
+        return f"the project looks at signatures, which would lose {extra[-1].name.value}"
     if function.params.posonly_params:
         return "a parameter before the / may be named among the keywords as well"
     if function.decorators:

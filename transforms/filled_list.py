@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from scriptify import schemas
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, bodies, decline, rewrite
+from scriptify.transforms._flow_questions import jumps
+from scriptify.transforms._refine import raises_for_none
 from scriptify.tree import Tree
-from scriptify.tree.flow import bindings, loads
+from scriptify.tree.flow import bindings, loads, parameter_names, stores_in
 from scriptify.tree.substitute import source
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
@@ -27,7 +30,7 @@ class FilledList(Transform):
     """``outs = [None] * n`` -> ``outs = [torch.empty(0)] * n if torch.jit.is_scripting() else [None] * n``.
 
     To the compiler a list of Nones is one of values that may be None for ever. Where every place is filled with a tensor
-    before it is read and nothing asks for None, an empty tensor holds the place as well.
+    before it is read, or None would raise where it is read, an empty tensor holds the place as well.
     """
 
     code = "SF115"
@@ -66,6 +69,31 @@ class FilledList(Transform):
             focus=_STEM,
             at="return",
         ),
+        Declines(
+            _net("outs = [None] * 3\nif x.dim() > 1:\n    outs[1] = x\nreturn outs[1]"),
+            because="read",
+            focus=_STEM,
+            at="return",
+            name="an item that may be None still",
+        ),
+        Declines(
+            _net("outs = [None] * 3\nfor i in range(2):\n    outs[i] = x\nlast = outs[2]\nreturn x if last is None else last"),
+            because="read",
+            focus=_STEM,
+            at="return",
+            name="an item under another name",
+        ),
+        Fires(
+            _net("outs = [None] * 3\nfor i in range(3):\n    outs[i] = x + i\nlast = outs[2]\nreturn last"),
+            _net(
+                "outs = ([torch.empty(0)] * 3 if torch.jit.is_scripting() else [None] * 3)\n"
+                "for i in range(3):\n    outs[i] = x + i\nlast = outs[2]\nreturn last"
+            ),
+            entry=_ENTRY,
+            focus="but instead found type 'Optional[Tensor]'",
+            at="return",
+            name="all filled before",
+        ),
         Ignores(_net("outs = [None] * 3\nfor i in range(3):\n    outs[i] = x + i\nreturn torch.cat(outs)")),
     )
 
@@ -85,7 +113,7 @@ class FilledList(Transform):
                 stated = _stated(tree, small)
                 if stated is None:
                     continue
-                if not _only_filled(body, target.value):
+                if not _only_filled(body, target.value, small.value):
                     because = f"{target.value} begins as a list of Nones and may be read where it is still None"
                     yield decline(self, body, small, f"{because}; append to an empty list, or ask for None first")
                     continue
@@ -130,8 +158,8 @@ def _none(body: Body, value: cst.BaseExpression) -> cst.BaseExpression | None:
     return None
 
 
-def _only_filled(body: Body, name: str) -> bool:
-    """Whether a list's places are only assigned, read one by one as tensors, counted, or all joined."""
+def _only_filled(body: Body, name: str, made: cst.BaseExpression) -> bool:
+    """Whether a list's places are only assigned, counted, all joined, or read where None would raise or all are filled already."""
     tree = body.tree
     if sum(bound.value == name for bound, _ in bindings(body.function.body)) != 1:
         return False
@@ -141,7 +169,11 @@ def _only_filled(body: Body, name: str) -> bool:
         if isinstance(above, cst.Subscript) and above.value is use:
             user = tree.parent(above)
             filled = filled or isinstance(user, cst.AssignTarget)
-            if isinstance(user, cst.Comparison | cst.ComparisonTarget | cst.If | cst.IfExp | cst.BooleanOperation | cst.UnaryOperation):
+            if isinstance(user, cst.Comparison | cst.ComparisonTarget | cst.If | cst.IfExp | cst.BooleanOperation):
+                return False
+            if not (
+                isinstance(user, cst.AssignTarget | cst.AugAssign) or _wants_tensor(body, above) or _all_filled(body, name, made, above)
+            ):
                 return False
             continue
         call = tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
@@ -149,3 +181,67 @@ def _only_filled(body: Body, name: str) -> bool:
             continue
         return False
     return filled
+
+
+def _wants_tensor(body: Body, item: cst.Subscript) -> bool:
+    """Whether what reads an item raises for None, so that eager code has a Tensor there."""
+    tree, user = body.tree, body.tree.parent(item)
+    if isinstance(user, cst.UnaryOperation) and isinstance(user.operator, cst.Not):
+        return False
+    if isinstance(user, cst.Element):
+        display = tree.parent(user)
+        user = tree.parent(display) if isinstance(display, cst.List | cst.Tuple) else None
+    call = tree.parent(user) if isinstance(user, cst.Arg) and not user.star else None
+    if isinstance(call, cst.Call) and call.args[0] is user:
+        head, _, _ = (dotted := body.dotted(call.func)).rpartition(".")
+        return dotted in _JOINERS or (user.value is item and (head == "torch.nn.functional" or schemas.function_gives_tensor(dotted)))
+    return raises_for_none(tree, item)
+
+
+def _all_filled(body: Body, name: str, made: cst.BaseExpression, item: cst.Subscript) -> bool:
+    """Whether a loop over every place, ``for i in range(n): xs[i] = ..``, surely came to its end before an item is read."""
+    tree = body.tree
+    count = _count(body, made)
+    below: cst.CSTNode = item
+    for above in tree.ancestors(item):
+        if isinstance(above, cst.IndentedBlock):
+            earlier = above.body[: list(above.body).index(below)]  # type: ignore[arg-type]
+            if any(isinstance(loop, cst.For) and _fills(body, name, count, loop) for loop in earlier):
+                return True
+        if above is body.function:
+            break
+        below = above
+    return False
+
+
+def _count(body: Body, made: cst.BaseExpression) -> str:
+    """How many places the list has, as written; ``""`` where that may have another value later."""
+    if isinstance(made, cst.ListComp):
+        return _range(body, made.for_in.iter) if not made.for_in.ifs and made.for_in.inner_for_in is None else ""
+    if not isinstance(made, cst.BinaryOperation):
+        return ""
+    return _lasting(body, made.left if isinstance(made.right, cst.List) else made.right)
+
+
+def _range(body: Body, over: cst.BaseExpression) -> str:
+    plain = isinstance(over, cst.Call) and body.dotted(over.func) == "builtins.range" and len(over.args) == 1
+    return _lasting(body, over.args[0].value) if plain and isinstance(over, cst.Call) and not over.args[0].star else ""
+
+
+def _lasting(body: Body, node: cst.BaseExpression) -> str:
+    """A number, or a name that is bound once."""
+    once = (
+        isinstance(node, cst.Name) and len(stores_in(body.function.body, node.value)) + (node.value in parameter_names(body.function)) == 1
+    )
+    return body.tree.code(node) if once or isinstance(node, cst.Integer) else ""
+
+
+def _fills(body: Body, name: str, count: str, loop: cst.For) -> bool:
+    tree, index = body.tree, loop.target
+    if not count or _range(body, loop.iter) != count or not isinstance(index, cst.Name) or any(jumps(loop)):
+        return False
+    if not isinstance(loop.body, cst.IndentedBlock) or stores_in(loop.body, index.value):
+        return False
+    lines = [small for line in loop.body.body if isinstance(line, cst.SimpleStatementLine) for small in line.body]
+    targets = [target.target for small in lines if isinstance(small, cst.Assign) for target in small.targets]
+    return any(tree.code(target).replace(" ", "") == f"{name}[{index.value}]" for target in targets)

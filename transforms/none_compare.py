@@ -12,10 +12,13 @@ from scriptify.transforms._attribute_facts import Held, held, is_self_attribute
 from scriptify.transforms._before import scripting
 from scriptify.transforms._none_compare_examples import EXAMPLES
 from scriptify.transforms._none_uses import ends_flow
+from scriptify.transforms._optional_truth import asks_truth
 from scriptify.transforms._own_walking import MODULES
 from scriptify.transforms._signature import compiled, is_none
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
+
+_PLAIN = frozenset({Kind.FUNCTION, Kind.VALUE, Kind.LIST, Kind.DICT})
 
 
 class NoneCompare(Transform):
@@ -26,7 +29,7 @@ class NoneCompare(Transform):
     ``and`` does not help, for its right side is compiled all the same: the tests are nested. The truth of
     None or of a module is refused as well: ``if self.extra:`` becomes ``if self.extra is not None:`` where
     what the attribute holds otherwise is always true, and an explicit truth where it may be false. Eager code keeps
-    its own test of an attribute that holds a plain function, in whose place a caller may put False.
+    its own test of an attribute that holds no module, in whose place a caller may put False or an empty list.
     """
 
     code = "SF104"
@@ -54,7 +57,7 @@ class NoneCompare(Transform):
             for node in own_nodes(function.body):
                 if isinstance(node, cst.Comparison) and node not in nested:
                     yield from self._comparison(tree, facts, qualname, function, node)
-                elif is_self_attribute(node) and isinstance(node, cst.Attribute) and _asks_truth(tree, node):
+                elif is_self_attribute(node) and isinstance(node, cst.Attribute) and asks_truth(tree, node):
                     yield from self._truth(tree, facts, qualname, node, focus)
 
     def _comparison(self, tree: Tree, facts: Facts, qualname: str, function: cst.FunctionDef, node: cst.Comparison) -> Iterator[Proposal]:
@@ -65,6 +68,9 @@ class NoneCompare(Transform):
             value = node.left if is_none(target.comparator) else target.comparator
             if _none_default(function, value):
                 return  # its parameter's transform rewrites the test
+            if _as_array(tree, node):
+                yield tree.decline(self, node, f"{tree.code(node)} is used as an array, which compares each of its elements with None")
+                return
             word = "is" if isinstance(target.operator, cst.Equal) else "is not"
             text = f"{tree.text[slice(*tree.outer_span(value))]} {word} None"
             yield tree.rewrite(self, node, f"{word} None", [tree.replace(node, text)], why="the compiler compares None by identity only")
@@ -115,8 +121,8 @@ class NoneCompare(Transform):
             yield tree.decline(self, node, f"{name} is set to {other} elsewhere, which is false and is not None")
             return
         kinds = state.attribute.kinds
-        if state.there and Kind.FUNCTION in kinds:
-            # A function is held as a plain value, in whose place a caller may put False: eager code keeps its own test.
+        if state.there and kinds & _PLAIN:
+            # What is no module may be replaced from outside, by False or an empty list: eager code keeps its own test.
             spelt, needed = tree.imports.spell("torch.jit.is_scripting")
             edit = tree.replace(node, f"({name} is not None if {spelt}() else {name})")
             yield self._rewritten(tree, node, f"the truth of {name}", [edit], state, needed)
@@ -186,6 +192,14 @@ def _none_default(function: cst.FunctionDef, value: cst.CSTNode) -> bool:
     return any(p.name.value == value.value and is_none(p.default) for p in all_parameters(function.params))
 
 
+def _as_array(tree: Tree, node: cst.Comparison) -> bool:
+    """Whether the outcome of a comparison is indexed with, reckoned with or asked for a method: that of an array of NumPy's."""
+    above = tree.parent(node)
+    return isinstance(above, cst.Attribute | cst.Index | cst.BinaryOperation) or (
+        isinstance(above, cst.UnaryOperation) and not isinstance(above.operator, cst.Not)
+    )
+
+
 def _may_be_none(tree: Tree, facts: Facts, qualname: str, node: cst.Comparison) -> Held | None:
     """The attribute that a comparison with a constant tests, where it may be None."""
     target = node.comparisons[0]
@@ -241,16 +255,6 @@ def _says(tree: Tree, test: cst.CSTNode, text: str, outcome: bool) -> bool:
     if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And) and outcome:
         return _says(tree, test.left, text, True) or _says(tree, test.right, text, True)
     return False
-
-
-def _asks_truth(tree: Tree, node: cst.CSTNode) -> bool:
-    """Whether only the truth of an expression matters where it stands."""
-    above = tree.parent(node)
-    if isinstance(above, cst.If | cst.While | cst.IfExp | cst.Assert):
-        return above.test is node
-    if isinstance(above, cst.BooleanOperation):
-        return _asks_truth(tree, above)
-    return isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)
 
 
 def _in_place(tree: Tree, node: cst.BaseExpression, text: str) -> str:

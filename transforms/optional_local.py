@@ -8,7 +8,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts, Kind, TypeFact, Unknown
 from scriptify.facts.types import EMPTY, NONE, Type, join, optional
-from scriptify.transform import Edit, Focus, Import, Need, Phase, Proposal, Safety, Transform
+from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._infer import Inference
 from scriptify.transforms._optional_local_examples import EXAMPLES
 from scriptify.transforms._refine import UNREFINED, asks, unrefined
@@ -26,7 +26,7 @@ class OptionalLocal(Transform):
     The compiler gives a variable the type of its first assignment and lets no branch or loop change it; in
     straight line it may change, and there nothing is touched. Only the first assignment is annotated.
     When the compiler says that an Optional is used without a test, and None would raise there anyway, an
-    ``assert`` before the use tells it so (eager code then raises AssertionError where it raised TypeError).
+    ``assert`` before the use tells it so, in scripted code only.
     """
 
     code = "SF103"
@@ -109,8 +109,8 @@ class OptionalLocal(Transform):
 
     def _refined(self, tree: Tree, function: cst.FunctionDef, focus: Focus) -> Iterator[Proposal]:
         for load, edits, name in unrefined(tree, function, focus):
-            imports = [Import(tree.path, "torch")] if "_unwrap_optional" in edits[0].text else []
-            why = "the compiler asks that None be ruled out; None raised TypeError here, and now raises AssertionError"
+            imports = tree.imports.spell("torch.jit.is_scripting")[1] if "is_scripting" in edits[0].text else ()
+            why = "the compiler asks that None be ruled out, which raises here in eager code"
             yield tree.rewrite(self, load, f"{name} is not None here", edits, imports=imports, why=why)
 
 

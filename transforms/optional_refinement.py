@@ -8,7 +8,10 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._expression import FLOAT, INT, STR, TENSOR, Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._containers import Method
+from scriptify.transforms._expression import FLOAT, INT, TENSOR, Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._optional_truth import SIZED, has_items
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.substitute import FreshNames, free_names, stable
 
@@ -55,16 +58,45 @@ class OptionalRefinement(Transform):
             name="an item",
         ),
         Fires(
+            _net(_XS, "if xs[0] is not None:\n    if xs[1] is not None:\n        x = x + xs[1]\n    x = x + xs[0]\nreturn x"),
+            _net(
+                _XS,
+                "item = xs[0]\nif item is not None:\n    item_2 = xs[1]\n    if item_2 is not None:\n        x = x + item_2\n"
+                "    x = x + item\nreturn x",
+            ),
+            entry=_ENTRY,
+            focus=_STEM,
+            at="return x",
+            name="an item within another's test",
+        ),
+        Fires(
             _net("self, x: torch.Tensor, n: Optional[int] = None", "n = n or 3\nreturn x + n"),
-            _net("self, x: torch.Tensor, n: Optional[int] = None", "n = (n if n is not None and n != 0 else 3)\nreturn x + n"),
+            _net("self, x: torch.Tensor, n: Optional[int] = None", "n = (n if n is not None and bool(n) else 3)\nreturn x + n"),
             entry="Net(), (torch.randn(2, 3),)",
             focus="Could not cast value of type Optional[int] to bool",
             at="n or 3",
             name="or",
         ),
+        Fires(
+            _net("self, x: torch.Tensor, s: Optional[str] = None", "s = s or 'a'\nreturn x, s"),
+            _net(
+                "self, x: torch.Tensor, s: Optional[str] = None",
+                "s = (s if s is not None and (len(s) > 0 if torch.jit.is_scripting() else bool(s)) else 'a')\nreturn x, s",
+            ),
+            entry="Net(), (torch.randn(2, 3),)",
+            focus="Could not cast value of type Optional[str] to bool",
+            at="s or",
+            name="or of a text",
+        ),
         Declines(
             _net(_XS, "if xs[0] is not None:\n    xs[0] = x\n    x = x + xs[0]\nreturn x"),
             because="assigned",
+            focus=_STEM,
+            at="x + xs",
+        ),
+        Declines(
+            _net(_XS, "if xs[0] is not None:\n    refill(xs)\n    x = x + xs[0]\nreturn x"),
+            because="called below",
             focus=_STEM,
             at="x + xs",
         ),
@@ -79,10 +111,11 @@ class OptionalRefinement(Transform):
         for body in bodies(tree, facts):
             if focus.scope and body.qualname != focus.scope:
                 continue
+            names = FreshNames(tree, body.function)
             for branch in body.find(cst.If):
                 if not focus.line or tree.line(branch) <= focus.line:
                     yield from self._left(body, branch)
-                    yield from self._item(body, branch)
+                    yield from self._item(body, branch, names)
             for operation in body.find(cst.BooleanOperation):
                 yield from self._or(body, operation)
 
@@ -103,7 +136,7 @@ class OptionalRefinement(Transform):
         why = "the compiler does not take a name for not None after continue and break"
         yield rewrite(self, body, branch, f"{name.value} is asserted not to be None", [tree.after(branch, [line])], why=why)
 
-    def _item(self, body: Body, branch: cst.If) -> Iterator[Proposal]:
+    def _item(self, body: Body, branch: cst.If, names: FreshNames) -> Iterator[Proposal]:
         tree = body.tree
         test = branch.test
         while isinstance(test, cst.BooleanOperation):
@@ -112,7 +145,7 @@ class OptionalRefinement(Transform):
         if not isinstance(item, cst.Subscript) or not stable(item.value) or not _plain_index(item):
             return
         try:
-            edits = _named(body, branch, item)
+            edits = _named(body, branch, item, names)
         except NoForm as reason:
             yield decline(self, body, branch, f"the compiler does not take {tree.code(item)} for not None: {reason}")
             return
@@ -127,11 +160,15 @@ class OptionalRefinement(Transform):
         if type_ is None or type_.name != "Optional":
             return
         inner, name = type_.stripped, left.value
-        filled = {INT: f"{name} != 0", FLOAT: f"{name} != 0", STR: f"{name} != ''", TENSOR: f"bool({name})"}.get(inner)
-        if inner.name in ("List", "Dict"):
-            filled = f"len({name}) > 0"
         above = tree.parent(operation)
-        if filled is None or isinstance(above, cst.BooleanOperation | cst.If | cst.While | cst.Assert | cst.UnaryOperation):
+        if isinstance(above, cst.BooleanOperation | cst.If | cst.While | cst.Assert | cst.UnaryOperation):
+            return
+        # An annotation is no proof for eager code: what is given in place of a number may be empty and no zero.
+        filled = f"bool({name})" if inner in (INT, FLOAT, TENSOR) else ""
+        if inner.name in SIZED - {"Tuple"}:
+            filled, imports = has_items(tree, name)
+            body.wanted.extend(imports)
+        if not filled:
             return
         text = f"({name} if {name} is not None and {filled} else {tree.operand(operation.right)})"
         yield rewrite(self, body, operation, f"{tree.code(operation)[:60]} is written out", [tree.replace_outer(operation, text)])
@@ -154,7 +191,7 @@ def _plain_index(item: cst.Subscript) -> bool:
 _READING = ("get", "items", "keys", "values", "index", "count")
 
 
-def _named(body: Body, branch: cst.If, item: cst.Subscript) -> list[Edit]:
+def _named(body: Body, branch: cst.If, item: cst.Subscript, names: FreshNames) -> list[Edit]:
     tree, text = body.tree, body.tree.code(item)
     above = tree.parent(branch)
     if not tree.own_line(branch) or (isinstance(above, cst.If) and above.orelse is branch):
@@ -172,5 +209,7 @@ def _named(body: Body, branch: cst.If, item: cst.Subscript) -> list[Edit]:
             raise NoForm("its list is changed below")
         if isinstance(node, cst.Subscript) and tree.code(node) == text:
             uses.append(node)
-    name = FreshNames(tree, body.function).fresh("item")
+    if Changes(Method(tree, body.facts, body.qualname, body.function)).may(item, [branch]):
+        raise NoForm("what is called below may put something else there")
+    name = names.fresh("item")
     return [tree.before(branch, [f"{name} = {text}"]), *(tree.replace(use, name) for use in uses)]

@@ -13,7 +13,7 @@ from scriptify.transform import Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._none_uses import SOME, Uses
 from scriptify.transforms._optional_test_examples import EXAMPLES
-from scriptify.transforms._optional_truth import SIZED, has_items
+from scriptify.transforms._optional_truth import SIZED, asks_truth, has_items
 from scriptify.transforms._refine import optionals
 from scriptify.transforms._signature import declared, is_none
 from scriptify.transforms._spot import Spot, spot
@@ -109,7 +109,7 @@ class OptionalTest(Transform):
         except ValueError:
             return
         named = [node for node in _on_line(place) if isinstance(node, cst.Name | cst.Attribute)]
-        for node in [node for node in place.nodes() or named if _asks_truth(tree, node)][:1]:
+        for node in [node for node in place.nodes() or named if asks_truth(tree, node)][:1]:
             if not isinstance(node, cst.Name) and not place.self_attribute(node):
                 yield tree.decline(self, node, f"the truth of {tree.code(node)} is asked, which would be worked out twice; give it a name")
                 return
@@ -178,13 +178,3 @@ def _without_none(tree: Tree, node: cst.BaseExpression) -> str | None:
     if len(rest) == len(node.elements) or not all(_constant(value) for value in rest):
         return None
     return f"[{', '.join(tree.code(value) for value in rest)}]" if rest else ""
-
-
-def _asks_truth(tree: Tree, node: cst.CSTNode) -> bool:
-    """Whether only the truth of an expression matters where it stands."""
-    above = tree.parent(node)
-    if isinstance(above, cst.If | cst.While | cst.IfExp | cst.Assert):
-        return above.test is node
-    if isinstance(above, cst.BooleanOperation):
-        return _asks_truth(tree, above)
-    return isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not)

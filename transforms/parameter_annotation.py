@@ -18,6 +18,7 @@ from scriptify.transforms._none_types import given_type, only_tensor
 from scriptify.transforms._none_uses import Uses
 from scriptify.transforms._parameter_annotation_examples import EXAMPLES
 from scriptify.transforms._signature import TENSOR, annotate, compiled, is_none, own_parameters, spell, type_commented
+from scriptify.transforms._tuple_default import as_tuple, reads_sequence
 from scriptify.tree import Tree
 
 _CONSTANTS = {"math.pi": "float", "math.e": "float", "math.inf": "float", "math.nan": "float", "math.tau": "float"}
@@ -108,15 +109,12 @@ class ParameterAnnotation(Transform):
             imports=spelled.imports,
             needs=[Need(found.what, found.origin)],
             why="the compiler takes a parameter without annotation for a Tensor",
-            safety=Safety.OBSERVED if found.origin == "live" else Safety.EQUIVALENT,
+            safety=Safety.OBSERVED if found.origin == "live" or _reckons_as_int(tree, param, found.type, uses) else Safety.EQUIVALENT,
         )
 
     def _edit(self, tree: Tree, param: cst.Param, text: str) -> Edit | None:
         """The edit; a list that is the default becomes a tuple."""
-        default = None
-        if isinstance(param.default, cst.List):
-            values = [tree.module.code_for_node(e.value) for e in param.default.elements]
-            default = f"({', '.join(values)}{',' if len(values) == 1 else ''})"
+        default = as_tuple(tree, param.default) if isinstance(param.default, cst.List) else None
         return annotate(tree, param, text, default)
 
 
@@ -124,7 +122,7 @@ def _changeable(tree: Tree, param: cst.Param, uses: Uses) -> str | None:
     """Why a list or dict that is the default has to stay one; None for a list nobody could tell from a tuple."""
     if isinstance(param.default, cst.Dict | cst.Set | cst.DictComp | cst.ListComp):
         return f"the default of {uses.name} could be changed by the function, and the compiler takes no such default"
-    if isinstance(param.default, cst.List) and (uses.tests or uses.stores or not all(_reads_sequence(tree, u) for u in uses.others)):
+    if isinstance(param.default, cst.List) and (uses.tests or uses.stores or not all(reads_sequence(tree, u) for u in uses.others)):
         return f"the list that is the default of {uses.name} may be changed or told from a tuple, and the compiler takes no list"
     return None
 
@@ -155,6 +153,23 @@ def _with_default(tree: Tree, facts: Facts, qualname: str, param: cst.Param, fac
     if both != type_ and (both.name in ("Union", EMPTY) or spell(tree, both) is None):
         return f"a call passes {name} something else than its default {fact.default}: no one type takes both"
     return Found(both, f"the default of {name} is {fact.default}" + (f", a call passes {both}" if both != type_ else ""), "default")
+
+
+def _reckons_as_int(tree: Tree, param: cst.Param, type_: Type, uses: Uses) -> bool:
+    """Whether eager code may compute with an int, its default, where scripted code has a float: with a tensor of ints that is another."""
+    whole = param.default is not None and literal_type(tree.code(param.default)) == Type("int")
+    return whole and type_ == Type("float") and not all(_takes_float(tree, load) for load in uses.others)
+
+
+def _takes_float(tree: Tree, load: cst.Name) -> bool:
+    """Whether a use gives the same for an int as for a float of equal value."""
+    above = tree.parent(load)
+    if isinstance(above, cst.BinaryOperation):
+        return isinstance(above.operator, cst.Divide)
+    if isinstance(above, cst.Comparison | cst.ComparisonTarget):
+        return True
+    call = tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
+    return isinstance(call, cst.Call) and tree.dotted(call.func).startswith("torch.nn.functional.")
 
 
 def _nothing() -> cst.FunctionDef:
@@ -282,26 +297,3 @@ def _proved(tree: Tree, uses: Uses) -> Found | None:
         if dotted in _LISTS and call.args[0] is argument:
             return Found(Type("List", (TENSOR,)), f"{uses.name} is handed to {dotted}")
     return None
-
-
-def _reads_sequence(tree: Tree, load: cst.Name) -> bool:
-    """Whether a use reads a list as it would read a tuple."""
-    above = tree.parent(load)
-    if isinstance(above, cst.Subscript) and above.value is load:
-        parent = tree.parent(above)
-        index = all(isinstance(e.slice, cst.Index) for e in above.slice)
-        return index and not isinstance(parent, cst.AssignTarget | cst.AugAssign | cst.Del | cst.Attribute)
-    if isinstance(above, cst.For | cst.CompFor):
-        return above.iter is load
-    if isinstance(above, cst.Arg):
-        call = tree.parent(above)
-        if not isinstance(call, cst.Call) or above.star:
-            return False
-        dotted = tree.dotted(call.func)
-        if dotted in ("builtins.len", "builtins.sum", "builtins.enumerate", "builtins.zip", "builtins.max", "builtins.min"):
-            return True
-        return dotted.startswith("torch.") or (isinstance(call.func, cst.Attribute) and call.func.attr.value in _SIZED)
-    return False
-
-
-_SIZED = frozenset("sum mean view reshape permute repeat expand amax amin std var flip roll norm new_zeros new_ones".split())

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._signature import compiled, declared, is_method
+from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transforms._signature import Spelled, compiled, declared, is_method, spell
 from scriptify.tree import Tree
 from scriptify.tree.flow import all_parameters
 
@@ -40,6 +40,13 @@ class SignatureComment(Transform):
             + "    def forward(self,\n                x: Tensor,\n                n: Tensor,\n                ):\n        return x * n\n",
             entry=_ENTRY,
             name="beside the parameters",
+        ),
+        Fires(
+            _HEAD.replace("from torch import Tensor\n", "")
+            + "    def forward(self, x,  # type: Tensor\n                ):\n        return x\n",
+            _HEAD.replace("from torch import Tensor\n", "")
+            + "    def forward(self, x: torch.Tensor,\n                ):\n        return x\n",
+            name="a name that is not imported",
         ),
         Fires(
             _HEAD + "    def forward(self, x, n):\n        # type: (Tensor) -> Tensor\n        return x * n\n",
@@ -74,13 +81,18 @@ class SignatureComment(Transform):
                 yield self._beside(tree, function, beside)
 
     def _beside(self, tree: Tree, function: cst.FunctionDef, beside: list[cst.Comment]) -> Proposal:
+        """Each comment as the annotation of the last parameter on its line."""
         edits: list[Edit] = []
+        imports: list[Import] = []
         for comment in beside:
             match = _COMMENT.match(comment.value)
             stated = match["text"].strip() if match is not None else ""
-            param = next((p for p in all_parameters(function.params) if _on_line(tree, p, comment)), None)
-            if param is None or param.annotation is not None or not _is_type(tree, stated):
+            param = next((p for p in reversed(all_parameters(function.params)) if _on_line(tree, p, comment)), None)
+            spelled = _spelled(tree, stated)
+            if param is None or param.annotation is not None or spelled is None:
                 return tree.decline(self, function, f"the compiler reads {comment.value!r} as a type; reword it")
+            stated = spelled.text
+            imports += spelled.imports
             start = len(tree.text[: tree.span(comment)[0]].rstrip(" \t"))
             edits += [tree.insert(tree.span(param.name)[1], f": {stated}"), Edit(tree.path, start, tree.span(comment)[1], "")]
             if param.default is not None:
@@ -88,7 +100,7 @@ class SignatureComment(Transform):
                 if between.strip() == "=":
                     edits[-2] = Edit(tree.path, tree.span(param.name)[1], tree.outer_span(param.default)[0], f": {stated} = ")
         why = "the compiler takes type comments beside parameters only with a line for the result"
-        return tree.rewrite(self, function, "type comments become annotations", edits, why=why)
+        return tree.rewrite(self, function, "type comments become annotations", edits, imports=imports, why=why)
 
 
 def _colon(tree: Tree, function: cst.FunctionDef) -> int:
@@ -114,11 +126,13 @@ def _on_line(tree: Tree, param: cst.Param, comment: cst.Comment) -> bool:
     return tree.lines(param)[1] == tree.line(comment)
 
 
-def _is_type(tree: Tree, text: str) -> bool:
+def _spelled(tree: Tree, text: str) -> Spelled | None:
+    """The type of a comment as an annotation: Python looks up the names of that, which may be there for type checkers only."""
     try:
-        return declared(tree, cst.parse_expression(text)) is not None
+        type_ = declared(tree, cst.parse_expression(text))
     except cst.ParserSyntaxError:
-        return False
+        return None
+    return spell(tree, type_) if type_ is not None else None
 
 
 def _miscounted(tree: Tree, function: cst.FunctionDef, comment: cst.Comment) -> bool:

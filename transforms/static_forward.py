@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Class, Facts
+from scriptify.facts.model import INSPECTING, UNWRAPPING, Class, Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._scripted_as import HELPER, Obstacle, helper
 from scriptify.transforms._signature import compiled, decorated
@@ -80,6 +80,12 @@ class StaticForward(Transform):
             + "        return x\n",
             because="long",
         ),
+        Declines(
+            _NET
+            + "    @staticmethod\n    def forward(x):\n        return x * 2\n"
+            + "\n\ndef names(net):\n    return net.forward.__code__.co_varnames\n",
+            because="signatures",
+        ),
         Ignores(
             _NET + "    @staticmethod\n    def twice(x):\n        return x * 2\n\n    def forward(self, x):\n        return self.twice(x)\n"
         ),
@@ -105,6 +111,8 @@ class StaticForward(Transform):
                 yield tree.decline(self, function, f"it is a static method, which scripting calls with the module, and {reason}")
 
     def _rewritten(self, tree: Tree, facts: Facts, owner: Class, function: cst.FunctionDef) -> Proposal:
+        if facts.mentions & {INSPECTING, UNWRAPPING}:  # the method for scripting has a self
+            raise Obstacle("the project looks behind decorators or at signatures")
         first, last = tree.line(function), tree.last_line(function)
         while not tree.text[tree.line_start(first) : tree.line_end(first)].lstrip().startswith("def "):
             first += 1

@@ -159,7 +159,7 @@ class StyleDecoder(nn.Module):
             else:
                 noise = torch.jit.annotate(List[Optional[torch.Tensor]], [buffer for _, buffer in self.noises.named_buffers()])
         if truncation < 1:
-            styles = [torch.jit._unwrap_optional(truncation_latent) + truncation * (s - torch.jit._unwrap_optional(truncation_latent)) for s in styles]
+            styles = [(torch.jit._unwrap_optional(truncation_latent) if torch.jit.is_scripting() else truncation_latent) + truncation * (s - (torch.jit._unwrap_optional(truncation_latent) if torch.jit.is_scripting() else truncation_latent)) for s in styles]
 
         if len(styles) == 1:
             latent = styles[0].unsqueeze(1).repeat(1, self.num_latent, 1)

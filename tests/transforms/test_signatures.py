@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import scriptify
 from scriptify import examples
 from scriptify.facts.model import Observed
 from scriptify.registry import by_code
@@ -38,6 +39,20 @@ def made(text: str, *args: Any) -> Any:
     return space["Net"](*args)
 
 
+# SF101
+
+
+def test_a_number_may_be_given_where_the_default_is_the_sentinel():
+    text = net("x, skip=None", "x = self.fc(x)\nif skip is not None:\n    x = x + skip\nreturn x", "self.fc = nn.Linear(4, 4)")
+    after, _ = rewritten("SF101", text)
+    assert "skip: torch.Tensor = torch.empty(0)" in after
+    before, other = made(text), made(after)
+    other.load_state_dict(before.state_dict())
+    x = torch.ones(2, 4)
+    for skip in (None, 2, 0.5, torch.ones(4)):
+        assert torch.equal(before(x, skip), other(x, skip))
+
+
 # SF102
 
 
@@ -47,6 +62,14 @@ def test_calls_widen_an_int_default():
         "class Net(nn.Module):\n    def forward(self, x):\n        return scale(x, 0.5) + scale(x)\n"
     )
     assert "by: float = 1" in rewritten("SF102", text)[0]
+
+
+@pytest.mark.parametrize(("use", "waits"), [("x * by", True), ("x / by", False), ("x if by > 1 else -x", False)])
+def test_an_int_that_would_be_a_float_when_scripted_waits_for_a_run(use, waits):
+    text = net("x, by=1", f'"""Args:\n    by (float): What.\n"""\nreturn {use}')
+    done = scriptify.rewrite(text, select=["SF102"])
+    assert any("only a run can show" in decline.because for decline in done.declines) == waits
+    assert ("by: float = 1" in done.draft.texts["source.py"]) != waits
 
 
 def test_a_default_of_one_kind_and_a_call_of_another_is_declined():
@@ -116,6 +139,9 @@ def test_an_assert_is_put_only_where_none_would_raise():
     assert rewritten("SF103", kept, focus=message, at="foo(p)")[0] == kept
     late = net("x, p: Optional[torch.Tensor] = None", "y = x + p if x.sum() > 0 else x\nreturn y")
     assert "torch.jit._unwrap_optional(p) if" in rewritten("SF103", late, focus=message, at="x + p")[0]
+    sure = net("x, p: Optional[torch.Tensor] = None", "return x + p")
+    with pytest.raises(TypeError):
+        made(rewritten("SF103", sure, focus=message, at="x + p")[0])(torch.ones(1))
 
 
 # SF104

@@ -1,4 +1,4 @@
-"""What the project's code does by name that would make a rewrite visible: looks behind decorators, copies objects, hooks modules."""
+"""What the project does by name that would make a rewrite visible: looks behind decorators, at signatures, copies, hooks modules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from scriptify.facts.model import COPYING, HOOKING, UNWRAPPING
+from scriptify.facts.model import COPYING, HOOKING, INSPECTING, UNWRAPPING
 from scriptify.facts.scan import File, Imported
 
 _PATTERNS = {
@@ -14,6 +14,7 @@ _PATTERNS = {
         r"""\.__wrapped__\b|["']__wrapped__["']|\binspect\.unwrap\b|^\s*from inspect import .*\bunwrap\b""", re.MULTILINE
     ),
     COPYING: re.compile(r"\bdeepcopy\b"),
+    INSPECTING: re.compile(r"\bco_varnames\b|\bforward\.__code__\b|\b(?:signature|getfullargspec|getargspec)\(\s*[\w.]*\bforward\b"),
 }
 _REGISTERS = ("register_forward_hook", "register_forward_pre_hook", "register_module_forward_hook", "register_module_forward_pre_hook")
 _HOOKING = frozenset({*_REGISTERS, "weight_norm", "spectral_norm", "prune"})

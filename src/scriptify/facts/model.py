@@ -19,6 +19,7 @@ from scriptify.transform import Settings
 UNWRAPPING = "unwrapping"
 COPYING = "copying"
 HOOKING = "hooking"
+INSPECTING = "inspecting"
 """What ``Facts.mentions`` may hold: the project reads ``__wrapped__`` or calls ``inspect.unwrap``; it calls ``deepcopy``;
 it registers forward hooks or pre-hooks, itself or through torch (``weight_norm``), so that any module may have one."""
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
@@ -278,7 +279,7 @@ class Facts:
     """All that is known of a project; what a transform asks. ``live`` tells whether an entry was run.
 
     ``unparsed`` are the files that do not parse, each with the line and the reason. ``mentions``: what the project
-    does that would make a rewrite visible: ``UNWRAPPING``, ``COPYING``, ``HOOKING``.
+    does that would make a rewrite visible: ``UNWRAPPING``, ``COPYING``, ``HOOKING``, ``INSPECTING``.
     """
 
     functions: Mapping[tuple[str, str], Function] = field(default_factory=lambda: EMPTY)

@@ -86,7 +86,16 @@ class Imports:
         found: list[cst.Import | cst.ImportFrom] = []
         for statement in self._leading:
             found += [*self._tree.find(cst.Import, statement), *self._tree.find(cst.ImportFrom, statement)]
-        return self._named(found)
+        return self._named([node for node in found if not self._for_checkers(node)])
+
+    def _for_checkers(self, node: cst.CSTNode) -> bool:
+        """Whether an import stands under ``if TYPE_CHECKING:``, so that it never runs."""
+        below = node
+        for above in self._tree.ancestors(node):
+            if isinstance(above, cst.If) and below is above.body and _name(above.test).rpartition(".")[2] == "TYPE_CHECKING":
+                return True
+            below = above
+        return False
 
     def _named(self, found: list[cst.Import | cst.ImportFrom]) -> dict[str, str]:
         known: dict[str, str] = {}
