@@ -91,7 +91,7 @@ class MathCall(Transform):
             after=_FLOAT
             + "        return x * ((n * (n - 1) // 2 if n >= 0 else 1 // 0) if torch.jit.is_scripting() else math.comb(n, 2))"
             + " + ((int(math.sqrt(n)) - int(int(math.sqrt(n)) * int(math.sqrt(n)) > n) if n >= 0 else 1 // 0)"
-            + " if torch.jit.is_scripting() else math.isqrt(n)) "
+            + " if torch.jit.is_scripting() else math.isqrt(n))"
             + " + ((math.floor(y) if y >= 0 else math.ceil(y)) if torch.jit.is_scripting() else math.trunc(y))"
             + " + ((math.sqrt(y) if not y < 0 else float(1 // 0)) if torch.jit.is_scripting() else torch.sym_sqrt(y))"
             + " + ((2.0 ** float(y) if not 1024.0 <= y < math.inf else float(1 // 0)) if torch.jit.is_scripting() else math.exp2(y))\n",
