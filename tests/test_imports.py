@@ -20,6 +20,8 @@ from scriptify.tree import Tree
         ("nn = 3\n\nclass A(nn.Module): pass\n\nimport torch.nn as nn\n", ""),
         ("nn = 3\nif nn:\n    import torch.nn as nn\n", ""),
         ("import torch.nn as nn\n\ndef nn(): pass\n", ""),
+        ("import torch.nn as nn\n\ndef f():\n    global nn\n    nn = 3\n", ""),
+        ("import torch.nn as nn\n\ndef f():\n    global nn\n    return nn\n", "torch.nn.Linear"),
     ],
 )
 def test_the_last_binding_above_all_code_counts(text, dotted):

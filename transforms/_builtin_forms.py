@@ -10,9 +10,11 @@ import libcst as cst
 from scriptify.facts.types import Type
 from scriptify.transform import Edit
 from scriptify.transforms._asked_values import has_attribute, is_callable, is_subclass, local_function
+from scriptify.transforms._dicts import Plain, plain
 from scriptify.transforms._expression import BOOL, INT, STR, TENSOR, Body, NoForm, only, positional
 from scriptify.transforms._number import literal_int
 from scriptify.transforms._operator_calls import got_text, operator_text
+from scriptify.transforms._sure_numbers import sure_number
 from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, calm, source
 
@@ -102,7 +104,8 @@ def _sorted(body: Body, call: cst.Call) -> list[Edit]:
     known = body.certain.type_of(given) if isinstance(given, cst.Name | cst.Attribute) else None
     if given is None or known is None or known.name != "Dict":
         return []
-    return [body.tree.replace(given, f"{body.tree.code(given)}.keys()")]
+    edits = [body.tree.replace(given, f"{body.tree.code(given)}.keys()")]
+    return edits if plain(body, given) is Plain.DICT else body.when_scripted(call, edits)  # by annotation it may be a list of keys
 
 
 def _subclass(body: Body, call: cst.Call) -> list[Edit]:
@@ -182,8 +185,14 @@ def _sum(body: Body, call: cst.Call) -> list[Edit]:
         return []
     if not calm(tree, start.value):
         raise NoForm("where it starts would be computed earlier")
-    first = source(tree, items)
-    return body.instead(call, f"{tree.operand(start.value)} + sum({first})")
+    text = f"{tree.operand(start.value)} + sum({source(tree, items)})"
+    # Of whole numbers alone the order makes no difference.
+    whole = body.proved_type(items) == Type("List", (INT,)) or _counted_items(body, items)
+    return body.instead(call, text) if whole and sure_number(body, start.value) == INT else body.guarded(call, text)
+
+
+def _counted_items(body: Body, items: cst.BaseExpression) -> bool:
+    return isinstance(items, cst.GeneratorExp | cst.ListComp) and sure_number(body, items.elt) == INT
 
 
 def _truths(body: Body, call: cst.Call, asked: bool) -> list[Edit]:
@@ -226,8 +235,10 @@ def _default(body: Body, call: cst.Call) -> list[Edit]:
     if not calm(body.tree, named[0].value):
         raise NoForm("what it falls back on is itself computed")
     code = body.tree.code
-    text = f"({code(call.func)}({code(given[0])}) if len({code(given[0])}) > 0 else {code(named[0].value)})"
-    return [body.tree.replace_outer(call, body.builtins(text))]
+    text = body.builtins(f"({code(call.func)}({code(given[0])}) if len({code(given[0])}) > 0 else {code(named[0].value)})")
+    proved = body.proved_type(given[0])
+    listed = proved is not None and proved.name == "List"  # by annotation it may be a generator, which has no length
+    return [body.tree.replace_outer(call, text)] if listed else body.guarded(call, text)
 
 
 _BY_NAME: dict[str, Callable[[Body, cst.Call], list[Edit]]] = {

@@ -17,6 +17,7 @@ from scriptify.transform import Edit, Focus, Import, Proposal, Safety, Transform
 from scriptify.transforms._number import Numbers
 from scriptify.transforms._proof import Proof
 from scriptify.tree import Tree, assigned_names
+from scriptify.tree.edits import unfit_edits
 from scriptify.tree.flow import own_of, parameter_names, stores_in
 from scriptify.tree.hoist import eager_only, reached_functions
 from scriptify.tree.substitute import stable, variables
@@ -126,13 +127,13 @@ class Body:
     def _proof(self) -> Proof:
         return Proof(self.tree, self.facts, self.qualname, self.function)
 
-    def proof(self, node: cst.BaseExpression) -> Type | None:
-        """The type that an expression has for every eager caller: an annotation alone does not give it one."""
-        return self._proof.type_of(node)
-
     def proved(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is a Tensor for every eager caller."""
-        return self.proof(node) == TENSOR
+        """Whether an expression is a Tensor for every eager caller: an annotation alone does not make it one."""
+        return self.proved_type(node) == TENSOR
+
+    def proved_type(self, node: cst.BaseExpression) -> Type | None:
+        """The type that an expression has for every eager caller; None where an annotation or a run alone shows one."""
+        return self._proof.type_of(node)
 
     def stated(self, node: cst.BaseExpression) -> Type | None:
         """The type that the source alone shows, so that eager code may rely on it; None where only a run has shown one."""
@@ -228,7 +229,10 @@ def rewrite(
     silent: bool = False,
     safety: Safety | None = None,
 ) -> Proposal:
-    """The rewrite with the imports that were noted for it."""
+    """The rewrite with the imports that were noted for it; a decline where a comment would be lost, or text that an f-string spells."""
+    unfit = unfit_edits(body.tree, node, edits)
+    if unfit:
+        return decline(by, body, node, unfit)
     imports = tuple(body.wanted)
     body.wanted.clear()
     return body.tree.rewrite(by, node, title, edits, imports=imports, why=why, silent=silent, safety=safety)

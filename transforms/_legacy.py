@@ -20,7 +20,11 @@ def requires_grad(body: Body, call: cst.Call) -> list[Edit]:
     after = tree.outer_span(argument.value)[1]
     if flag == "False":
         return [Edit(tree.path, before, after, "")]
-    return [Edit(tree.path, before, after, ""), tree.insert(tree.span(call)[1], f".requires_grad_({flag})")]
+    if flag == "True":
+        return [Edit(tree.path, before, after, ""), tree.insert(tree.span(call)[1], ".requires_grad_(True)")]
+    # None, which a factory takes for False, the method does not take.
+    start, end = tree.span(call)
+    return body.guarded(call, f"{tree.text[start:before]}{tree.text[after:end]}.requires_grad_({flag})")
 
 
 def shape_of(node: cst.BaseExpression) -> cst.BaseExpression | None:

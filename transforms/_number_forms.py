@@ -11,6 +11,7 @@ import libcst as cst
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, literal_data, method, only, positional
 from scriptify.transforms._signs import finite, nonnegative, positive
+from scriptify.transforms._sure_numbers import sure_number
 from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import calm
 
@@ -18,12 +19,16 @@ INTS, FLOATS = Type("List", (INT,)), Type("List", (FLOAT,))
 Form = Callable[[Body, cst.Call], str]
 
 
+def _never(_body: Body, _call: cst.Call) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A form; ``same`` when eager code sees no difference either, so that no guard is needed."""
+    """A form; ``same`` says of a call whether eager code sees no difference either, so that no guard is needed."""
 
     build: Form
-    same: bool = False
+    same: Callable[[Body, cst.Call], bool] = _never
 
 
 def one_number(body: Body, call: cst.Call) -> cst.BaseExpression:
@@ -148,6 +153,18 @@ def product(body: Body, call: cst.Call) -> str:
     return f"int({body.spell('torch.tensor')}({body.tree.code(items)}).prod().item())"
 
 
+def same_product(body: Body, call: cst.Call) -> bool:
+    """Whether it is a product written out, or the number of elements of what is a Tensor whoever calls.
+
+    A list by annotation alone may hold floats, and what is made a tensor to be multiplied follows the default device.
+    """
+    items = call.args[0].value
+    if isinstance(items, cst.List | cst.Tuple):
+        return len(items.elements) > 1 and all(sure_number(body, element.value) is not None for element in items.elements)
+    shape = _whole_shape(items)
+    return shape is not None and body.proved(shape)
+
+
 def _numbers(body: Body, items: cst.List | cst.Tuple) -> bool:
     plain = all(isinstance(element, cst.Element) for element in items.elements)
     return plain and all(body.certain.type_of(element.value) in (INT, FLOAT) for element in items.elements)
@@ -177,6 +194,11 @@ def truncated(body: Body, call: cst.Call) -> str:
         raise NoForm("of infinity it raises where scripted int() goes on, and its argument can't be written twice")
     math, text = body.spell("math"), body.tree.code(number)
     return f"({math}.floor({text}) if {body.tree.operand(number)} >= 0 else {math}.ceil({text}))"
+
+
+def same_truncated(body: Body, call: cst.Call) -> bool:
+    """Whether it is of a number whoever calls: a Tensor has no ``trunc`` for ``math``."""
+    return sure_number(body, call.args[0].value) is not None
 
 
 def close(body: Body, call: cst.Call) -> str:
@@ -262,10 +284,10 @@ NUMPY: dict[str, Known] = {
 }
 MATH: dict[str, Known] = {
     "math.log2": Known(log2_within),
-    "math.prod": Known(product, same=True),
-    "math.trunc": Known(truncated, same=True),
+    "math.prod": Known(product, same_product),
+    "math.trunc": Known(truncated, same_truncated),
     "math.isclose": Known(close),
-    "torch.from_numpy": Known(array, same=True),
+    "torch.from_numpy": Known(array),
     "torch.sym_int": Known(truncated),
     "torch.sym_float": Known(of_builtin("float")),
     "torch.sym_max": Known(of_two("max")),

@@ -34,8 +34,11 @@ def no_dtype_of_its_own(body: Body, call: cst.Call) -> None:
             raise NoForm(f"what {body.tree.code(made.func)} makes of it, and of which dtype, is not known")
 
 
-def says_dtype(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
-    """Whether an expression is surely a dtype and not None, by what a name is bound to."""
+def says_dtype(body: Body, node: cst.BaseExpression, depth: int = 4, *, annotated: bool = True) -> bool:
+    """Whether an expression is surely a dtype and not None, by what a name is bound to.
+
+    ``annotated``: the annotation of a parameter is enough, as it is for scripted code; eager callers may give None all the same.
+    """
     if isinstance(node, cst.Attribute):
         return body.dotted(node).startswith("torch.") or (node.attr.value == "dtype" and body.surely(node.value))
     if not isinstance(node, cst.Name) or depth <= 0:
@@ -43,12 +46,14 @@ def says_dtype(body: Body, node: cst.BaseExpression, depth: int = 4) -> bool:
     if body.dotted(node).startswith("torch."):
         return True
     parameter = next((p for p in all_parameters(body.function.params) if p.name.value == node.value), None)
+    if parameter is not None and not annotated:
+        return False
     if parameter is not None:
         stated = declared(body.tree, parameter.annotation.annotation) if parameter.annotation is not None else None
         given = stated is not None and stated.name == "dtype" and parameter.default is None
         return given and not stores_in(body.function.body, node.value)
     values = body.assigned(node)
-    return bool(values) and all(says_dtype(body, value, depth - 1) for value in values)
+    return bool(values) and all(says_dtype(body, value, depth - 1, annotated=annotated) for value in values)
 
 
 def only_given(body: Body, node: cst.BaseExpression) -> bool:

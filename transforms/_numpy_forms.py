@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.types import Type
 from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, keywords, literal_data, only, positional
 from scriptify.transforms._number_forms import INTS, NUMPY, Known, all_ints, is_shape_slice, one_number
+from scriptify.transforms._signs import finite
 from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, calm
 
@@ -26,14 +27,24 @@ def _as_one_type(body: Body, nodes: list[cst.BaseExpression]) -> list[str]:
     return [f"float({text})" if mixed and kind == INT else text for text, kind in zip(texts, kinds, strict=True)]
 
 
+def _nan_first(body: Body, nodes: list[cst.BaseExpression], form: str) -> str:
+    """A choice by Python's order among numbers, or a NaN among them: NumPy hands it on, and Python's order passes over it."""
+    for node in reversed([node for node in nodes if not finite(body, node)]):
+        if not calm(body.tree, node):
+            raise NoForm("NumPy hands a NaN on, and its argument can't be asked whether it is one without computing it twice")
+        text = body.tree.code(node)
+        form = f"{text} if {body.spell('math')}.isnan({text}) else {form}"  # the compiler takes v != v for False
+    return form
+
+
 def _clip(body: Body, call: cst.Call) -> str:
-    """By Python's bounds, which order all numbers but a NaN as NumPy does."""
+    """By Python's bounds."""
     only(call)
     arguments = positional(call)
     if len(arguments) != 3:
         raise NoForm("it has other arguments than a number and two bounds")
     value, low, high = _as_one_type(body, arguments)
-    return f"min(max({value}, {low}), {high})"
+    return _nan_first(body, arguments, f"min(max({value}, {low}), {high})")
 
 
 def _of_pair(name: str) -> Form:
@@ -42,7 +53,7 @@ def _of_pair(name: str) -> Form:
         arguments = positional(call)
         if len(arguments) != 2:
             raise NoForm("it has other arguments than two numbers")
-        return f"{name}({', '.join(_as_one_type(body, arguments))})"
+        return _nan_first(body, arguments, f"{name}({', '.join(_as_one_type(body, arguments))})")
 
     return build
 
@@ -71,6 +82,24 @@ def _of_list(name: str) -> Form:
     return build
 
 
+def _best(name: str) -> Form:
+    def build(body: Body, call: cst.Call) -> str:
+        text, node = _list(body, call)
+        if isinstance(node, cst.List | cst.Tuple):
+            return _nan_first(body, [element.value for element in node.elements], f"{name}({text})")
+        _whole(body, node)
+        return f"{name}({text})"
+
+    return build
+
+
+def _whole(body: Body, node: cst.BaseExpression) -> None:
+    """Raise NoForm for a list that may hold a NaN, which NumPy finds and Python's order passes over."""
+    nodes = [element.value for element in node.elements] if isinstance(node, cst.List | cst.Tuple) else []
+    if not (all(finite(body, each) for each in nodes) if nodes else body.certain.type_of(node) != FLOATS):
+        raise NoForm("NumPy finds a NaN in its list, which Python's order passes over")
+
+
 def _mean(body: Body, call: cst.Call) -> str:
     text, node = _list(body, call)
     if not calm(body.tree, node):
@@ -84,6 +113,7 @@ def _argument(best: str) -> Form:
         text, node = _list(body, call)
         if not calm(body.tree, node):
             raise NoForm("its list would be computed twice")
+        _whole(body, node)
         listed = text if isinstance(node, cst.List | cst.Tuple) else body.tree.operand(node)
         return f"{listed}.index({best}({text}))"
 
@@ -189,8 +219,8 @@ ON_NUMBERS: dict[str, Known] = {
     "numpy.clip": Known(_clip),
     "numpy.maximum": Known(_of_pair("max")),
     "numpy.minimum": Known(_of_pair("min")),
-    **{f"numpy.{name}": Known(_of_list(new)) for name, new in (("sum", "sum"), ("max", "max"), ("min", "min"))},
-    **{f"numpy.a{name}": Known(_of_list(name)) for name in ("max", "min")},
+    "numpy.sum": Known(_of_list("sum")),
+    **{f"numpy.{prefix}{name}": Known(_best(name)) for name in ("max", "min") for prefix in ("", "a")},
     "numpy.mean": Known(_mean),
     "numpy.argmax": Known(_argument("max")),
     "numpy.argmin": Known(_argument("min")),

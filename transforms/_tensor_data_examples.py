@@ -12,6 +12,7 @@ from torch import nn
 class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
+_AT = _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, at: tuple[int, int]")
 _POOL = """import torch
 from torch import nn
 
@@ -103,6 +104,17 @@ EXAMPLES = (
         before=_HEAD + "        at = (0, 1)\n        return x[at]\n",
         after=_HEAD + "        at = (0, 1)\n        return x[at[0], at[1]]\n",
         entry=_ENTRY,
+    ),
+    Fires(
+        name="an index that is a tuple by annotation, but may be a list, which picks rows",
+        before=_AT + "        return x[at]\n",
+        after=_AT + "        return x[at[0], at[1]] if torch.jit.is_scripting() else x[at]\n",
+        entry="Net(), (torch.randn(2, 4), (0, 1))",
+    ),
+    Declines(name="such an index that is stored into", code=_AT + "        x[at] = 0.0\n        return x\n", because="may be a list"),
+    Ignores(
+        name="starred elements and arguments",
+        code=_HEAD + "        return torch.tensor([*x.flatten()]) + torch.full((2,), True, **{'device': x.device})\n",
     ),
     Declines(name="a list of unknown type", code=_HEAD + "        n = x.tolist()\n        return x\n", because="give an entry"),
     Ignores(

@@ -14,6 +14,7 @@ from scriptify.tree import Tree
 
 _HEAD = "import operator\n\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
 _HEAD += "class Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
+_GIVEN = _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, ns: list[int], d: dict[str, int]")
 _ENTRY = "Net(), (torch.randn(2, 3),)"
 
 
@@ -107,6 +108,15 @@ class BuiltinCall(Transform):
             _net("ys = sum([[x], [x, x]], [])\nreturn ys[0] * len(ys)"),
             _net("ys = [item for group in [[x], [x, x]] for item in group]\nreturn ys[0] * len(ys)"),
             name="lists from an empty one: the comprehension is for another rule",
+        ),
+        Fires(
+            _GIVEN + "        return x * sum(ns, 1) * max(ns, default=2), sorted(d)\n",
+            _GIVEN
+            + "        return x * (1 + sum(ns) if torch.jit.is_scripting() else sum(ns, 1))"
+            + " * ((max(ns) if len(ns) > 0 else 2) if torch.jit.is_scripting() else max(ns, default=2)),"
+            + " (sorted(d.keys()) if torch.jit.is_scripting() else sorted(d))\n",
+            entry="Net(), (torch.randn(2, 3), [1, 2], {'a': 1})",
+            name="what is a list or a dict by annotation, and may be a generator or a list of keys to another caller",
         ),
         Declines(_HEAD.replace("x: torch.Tensor", "x, ys") + "        return x * len(sum(ys, []))\n", because="adds lists alone"),
         Declines(_net("return x * max([1, 2], default=self.count())"), because="itself computed"),

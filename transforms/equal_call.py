@@ -86,6 +86,10 @@ class EqualCall(Transform):
         ),
         Ignores(name="in a list", code=_HEAD + "        return x if x.dim() in [1, 4] else x\n"),
         Ignores(name="scripting's own", code=_HEAD + "        return F.interpolate(F.adaptive_avg_pool2d(x, (2, 1)), size=(4, 4))\n"),
+        Ignores(
+            name="the function of a class",
+            code=_HEAD + "        return nn.Module.__call__(self.layer, x)\n",
+        ),
         Ignores(name="not compiled", code="def f(x):\n    return x.__call__(2)\n"),
     )
 
@@ -119,7 +123,8 @@ def _call(body: Body, call: cst.Call) -> list[Edit]:
         root: cst.BaseExpression = func.value
         while isinstance(root, cst.Attribute | cst.Subscript):
             root = root.value
-        if isinstance(root, cst.Name) and func.value is not root:
+        # Of a class that the file imports or makes (nn.Module.__call__(m, x)) it is a function, and the class itself a constructor.
+        if isinstance(root, cst.Name) and func.value is not root and root.value in body.hidden:
             return [tree.replace(func, tree.code(func.value))]
     return []
 

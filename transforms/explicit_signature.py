@@ -84,8 +84,10 @@ def _plain(tree: Tree, function: cst.FunctionDef) -> Edit:
     defaults = [p.default is not None for p in (*params.params, *params.kwonly_params)]
     if defaults != sorted(defaults):
         raise Obstacle("a keyword-only parameter without a default follows one with a default")
-    start = tree.span(params.star_arg)[0]
-    return Edit(tree.path, start, tree.span(params.kwonly_params[0])[0], "")
+    start, end = tree.span(params.star_arg)[0], tree.span(params.kwonly_params[0])[0]
+    if "#" in tree.text[start:end]:
+        raise Obstacle("a comment stands between its star and the keyword-only parameters")
+    return Edit(tree.path, start, end, "")
 
 
 @dataclass(frozen=True)

@@ -231,7 +231,9 @@ def _variable(body: Body, call: cst.Call) -> list[Edit]:
         raise NoForm("volatile has had no meaning since torch 0.4")
     tail = "" if flag == "False" else f".requires_grad_({flag})"
     detached = "" if _detached(body, arguments[0]) else ".detach()"
-    return [body.tree.replace(call, f"{body.tree.operand(arguments[0])}{detached}{tail}")]
+    text = f"{body.tree.operand(arguments[0])}{detached}{tail}"
+    # Variable takes a number for a flag, which the method does not take.
+    return [body.tree.replace(call, text)] if flag in ("True", "False") else body.guarded(call, text)
 
 
 def _detached(body: Body, node: cst.BaseExpression) -> bool:

@@ -37,6 +37,7 @@ from torch import nn
 class Net(nn.Module):
     def forward(self, x):
 """
+_FLAG = _HEAD.replace("(self, x)", "(self, x, g: bool)")
 _BOX = """import torch
 from torch import nn
 
@@ -110,6 +111,14 @@ class LegacyMethod(Transform):
             entry=_ENTRY,
         ),
         Fires(
+            name="requires_grad that may be None",
+            before=_FLAG + "        w = x.new_ones(4, requires_grad=g)\n        return x * w\n",
+            after=_FLAG
+            + "        w = x.new_ones(4).requires_grad_(g) if torch.jit.is_scripting() else x.new_ones(4, requires_grad=g)\n"
+            + "        return x * w\n",
+            entry="Net(), (torch.randn(2, 4), True)",
+        ),
+        Fires(
             name="numel of a shape",
             before=_HEAD + "        return x / x.shape.numel() * x.size().numel()\n",
             after=_HEAD + "        return x / x.numel() * x.numel()\n",
@@ -131,11 +140,11 @@ class LegacyMethod(Transform):
         ),
         Fires(
             name="a dtype that may be None",
-            before=_HEAD.replace("(self, x)", "(self, x, d: torch.dtype = torch.half)") + "        return x.new_tensor([1.0], dtype=d)\n",
-            after=_HEAD.replace("(self, x)", "(self, x, d: torch.dtype = torch.half)")
+            before=_HEAD.replace("(self, x)", "(self, x, d: torch.dtype)") + "        return x.new_tensor([1.0], dtype=d)\n",
+            after=_HEAD.replace("(self, x)", "(self, x, d: torch.dtype)")
             + "        return torch.tensor([1.0], dtype=d, device=x.device)"
             + " if torch.jit.is_scripting() else x.new_tensor([1.0], dtype=d)\n",
-            entry=_ENTRY,
+            entry="Net(), (torch.randn(2, 4), torch.half)",
         ),
         Fires(
             name="a shape that may be that of a class of the project",
@@ -154,8 +163,20 @@ class LegacyMethod(Transform):
             after=_BOX + _FORWARD + "        y = torch.relu(x)\n        return y * y.numel()\n",
             entry=_ENTRY,
         ),
+        Fires(
+            name="named through the class, past a method of the project's own",
+            before=_BOX + _FORWARD + "        return x * torch.Tensor.numel(x)\n",
+            after=_BOX + _FORWARD + "        return x * (x.numel() if torch.jit.is_scripting() else torch.Tensor.numel(x))\n",
+            entry=_ENTRY,
+        ),
         Declines(name="data computed", code=_HEAD + "        return x + x.new_tensor(x.tolist())\n", because="not known"),
         Declines(name="evaluated twice", code=_HEAD + "        return x + (x * 2).new_tensor([1.0])\n", because="more than once"),
+        Declines(
+            name="a comment inside",
+            code=_HEAD + "        return x + x.new(  # rows\n            2, 4\n        )\n",
+            because="comment",
+        ),
+        Declines(name="spelled", code=_HEAD + "        assert x.dim() == 2, f'{x.nelement()=}'\n        return x\n", because="spells"),
         Ignores(name="known methods", code=_HEAD + "        return x * x.numel() + x.dim() + x.new_zeros(4)\n"),
         Ignores(name="not compiled", code="import torch\n\n\ndef f(x):\n    return x.nelement()\n"),
         Ignores(
@@ -244,7 +265,10 @@ def _unbound(body: Body, call: cst.Call) -> list[Edit]:
     if not arguments or call.args[0].keyword is not None or not body.tensor(arguments[0]):
         raise NoForm("its first argument is not known to be a Tensor")
     rest = body.tree.text[body.tree.span(call.args[1])[0] : body.tree.span(call)[1]] if len(call.args) > 1 else ")"
-    return [body.tree.replace(call, f"{body.tree.operand(arguments[0])}.{call.func.attr.value}({rest}")]
+    edits = [body.tree.replace(call, f"{body.tree.operand(arguments[0])}.{call.func.attr.value}({rest}")]
+    # A subclass of Tensor may have a method of its own, past which the call goes.
+    overridden = any(call.func.attr.value in known.methods for known in body.facts.classes.values())
+    return body.when_scripted(call, edits) if overridden else edits
 
 
 def _new(body: Body, call: cst.Call) -> list[Edit]:
@@ -293,5 +317,5 @@ def _new_tensor(body: Body, call: cst.Call) -> list[Edit]:
 
 def _stated(body: Body, name: str, value: cst.BaseExpression) -> bool:
     if name == "dtype":
-        return says_dtype(body, value)
+        return says_dtype(body, value, annotated=False)
     return isinstance(value, cst.SimpleString) or (isinstance(value, cst.Attribute) and value.attr.value == "device")

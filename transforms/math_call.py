@@ -8,6 +8,7 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._dicts import Plain, plain
 from scriptify.transforms._expression import TENSOR, Body, NoForm, bodies, decline, only, positional, rewrite
 from scriptify.transforms._math_forms import MISSING
 from scriptify.transforms._number_forms import MATH, rounded
@@ -27,6 +28,7 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor):
 """
 _FLOAT = _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, y: float, n: int")
+_SIZES = _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, sizes: list[int]")
 _ENTRY = "Net(), (torch.randn(2, 4),)"
 
 
@@ -89,7 +91,8 @@ class MathCall(Transform):
             after=_FLOAT
             + "        return x * ((n * (n - 1) // 2 if n >= 0 else 1 // 0) if torch.jit.is_scripting() else math.comb(n, 2))"
             + " + ((int(math.sqrt(n)) - int(int(math.sqrt(n)) * int(math.sqrt(n)) > n) if n >= 0 else 1 // 0)"
-            + " if torch.jit.is_scripting() else math.isqrt(n)) + (math.floor(y) if y >= 0 else math.ceil(y))"
+            + " if torch.jit.is_scripting() else math.isqrt(n))"
+            + " + ((math.floor(y) if y >= 0 else math.ceil(y)) if torch.jit.is_scripting() else math.trunc(y))"
             + " + ((math.sqrt(y) if not y < 0 else float(1 // 0)) if torch.jit.is_scripting() else torch.sym_sqrt(y))"
             + " + ((2.0 ** float(y) if not 1024.0 <= y < math.inf else float(1 // 0)) if torch.jit.is_scripting() else math.exp2(y))\n",
             entry="Net(), (torch.randn(2, 4), 2.5, 4)",
@@ -101,9 +104,18 @@ class MathCall(Transform):
         ),
         Fires(
             name="products",
-            before=_HEAD + "        return x * math.prod(x.shape) + math.prod([2, x.size(1) + 1]) + math.trunc(2.5)\n",
-            after=_HEAD + "        return x * x.numel() + (2 * (x.size(1) + 1)) + int(2.5)\n",
+            before=_HEAD
+            + "        y = torch.abs(x)\n        return x * math.prod(y.shape) + math.prod([2, x.size(1) + 1]) + math.trunc(2.5)\n",
+            after=_HEAD + "        y = torch.abs(x)\n        return x * y.numel() + (2 * (x.size(1) + 1)) + int(2.5)\n",
             entry=_ENTRY,
+        ),
+        Fires(
+            name="a product of what another caller may give as floats, or as an array",
+            before=_SIZES + "        return x * math.prod(sizes) * math.prod(x.shape)\n",
+            after=_SIZES
+            + "        return x * (int(torch.tensor(sizes).prod().item()) if torch.jit.is_scripting() else math.prod(sizes))"
+            + " * (x.numel() if torch.jit.is_scripting() else math.prod(x.shape))\n",
+            entry="Net(), (torch.randn(2, 4), [2, 3])",
         ),
         Fires(
             name="what is a tensor",
@@ -128,8 +140,16 @@ class MathCall(Transform):
         Fires(
             name="an array that becomes a tensor",
             before=_HEAD + "        return x * torch.from_numpy(np.array([1, 0.5, 2.0, 1]))\n",
-            after=_HEAD + "        return x * torch.tensor([1.0, 0.5, 2.0, 1.0], dtype=torch.float64)\n",
+            after=_HEAD
+            + "        return x * (torch.tensor([1.0, 0.5, 2.0, 1.0], dtype=torch.float64)"
+            + " if torch.jit.is_scripting() else torch.from_numpy(np.array([1, 0.5, 2.0, 1])))\n",
             entry=_ENTRY,
+        ),
+        Fires(
+            name="a copy of what is annotated as a list, but may be a tuple",
+            before=_SIZES + "        ns = copy.copy(sizes)\n        return x * ns[0]\n",
+            after=_SIZES + "        ns = list(sizes) if torch.jit.is_scripting() else copy.copy(sizes)\n        return x * ns[0]\n",
+            entry="Net(), (torch.randn(2, 4), [2, 3])",
         ),
         Fires(
             name="a copied list",
@@ -197,7 +217,7 @@ def _edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     known = MATH.get(dotted)
     if known is not None:
         text = body.builtins(known.build(body, call))
-        return _plain(body, call, text) if known.same else body.guarded(call, text)
+        return _plain(body, call, text) if known.same(body, call) else body.guarded(call, text)
     if dotted in MISSING:
         return body.guarded(call, body.builtins(MISSING[dotted](body, call)))
     if dotted == "torch.is_tensor":
@@ -257,10 +277,13 @@ def _copied(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     if known is None:
         raise NoForm("what it copies is not known")
     text = body.tree.operand(arguments[0])
-    if dotted == "copy.copy" and known.name == "List":
-        return [body.tree.replace(call, body.builtins(f"list({body.tree.code(arguments[0])})"))]
-    if dotted == "copy.copy" and known.name == "Dict":
-        return [body.tree.replace(call, f"{text}.copy()")]
+    if dotted == "copy.copy" and known.name in ("List", "Dict"):
+        shallow = body.builtins(f"list({body.tree.code(arguments[0])})") if known.name == "List" else f"{text}.copy()"
+        # What an annotation calls a list may be a tuple or of a class of its own, of which the copy is one too.
+        proved = body.proved_type(arguments[0])
+        display = isinstance(arguments[0], cst.List | cst.ListComp)
+        same = display or (proved is not None and proved.name == "List") or plain(body, arguments[0]) is Plain.DICT
+        return [body.tree.replace(call, shallow)] if same else body.guarded(call, shallow)
     if dotted == "copy.deepcopy" and known == TENSOR and stable(arguments[0]):
         return body.guarded(call, f"{text}.detach().clone().requires_grad_({text}.requires_grad)")
     raise NoForm(f"there is no form of it for {known}")

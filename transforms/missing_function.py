@@ -22,6 +22,7 @@ from scriptify.transforms._expression import (
     rewrite,
 )
 from scriptify.transforms._legacy import is_size
+from scriptify.transforms._sure_numbers import sure_numbers
 from scriptify.transforms._taken_apart import taken_apart
 from scriptify.tree import Tree
 from scriptify.tree.substitute import FreshNames, calm, stable
@@ -91,6 +92,12 @@ class MissingFunction(Transform):
             + "        at = ((i | 0).long().div(x.size(1), rounding_mode='floor') % 2, (i | 0).long() % x.size(1))"
             + " if torch.jit.is_scripting() else torch.unravel_index(i, (2, x.size(1)))\n"
             + "        return at, ((x.argmin() % 8,) if torch.jit.is_scripting() else torch.unravel_index(x.argmin(), (8,)))\n",
+            entry=_ENTRY,
+        ),
+        Fires(
+            name="the size of an element of what may be an array, whose dtype has one too",
+            before=_HEAD + "        return x * x.dtype.itemsize\n",
+            after=_HEAD + "        return x * (x.element_size() if torch.jit.is_scripting() else x.dtype.itemsize)\n",
             entry=_ENTRY,
         ),
         Declines(
@@ -165,7 +172,9 @@ def _of_dtype(body: Body, node: cst.Attribute) -> list[Edit]:
     if not body.surely(inner.value):
         return []
     start, end = body.tree.outer_span(inner.value)[1], body.tree.span(node)[1]
-    return body.leaning(inner.value, node, [Edit(body.tree.path, start, end, f".{_TESTS[node.attr.value]}")], annotated=True)
+    edits = [Edit(body.tree.path, start, end, f".{_TESTS[node.attr.value]}")]
+    # NumPy's dtypes have an itemsize too, and nothing else of these.
+    return body.leaning(inner.value, node, edits, annotated=node.attr.value != "itemsize")
 
 
 def _default_dtype(body: Body, call: cst.Call) -> list[Edit]:
@@ -181,7 +190,10 @@ def _asarray(body: Body, call: cst.Call) -> list[Edit]:
     if literal_data(body, data[0]) or body.certain.type_of(data[0]) in (INT, FLOAT):
         edits = [tree.replace(call.func, body.spell("torch.as_tensor"))]
         text = data_text(body, data[0]) if literal_data(body, data[0]) else tree.code(data[0])
-        return edits if text == tree.code(data[0]) else [*edits, tree.replace(data[0], text)]
+        if text == tree.code(data[0]):
+            return edits
+        edits = [*edits, tree.replace(data[0], text)]
+        return edits if sure_numbers(body, data[0]) else body.when_scripted(call, edits)
     if not body.surely(data[0]):
         raise NoForm("whether its data is a list of numbers or a tensor is not known")
     rest = tree.text[tree.outer_span(data[0])[1] : tree.span(call)[1]]

@@ -89,7 +89,10 @@ def _percent(body: Body, node: cst.BinaryOperation) -> tuple[Edit, str] | None:
     why = "scripting stops at run time at formats other than %s and %d"
     values = [e.value for e in node.right.elements] if isinstance(node.right, cst.Tuple) else [node.right]
     if all(isinstance(v, cst.Integer | cst.Float | cst.SimpleString) for v in values):
-        done = text.evaluated_value % tuple(v.evaluated_value for v in values)  # type: ignore[attr-defined]
+        try:
+            done = text.evaluated_value % tuple(v.evaluated_value for v in values)  # type: ignore[attr-defined]
+        except (TypeError, ValueError):
+            return None  # eager code raises that too
         return tree.replace_outer(node, repr(done)), why
     told = "scripting compiles this format and stops at run time, without an error before"
     if not _shown(body, node):

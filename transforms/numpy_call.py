@@ -90,6 +90,13 @@ class NumpyCall(Transform):
             + " + (float(0.5) if torch.jit.is_scripting() else np.float32(0.5))\n",
             entry=_ENTRY,
         ),
+        Fires(
+            name="a NaN, which NumPy hands on and Python's order passes over",
+            before=_HEAD.replace("x: torch.Tensor", "x: torch.Tensor, v: float") + "        return x * np.maximum(v, 1.0)\n",
+            after=_HEAD.replace("x: torch.Tensor", "x: torch.Tensor, v: float")
+            + "        return x * ((v if math.isnan(v) else max(v, 1.0)) if torch.jit.is_scripting() else np.maximum(v, 1.0))\n",
+            entry="Net(), (torch.randn(2, 4), 0.5)",
+        ),
         Declines(
             name="a method of what it gives",
             code=_HEAD + "        k = float(x.size(0))\n        s = np.sqrt(k)\n        return x * s.astype(int)\n",

@@ -186,7 +186,7 @@ def _in_range(body: Body, node: cst.Comparison) -> list[Edit]:
     lower = tree.operand(bounds[0]) if len(bounds) == 2 else "0"
     text = f"{lower} <= {tree.operand(node.left)} < {tree.operand(bounds[-1])}"
     negated = isinstance(target.operator, cst.NotIn)
-    if not all(body.proof(number) in (INT, BOOL) for number in (node.left, *bounds)):
+    if not all(body.proved_type(number) in (INT, BOOL) for number in (node.left, *bounds)):
         # A caller may pass 1.5 or a text for what is annotated as an int: such are in no range.
         return body.guarded(node, f"not {text}" if negated else text)
     return [tree.replace_outer(node, f"(not {text})")] if negated else [tree.replace(node, text)]
@@ -309,7 +309,7 @@ def _of_tuple(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edi
         return []
     tree = body.tree
     if not isinstance(owner, cst.Tuple):
-        edits, shown = [tree.replace_outer(owner, body.builtins(f"list({tree.code(owner)})"))], body.proof(owner)
+        edits, shown = [tree.replace_outer(owner, body.builtins(f"list({tree.code(owner)})"))], body.proved_type(owner)
         # A caller may pass a text, which looks for more than one letter at once.
         return edits if shown is not None and shown.name == "Tuple" else body.when_scripted(call, edits)
     _no_comment(body, owner)

@@ -42,6 +42,12 @@ class QuietFinally(Transform):
         Declines(_net("try:\n    y = x + 1\nexcept ValueError:\n    y = x\nreturn y"), because="ask beforehand"),
         Declines(_net("try:\n    y = x + 1\nfinally:\n    self.n = 1\nreturn y"), because="more than"),
         Declines(_net("try:\n    return x + 1\nfinally:\n    n = 1"), because="left early"),
+        Declines(
+            _net("n = 0\nwith quiet():\n    try:\n        y = x + 1\n    finally:\n        n = 1\nreturn x * n"),
+            because="may catch the error",
+        ),
+        Declines(_net("global n\ntry:\n    y = x + 1\nfinally:\n    n = 1\nreturn y"), because="outside of the function"),
+        Declines(_net("try:\n    # first\n    y = x + 1\nfinally:\n    n = 1\nreturn y * n"), because="comment"),
         Ignores(_net("return x")),
     )
 
@@ -73,11 +79,25 @@ def _edits(body: Body, node: cst.Try) -> list[Edit]:
                 raise NoForm("the finally does more than give local names a value")
     if any(isinstance(above, cst.Try) for above in tree.ancestors(node)):
         raise NoForm("it stands in another one")
+    if any(isinstance(above, cst.With) and not _hands_on(body, above) for above in tree.ancestors(node)):
+        raise NoForm("a block around it may catch the error, and the names are read after that")
+    outside: list[cst.Global | cst.Nonlocal] = [*tree.find(cst.Global, body.function), *tree.find(cst.Nonlocal, body.function)]
+    if outside:
+        raise NoForm("a name may be one from outside of the function, which keeps it whatever is raised")
+    for head, block in ((node, node.body), (node.finalbody, node.finalbody.body)):
+        if "#" in tree.text[tree.line_end(tree.line(head)) : tree.line_start(tree.line(block.body[0]))]:
+            raise NoForm("a comment inside would be lost")
     edits = [Edit(tree.path, tree.line_start(tree.line(node)), tree.line_start(tree.line(node.body.body[0])), "")]
     for block in (node.body, node.finalbody.body):
         edits += _outdented(tree, block, tree.indent(node))
     edits.append(Edit(tree.path, tree.line_end(tree.last_line(node.body)), tree.line_start(tree.line(node.finalbody.body.body[0])), ""))
     return edits
+
+
+def _hands_on(body: Body, block: cst.With) -> bool:
+    """Whether the blocks of a ``with`` are torch's own, of which none catches an error."""
+    calls = [item.item for item in block.items]
+    return all(isinstance(call, cst.Call) and body.dotted(call.func).startswith("torch.") for call in calls)
 
 
 def _outdented(tree: Tree, block: cst.IndentedBlock, indent: str) -> list[Edit]:

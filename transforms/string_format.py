@@ -11,7 +11,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import INT, STR, Body, NoForm, bodies, decline, rewrite
-from scriptify.transforms._fstring import counted, hides_braces, padded, said, spec_of, written_alike
+from scriptify.transforms._fstring import ascii_text, counted, hides_braces, padded, said, spec_of, written_alike
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads
 from scriptify.tree.substitute import calm, source, stable
@@ -98,11 +98,18 @@ class StringFormat(Transform):
         Declines(name="text that is used", code=_HEAD + "        s = f'{1.5:.1f}'\n        return s\n", because="other text"),
         Declines(name="a nested width", code=_HEAD + "        assert x.dim() == 2, f'{1.5:{2}}'\n        return x\n", because="nested"),
         Fires(
-            name="an int that a caller may give as a bool",
+            name="an int that a caller may give as a bool, or as no int",
             before=_HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int") + '        return f"{n:3}{n:d}", "ab" * n\n',
             after=_HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int")
-            + '        return f"{str(int(n)).rjust(3)}{int(n)}", "".join(["ab"] * (n if n > 0 else 0))\n',
+            + '        return (f"{str(int(n)).rjust(3)}{int(n)}" if torch.jit.is_scripting() else "{:3}{:d}".format(n, n)),'
+            + ' ("".join(["ab"] * (n if n > 0 else 0)) if torch.jit.is_scripting() else "ab" * n)\n',
             entry="Net(), (torch.randn(2, 4), -2)",
+        ),
+        Fires(
+            name="a tuple in a message",
+            before=_HEAD + "        assert x.dim() == 2, f'bad {1.5:.2f} of {x.shape, 2}'\n        return x\n",
+            after=_HEAD + "        assert x.dim() == 2, 'bad {:.2f} of {}'.format(1.5, (x.shape, 2))\n        return x\n",
+            entry=_ENTRY,
         ),
         Fires(
             name="an octal escape at the end",
@@ -162,7 +169,17 @@ def _repeated(body: Body, node: cst.BinaryOperation) -> list[Edit]:
         if not stable(count):
             raise NoForm("how often is perhaps less than none, and would be computed more than once")
         times = f"({times} if {times} > 0 else 0)"
-    return [body.tree.replace(node, f'"".join([{source(body.tree, text)}] * {times})')]
+    return _where_sure(body, node, f'"".join([{source(body.tree, text)}] * {times})', [text, count])
+
+
+def _sure(body: Body, node: cst.BaseExpression) -> bool:
+    """Whether a value is a whole number or a text whoever calls: an annotation binds no caller, and a float is padded as it is."""
+    return counted(body, node) or ascii_text(body, node) or body.proved_type(node) in (INT, STR)
+
+
+def _where_sure(body: Body, node: cst.BaseExpression, text: str, values: list[cst.BaseExpression]) -> list[Edit]:
+    """Another text for an expression, in eager code too where all values are sure. Raises NoForm."""
+    return [body.tree.replace(node, text)] if all(_sure(body, value) for value in values) else body.guarded(node, text)
 
 
 def _joins(text: cst.SimpleString) -> bool:
@@ -173,18 +190,32 @@ def _joins(text: cst.SimpleString) -> bool:
 def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
     """``f"{n:03d}"`` with plain fields; where it is only a message and has others, ``f"{v:.2f}"`` as ``"{:.2f}".format(v)``."""
     fields = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
-    if not any(f.format_spec is not None or f.conversion is not None or f.equal is not None for f in fields):
+    if not any(map(_styled, fields)):
         return []
     pieces = [part.value for part in node.parts if isinstance(part, cst.FormattedStringText)]
     if any(hides_braces(piece) for piece in pieces):
         raise NoForm("it has braces as escapes")
     plain = _plain_fields(body, node) if not any("{{}}" in piece for piece in pieces) else None
-    if plain is not None:
+    if plain is not None and all(_sure(body, field.expression) for field in fields if _styled(field)):
         return [body.tree.replace(node, plain)]
     if isinstance(body.tree.parent(node), cst.ConcatenatedString):
         raise NoForm("it is one of several strings put together")
-    if not _message(body, node):
+    message = _message(body, node)
+    if not message and plain is None:
         raise NoForm("str.format would give other text when scripted, and the text is used")
+    formatted = _formatted(body, node)
+    if message:
+        return [body.tree.replace(node, formatted)]
+    # The compiler's front end reads f-strings in the part for eager code, too.
+    return [body.tree.replace(node, f"({plain} if {body.spell('torch.jit.is_scripting')}() else {formatted})")]
+
+
+def _styled(field: cst.FormattedStringExpression) -> bool:
+    return field.format_spec is not None or field.conversion is not None or field.equal is not None
+
+
+def _formatted(body: Body, node: cst.FormattedString) -> str:
+    """``"{:.2f}".format(v)``, which is the very text of ``f"{v:.2f}"`` in eager code. Raises NoForm."""
     text, values = "", []
     for part in node.parts:
         if not isinstance(part, cst.FormattedStringExpression):
@@ -195,14 +226,15 @@ def _fstring(body: Body, node: cst.FormattedString) -> list[Edit]:
             raise NoForm("it has a nested field")
         conversion = part.conversion or ("r" if part.equal is not None and not spec else "")
         text += f"{said(body, part)}{{{f'!{conversion}' if conversion else ''}{f':{spec}' if spec else ''}}}"
-        values.append(body.tree.code(part.expression))
+        bare = isinstance(part.expression, cst.Tuple) and not part.expression.lpar  # one field, and several arguments
+        values.append(f"({body.tree.code(part.expression)})" if bare else body.tree.code(part.expression))
         if part.equal is not None and (node.quote in said(body, part) or "\\" in said(body, part)):
             raise NoForm("it names an expression with quotes or escapes of its own")
     if text.count("{}") > len(values):
         raise NoForm("scripting would take the braces in it for fields")
     prefix = node.prefix.lower().replace("f", "")
     quote = node.start.lstrip("fFrR")
-    return [body.tree.replace(node, f"{prefix}{quote}{text}{quote}.format({', '.join(values)})")]
+    return f"{prefix}{quote}{text}{quote}.format({', '.join(values)})"
 
 
 def _plain_fields(body: Body, node: cst.FormattedString) -> str | None:
@@ -294,4 +326,6 @@ def _specified(body: Body, call: cst.Call, text: cst.SimpleString) -> list[Edit]
             raise NoForm("scripting would write a field in another way")
         values.append(value)
     plain = "".join(f"{before}{'' if name is None else '{}'}" for before, name, _, _ in parts)
-    return [body.tree.replace(call, f"{text.prefix}{text.quote}{plain}{text.quote}.format({', '.join(values)})")]
+    written = f"{text.prefix}{text.quote}{plain}{text.quote}.format({', '.join(values)})"
+    padded_ones = [arg.value for (_, spec, conversion), arg in zip(fields, call.args, strict=True) if spec or conversion]
+    return _where_sure(body, call, written, padded_ones)

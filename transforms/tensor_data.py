@@ -23,6 +23,7 @@ from scriptify.transforms._expression import (
     positional,
     rewrite,
 )
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._said import said_to_be_several
 from scriptify.transforms._sure_numbers import sure_numbers
 from scriptify.transforms._tensor_data_examples import EXAMPLES
@@ -121,7 +122,7 @@ class TensorData(Transform):
         target = assign.targets[0].target
         if len(assign.targets) != 1 or not isinstance(target, cst.Tuple | cst.List) or not body.surely(assign.value):
             return
-        if any(isinstance(element, cst.StarredElement) for element in target.elements):
+        if _starred(target):
             return
         value = assign.value
         if isinstance(value, cst.Call) and (_several(value) or _unknown_module(body, value)):
@@ -145,7 +146,24 @@ class TensorData(Transform):
             return
         text = body.tree.code(index)
         parts = ", ".join(f"{text}[{number}]" for number in range(len(known.args)))
-        yield rewrite(self, body, subscript, "the index is written out", [body.tree.replace(subscript.slice[0], parts)])
+        edits = [body.tree.replace(subscript.slice[0], parts)]
+        if not _always_tuple(body, index, len(known.args)):
+            if is_target(body.tree, subscript):
+                yield decline(self, body, subscript, f"{text} may be a list in eager code, which picks other elements: write {parts} out")
+                return
+            edits = body.when_scripted(subscript, edits)
+        yield rewrite(self, body, subscript, "the index is written out", edits)
+
+
+def _always_tuple(body: Body, index: cst.BaseExpression, length: int) -> bool:
+    """Whether an index is a tuple of so many parts whoever calls: a list in its place is an index of rows."""
+    values = body.assigned(index)
+    shown = all(isinstance(v, cst.Tuple) and len(v.elements) == length and not _starred(v) for v in values)
+    return (bool(values) and shown) or body.proved_type(index) == body.type_of(index)
+
+
+def _starred(display: cst.List | cst.Tuple) -> bool:
+    return any(isinstance(element, cst.StarredElement) for element in display.elements)
 
 
 def _spelled(body: Body, type_: Type, text: str) -> str:
@@ -181,6 +199,8 @@ def _tensor(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
     data = call.args[0].value
     if dotted == "torch.tensor" and body.surely(data):
         return _copied(body, call, data)
+    if isinstance(data, cst.List | cst.Tuple) and _starred(data):
+        return []
     if isinstance(data, cst.List | cst.Tuple) and data.elements and all(body.surely(element.value) for element in data.elements):
         return _stacked(body, call, data)
     if isinstance(data, cst.List) and not data.elements and len(call.args) == 1:
@@ -221,7 +241,13 @@ def _full(body: Body, call: cst.Call) -> list[Edit]:
     found = keywords(call)
     plain = [arg.value for arg in call.args if arg.keyword is None and not arg.star]
     value = plain[1] if len(plain) == 2 else found["fill_value"].value if "fill_value" in found else None
-    if value is None or "dtype" in found or "out" in found or body.tree.code(value) not in ("True", "False"):
+    if (
+        value is None
+        or any(arg.star for arg in call.args)
+        or "dtype" in found
+        or "out" in found
+        or body.tree.code(value) not in ("True", "False")
+    ):
         return []
     end = body.tree.outer_span(call.args[-1].value)[1]
     return [body.tree.insert(end, f", dtype={body.spell('torch.bool')}")]

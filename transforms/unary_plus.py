@@ -82,6 +82,15 @@ class UnaryPlus(Transform):
             name="a tensor to the compiler",
         ),
         Fires(
+            _net("return x if not+n else x + 1", _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int")),
+            _net(
+                "return x if not (n if torch.jit.is_scripting() else operator.pos(n)) else x + 1",
+                _HEAD.replace("x: torch.Tensor", "x: torch.Tensor, n: int").replace("import nn\n", "import nn\nimport operator\n"),
+            ),
+            entry="Net(), (torch.rand(2, 4), 1)",
+            name="right behind a word",
+        ),
+        Fires(
             _net("b = x.dim() > 1\nreturn x * +b"),
             _net("b = x.dim() > 1\nreturn x * int(b)"),
             entry=_ENTRY,
@@ -174,11 +183,8 @@ def _edits(body: Body, node: cst.UnaryOperation) -> list[Edit]:
         raise NoForm("whether its operand is a number or a Tensor is not known; leave it out where it is a number")
     scripted = f"{body.spell('torch.positive')}({inner})" if kind == TENSOR else f"int({inner})" if kind == BOOL else text
     test, eager = body.spell("torch.jit.is_scripting"), body.spell("operator.pos")
-    return [
-        tree.replace(
-            node, f"({scripted} if {test}() else {eager}({inner}))" if not node.lpar else f"{scripted} if {test}() else {eager}({inner})"
-        )
-    ]
+    text = f"{scripted} if {test}() else {eager}({inner})"
+    return [tree.replace(node, text if node.lpar else _apart(tree, node, f"({text})"))]
 
 
 def _number(body: Body, node: cst.BaseExpression, kept: bool = False, depth: int = 6) -> bool:

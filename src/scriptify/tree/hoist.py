@@ -77,9 +77,9 @@ def with_comments(tree: Tree, statement: cst.CSTNode, lines: Iterable[str], kept
     """Lines that take a statement's place, with the comments that stood in it: inner ones above, the trailing one at the end."""
     done = list(lines)
     start, end = tree.span(statement)
-    nodes = list(kept)
+    spans = [tree.span(node) for node in kept]
     inner = [c for c in tree.find(cst.Comment, statement) if start <= tree.span(c)[0] < end]
-    above = [c.value for c in inner if not any(tree.contains(node, c) for node in nodes)]
+    above = [c.value for c in inner if not any(first <= tree.span(c)[0] < last for first, last in spans)]
     trailing = getattr(statement, "trailing_whitespace", None)
     if trailing is not None and trailing.comment is not None and done:
         done[-1] += f"{trailing.whitespace.value}{trailing.comment.value}"

@@ -115,7 +115,20 @@ class Imports:
     def _others(self) -> set[str]:
         """Names bound at the top level by anything but an import."""
         bound = {name.value for name, by in bindings(self._tree.module) if not isinstance(by, cst.ImportAlias | cst.AsName)}
-        return bound - set(self._known) | (bound & set(self._known) & self._rebound) | (self._starred - set(self._known))
+        return self._set_inside | bound - set(self._known) | (bound & set(self._known) & self._rebound) | (self._starred - set(self._known))
+
+    @cached_property
+    def _set_inside(self) -> set[str]:
+        """Names of the module that a function gives another meaning, by ``global``."""
+        found: set[str] = set()
+        for node in self._tree.find(cst.Global):
+            function, names = self._tree.enclosing(node, cst.FunctionDef), {item.name.value for item in node.names}
+            if function is not None:
+                stores = [
+                    name.value for name, by in bindings(function.body) if not isinstance(by, cst.Global | cst.ImportAlias | cst.AsName)
+                ]
+                found |= names.intersection(stores)
+        return found
 
     @cached_property
     def _starred(self) -> set[str]:
