@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Attribute, Facts
 from scriptify.transform import Need
 from scriptify.transforms._containers import Method, builtin_call
+from scriptify.transforms._getters import getter
 from scriptify.transforms._name_values import Names
 from scriptify.transforms._own_walking import MODULES
 from scriptify.tree import Tree
@@ -25,15 +26,6 @@ class Property:
     attribute: str
     needs: tuple[Need, ...] = ()
     certain: bool = True
-
-
-def getter(tree: Tree, class_name: str, name: str) -> cst.FunctionDef | None:
-    """The getter of a property that a class of this file defines, decorated with nothing else."""
-    owner = tree.class_(class_name)
-    body = owner.body.body if owner is not None else ()
-    found = [node for node in body if isinstance(node, cst.FunctionDef) and node.name.value == name]
-    plain = [node for node in found if [tree.dotted(d.decorator) for d in node.decorators] == ["builtins.property"]]
-    return plain[0] if len(plain) == 1 and found[0] is plain[0] else None
 
 
 def named(tree: Tree, facts: Facts, class_name: str, name: str) -> Property | None:

@@ -10,7 +10,8 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Safety, Transform
 from scriptify.transforms._containers import Method, reached_methods
 from scriptify.transforms._example_text import ENTRY
-from scriptify.transforms._property_module import Property, getter, named
+from scriptify.transforms._getters import getter
+from scriptify.transforms._property_module import Property, named
 from scriptify.tree import Tree
 
 _HEAD = """import torch

@@ -10,7 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._containers import Method, reached_methods
-from scriptify.transforms._property_module import getter
+from scriptify.transforms._getters import getter
 from scriptify.tree import Tree
 
 _MISSING = re.compile(r"has no attribute '(\w+)'")

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from scriptify.facts.classes import Table
 from scriptify.facts.evaluate import Evaluator
 from scriptify.facts.locals import Locals, Memo
-from scriptify.facts.model import Attribute, Kind
+from scriptify.facts.model import REGISTRIES, Attribute, Kind
 from scriptify.facts.mutate import GROWS
 from scriptify.facts.scan import Assigned, Scope
 
 _IN_PLACE = GROWS | {"__setitem__", "__delitem__", "__iadd__", "register_module"}
+_BY_KEY = frozenset({"__setitem__", "__delitem__", "pop", "setdefault"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Change:
     """One change: of ``receiver``'s attribute of that name, or (``start``) of every one whose name starts so.
 
     ``how``: ``direct`` shows in the text as ``self.<name>`` or the like; ``alias`` goes through a local name or an
-    element; ``computed`` is by ``setattr`` or ``__dict__``. ``added`` is what it puts in a list.
+    element; ``computed`` is by ``setattr``, ``__dict__`` or ``_modules``. ``added`` is what it puts in a list.
     """
 
     receiver: ast.expr
@@ -74,8 +75,12 @@ def _changes(scope: Scope) -> Iterator[Change]:
         yield Change(target.value, target.attr)
     for target in scope.deleted:
         yield Change(target.value, target.attr)
-    for base in scope.items:
-        yield from _in_place(scope, base, None)
+    for item in scope.items:
+        held = item.value
+        if isinstance(held, ast.Attribute) and held.attr in REGISTRIES:
+            yield Change(held.value, literal_start(item.slice), "computed", start=not isinstance(item.slice, ast.Constant))
+        else:
+            yield from _in_place(scope, held, None)
     for call in scope.calls:
         yield from _called(scope, call)
 
@@ -87,8 +92,10 @@ def _called(scope: Scope, call: ast.Call) -> Iterator[Change]:
         yield Change(call.args[0], literal_start(name), "computed", start=not isinstance(name, ast.Constant))
     elif isinstance(func, ast.Attribute) and func.attr in _IN_PLACE:
         held = func.value
-        if isinstance(held, ast.Attribute) and held.attr == "__dict__":
-            yield Change(held.value, "", "computed", start=True)
+        if isinstance(held, ast.Attribute) and held.attr in REGISTRIES:
+            key = call.args[0] if func.attr in _BY_KEY and call.args else None
+            start = literal_start(key) if key is not None else ""
+            yield Change(held.value, start, "computed", start=not isinstance(key, ast.Constant))
         else:
             yield from _in_place(scope, held, call.args[-1] if call.args else None)
 
