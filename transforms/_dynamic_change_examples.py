@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scriptify.transform import Declines
+from scriptify.transform import Declines, Fires
 from scriptify.transforms._example_text import declines, fires, ignores, net
 
 _STATE = """
@@ -43,6 +43,19 @@ _SCALES = """
     @property
     def scale1(self):
         return self.calls + 1
+"""
+_NOISES = """
+self.count = 2
+self.noises = nn.Module()
+base = torch.zeros(4)
+for k in range(self.count):
+    self.noises.register_buffer(f"noise{{k}}", {made})
+"""
+_NOISE = 'return x + sum([getattr(self.noises, f"noise{i}") for i in range(self.count)])'
+_NAMED_NOISE = "return x + sum([self.noises.noise0, self.noises.noise1])"
+_MORE = """
+    def more(self):
+        self.noises.register_buffer("extra", torch.zeros(4))
 """
 CHANGED = (
     declines(
@@ -204,5 +217,15 @@ CHANGED = (
         return x * len(self._modules.items())
         """,
         "not just walked over",
+    ),
+    Fires(
+        net(_NOISES.format(made="base.contiguous()"), _NOISE),
+        net(_NOISES.format(made="base.contiguous()"), _NAMED_NOISE),
+        name="buffers that may be one tensor",
+    ),
+    Fires(
+        net(_NOISES.format(made="torch.randn(4)"), _NOISE) + _MORE,
+        net(_NOISES.format(made="torch.randn(4)"), _NAMED_NOISE) + _MORE,
+        name="buffers among which another method registers more",
     ),
 )
