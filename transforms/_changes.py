@@ -12,9 +12,10 @@ from dataclasses import replace
 import libcst as cst
 
 from scriptify import schemas
-from scriptify.facts.model import Attribute, Class
+from scriptify.facts.model import REGISTRIES, Attribute, Class
 from scriptify.transforms._containers import Method, stored_attribute
 from scriptify.transforms._flow_questions import binds, changed_by
+from scriptify.transforms._getters import getter
 from scriptify.transforms._infer_known import KEEPING_METHODS, TENSOR_METHODS
 from scriptify.transforms._listed import CHANGERS
 from scriptify.transforms._origins import same_object
@@ -70,7 +71,9 @@ class Changes:
         """Whether the statements may change what one read finds; that a local name is bound again is not asked here."""
         if self._kept(read):
             return False
-        return any(self._by_stores(read, s) or self._by_calls(read, s) or self._by_own_methods(read, s) for s in statements)
+        if any(self._by_stores(read, s) or self._by_calls(read, s) or self._by_own_methods(read, s) for s in statements):
+            return True
+        return self._by_property(read, statements)
 
     # what can't change
 
@@ -93,6 +96,28 @@ class Changes:
         if owner is not None:
             yield from (owner, *facts.ancestors(owner), *facts.descendants(owner))
 
+    # what is worked out
+
+    def _by_property(self, read: Read, statements: Sequence[cst.CSTNode]) -> bool:
+        """Whether the read is of a property of self, and what that reads may be changed."""
+        if read.root != self.method.self_name or not read.path:
+            return False
+        for owner in self._family():
+            key = f"{owner.qualname}.{read.path[0]} read"
+            if read.path[0] not in owner.properties or key in self.seen:
+                continue
+            function = getter(self.tree, owner.qualname, read.path[0]) if owner.path == self.tree.path else None
+            below = Method(self.tree, self.method.facts, f"{owner.qualname}.{read.path[0]}", function) if function is not None else None
+            if below is None or function is None:  # in another file, or cached: what it reads may be any attribute
+                if any(isinstance(target, cst.Attribute) for statement in statements for target in self._stored(statement)):
+                    return True
+                continue
+            inner = Changes(self.method, self.seen | {key}, self.exact)
+            found = (own for own in reads(self.tree, function.body, below.self_name) if own.root == below.self_name)
+            if any(inner.changed(replace(own, root=read.root), statements) for own in found):
+                return True
+        return False
+
     # stores
 
     def _stored(self, statement: cst.CSTNode) -> Iterator[cst.BaseExpression]:
@@ -107,6 +132,8 @@ class Changes:
         grown = [node.target for node in self.tree.find(cst.AugAssign, statement)]
         for target in self._stored(statement):
             if isinstance(target, cst.Attribute) and (target.attr.value in read.path or target.attr.value == "__dict__"):
+                return True
+            if isinstance(target, cst.Subscript) and _registry(target.value) and _may_be(target.slice[0].slice, read.path):
                 return True
             held = target.value if isinstance(target, cst.Subscript) else target if target in grown else None
             kept = isinstance(target, cst.Subscript) and read.depth is Depth.LENGTH and not self._resizes(target)
@@ -141,6 +168,8 @@ class Changes:
     def _by_method(self, read: Read, func: cst.Attribute) -> bool:
         """Whether a method works in place on what is read."""
         name = func.attr.value
+        if _registry(func.value) and name in _CHANGERS and read.path:
+            return True
         works = name in _CHANGERS or (name.endswith("_") and not name.startswith("_"))
         if read.depth is Depth.SIZE:
             return name in _RESIZERS and self._alias(func.value, read)
@@ -185,9 +214,7 @@ class Changes:
 
     def _may_name(self, call: cst.Call, position: int, names: tuple[str, ...]) -> bool:
         """Whether an argument that is the name of an attribute may be one of these."""
-        node = call.args[position].value if len(call.args) > position else None
-        start = literal_start(node)
-        return start in names if isinstance(node, cst.SimpleString) else any(name.startswith(start) for name in names)
+        return _may_be(call.args[position].value if len(call.args) > position else None, names)
 
     # the methods of self
 
@@ -246,3 +273,15 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
 
 def _names(node: cst.Nonlocal) -> set[str]:
     return {item.name.value for item in node.names}
+
+
+def _registry(node: cst.BaseExpression) -> bool:
+    """Whether an expression is ``self._modules`` or the like, whose items are attributes."""
+    return isinstance(node, cst.Attribute) and node.attr.value in REGISTRIES
+
+
+def _may_be(node: cst.CSTNode | None, names: tuple[str, ...]) -> bool:
+    """Whether a value that is the name of an attribute may be one of these."""
+    inner = node.value if isinstance(node, cst.Index) else node
+    start = literal_start(inner)
+    return start in names if isinstance(inner, cst.SimpleString) else any(name.startswith(start) for name in names)

@@ -142,6 +142,17 @@ KEYS = (
         return x
         """,
     ),
+    declines(
+        "dict that the loop changes",
+        _HEADS,
+        """
+        for name in self.heads:
+            x = self.heads[name](x)
+            self.heads[name] = nn.Identity()
+        return x
+        """,
+        "is changed there",
+    ),
 )
 SLICES = (
     fires(

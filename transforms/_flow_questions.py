@@ -27,6 +27,24 @@ def jumps(loop: cst.CSTNode) -> Iterator[cst.CSTNode]:
             stack.extend(node.children)
 
 
+def caught(tree: Tree, function: cst.FunctionDef, node: cst.CSTNode) -> bool:
+    """Whether the function itself may go on after an exception that is raised at a node: a ``try`` or ``with`` is around it."""
+    below = node
+    for above in tree.ancestors(node):
+        if above is function:
+            return False
+        if isinstance(above, cst.Try | cst.TryStar) and below is above.body and above.handlers:
+            return True
+        if isinstance(above, cst.With) and below is above.body and not all(_lets_through(tree, item) for item in above.items):
+            return True
+        below = above
+    return False
+
+
+def _lets_through(tree: Tree, item: cst.WithItem) -> bool:
+    return isinstance(item.item, cst.Call) and tree.dotted(item.item.func).startswith("torch.")
+
+
 def escaping_jumps(statement: cst.CSTNode) -> bool:
     """Whether a statement holds a break or continue of a loop around it."""
     if isinstance(statement, cst.For | cst.While):

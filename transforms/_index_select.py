@@ -147,6 +147,8 @@ class Selector:
             return "the index stands in a lambda"
         if self._may_be_slice(container, index):
             return f"{self.tree.code(index)} is not known to be an int, and a slice of a Sequential can be called; annotate it"
+        if isinstance(index, cst.NamedExpr):
+            return f"{self.tree.code(index)} binds a name; do that on a line before"
         if not pure(self.tree, index) and not first_evaluated(self.tree, statement, node):
             return "computing the index calls something; assign it to a name on a line before"
         inner = {name.value for name, by in bindings(statement) if isinstance(by, cst.CompFor)}

@@ -12,8 +12,9 @@ from scriptify.transform import Decline, Edit, Rewrite, Safety, Transform
 from scriptify.transforms._bounds import lives
 from scriptify.transforms._changes import Changes
 from scriptify.transforms._containers import Method, builtin_call
-from scriptify.transforms._flow_questions import always_evaluated, jumps, names_in
+from scriptify.transforms._flow_questions import always_evaluated, caught, jumps, names_in
 from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._kept import used_within
 from scriptify.transforms._module_values import calls_of, outermost
 from scriptify.transforms._name_values import Access, Names, Turns
 from scriptify.transforms._patch import Patch
@@ -21,6 +22,7 @@ from scriptify.transforms._reads import Depth, Read
 from scriptify.transforms._split import split
 from scriptify.tree import loads, own_nodes, stores_in
 
+_STOPPING = frozenset({"builtins.any", "builtins.all"})
 WHY = "the compiler takes attribute names and keys as string literals only; a loop over a tuple is unrolled"
 
 
@@ -60,11 +62,11 @@ class NameLoops:
                 return self.tree.decline(self.by, loop, f"the names {self.tree.code(access.name)} stands for are not known")
             if any(text.rpartition(".")[2] in methods for text in texts):
                 return self.tree.decline(self.by, loop, "the names are of methods, which no tuple can hold when scripting")
-            if self._set_there(access, texts, body):
+            if self._set_there(access, texts, self._while(place, body)):
                 reason = f"the loop sets what {self.tree.code(access.node)} reads, and a tuple of all would be read before it"
                 return self.tree.decline(self.by, loop, reason)
-            if not self._there(loop, body, access, texts):
-                reason = f"{self.tree.code(access.node)} is only read on a condition, and one of the names may be missing"
+            if not self._there(loop, place, body, access, texts):
+                reason = f"not every turn is sure to read {self.tree.code(access.node)}, and one of the names may be missing"
                 return self.tree.decline(self.by, loop, reason)
             twin = next((other for other, column in columns.items() if column == texts), key)
             if twin != key:
@@ -82,13 +84,29 @@ class NameLoops:
         names = [text.rpartition(".")[2] for text in texts]
         return any(changes.changed(Read(base[0], (*base[1:], name), Depth.VALUE), [body]) for name in names)
 
-    def _there(self, loop: cst.For | cst.CompFor, body: cst.CSTNode, access: Access, texts: list[str]) -> bool:
+    def _while(self, place: cst.CSTNode, body: cst.CSTNode) -> cst.CSTNode:
+        """What runs while the names are read: of a generator expression that may be all that goes through it."""
+        return used_within(self.tree, place, self.method.node) if isinstance(place, cst.GeneratorExp) else body
+
+    def _each_turn(self, loop: cst.For | cst.CompFor, place: cst.CSTNode, body: cst.CSTNode, access: Access) -> bool:
+        """Whether each turn certainly reads its name, and no turn is left out."""
+        if isinstance(loop, cst.For):
+            statement = self.tree.statement(access.node)
+            straight = statement is not None and self.tree.parent(statement) is body
+            leaves = any(isinstance(node, cst.Return) for node in own_nodes(body))
+            return straight and not leaves and statement is not None and always_evaluated(self.tree, statement, access.node)
+        whole = self._while(place, body)
+        if whole is not place and not (isinstance(whole, cst.Call) and self.tree.dotted(whole.func) not in _STOPPING):
+            return False
+        parts = [part for part in (getattr(place, name, None) for name in ("elt", "key", "value")) if part is not None]
+        part = next((part for part in parts if self.tree.contains(part, access.node)), None)
+        if part is None or loop.ifs or loop.inner_for_in is not None:
+            return False
+        return part is access.node or always_evaluated(self.tree, part, access.node)
+
+    def _there(self, loop: cst.For | cst.CompFor, place: cst.CSTNode, body: cst.CSTNode, access: Access, texts: list[str]) -> bool:
         """Whether each turn reads its name (so that reading all at once fails where it did), or all names are known."""
-        statement = self.tree.statement(access.node)
-        straight = isinstance(loop, cst.CompFor) or (statement is not None and self.tree.parent(statement) is body)
-        anyway = isinstance(loop, cst.CompFor) or (statement is not None and always_evaluated(self.tree, statement, access.node))
-        leaves = isinstance(loop, cst.For) and any(isinstance(node, cst.Return) for node in own_nodes(body))
-        if straight and anyway and not leaves:
+        if self._each_turn(loop, place, body, access) and not caught(self.tree, self.method.node, place):
             return True
         if access.item or access.base != self.method.self_name:
             return False
@@ -193,7 +211,10 @@ class NameLoops:
         if not isinstance(target, cst.Name) or len(self.method.bound(target.value)) != 1:
             return None
         reads = loads(self.method.node.body, target.value)
-        return (target.value, line, assign) if all(self.tree.contains(block, read) for read in reads) else None
+        # A read before the assignment sees what the turn before has left.
+        end = self.tree.span(assign)[1]
+        after = all(self.tree.contains(block, read) and self.tree.span(read)[0] >= end for read in reads)
+        return (target.value, line, assign) if after else None
 
     def _calls(
         self, patch: Patch, called: list[tuple[cst.Call, str]], groups: dict[str, list[Access]], items: list[str], apart: bool
@@ -247,7 +268,8 @@ class NameLoops:
             return item, whole
         values = [row[turns.variables.index(used[0])] for row in turns.rows]
         first = values[0]
-        if len(used) == 1 and isinstance(first, int) and values == list(range(first, first + len(values))):
+        numbers = all(type(value) is int for value in values)  # False and True are no counts
+        if len(used) == 1 and numbers and isinstance(first, int) and values == list(range(first, first + len(values))):
             return f"{used[0]}, {nested}", f"enumerate({whole})" if first == 0 else f"enumerate({whole}, {first})"
         picked = [[row[turns.variables.index(name)] for name in used] for row in turns.rows]
         together = [f"({', '.join([*map(repr, left), *column])})" for left, column in zip(picked, zip(*columns, strict=True), strict=True)]

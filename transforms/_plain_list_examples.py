@@ -56,7 +56,8 @@ EXAMPLES = (
             "self.a = nn.Linear(4, 4)",
             "self.b = nn.ReLU()",
             "self.layers = [self.a, self.b]",
-            use="for layer in (self.a, self.b):\n            x = layer(x)",
+            use="for layer in ((self.a, self.b) if torch.jit.is_scripting() else self.layers):\n"
+            "            x = layer.forward(x) if torch.jit.is_scripting() else layer(x)",
         ),
         focus=_FOCUS,
         at=_AT,
@@ -68,6 +69,21 @@ EXAMPLES = (
         focus=_FOCUS,
         at=_AT,
         name="modules that have names, in another order",
+    ),
+    Declines(
+        _net("self.a = nn.Linear(4, 4)", "self.b = nn.ReLU()", "self.layers = [self.a]", "self.layers += [self.b]"),
+        because="is changed after it is made",
+        focus=_FOCUS,
+        at=_AT,
+        name="modules that have names, and more",
+    ),
+    Declines(
+        _net("self.a = nn.Linear(4, 4)", "self.layers = [self.a]")
+        + "\n\nclass Other(Net):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.ReLU()\n",
+        because="may be another one",
+        focus=_FOCUS,
+        at=_AT,
+        name="a name that a class below gives to another module",
     ),
     Declines(
         _net("self.layers = []", "for i in range(depth):", "    layer = nn.Linear(4, 4)", "    self.add_module(f'l{i}', layer)").replace(

@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Attribute, Facts
 from scriptify.transform import Need
 from scriptify.transforms._containers import Method, builtin_call
+from scriptify.transforms._getters import getter, overridden
 from scriptify.transforms._name_values import Names
 from scriptify.transforms._own_walking import MODULES
 from scriptify.tree import Tree
@@ -18,22 +19,13 @@ from scriptify.tree import Tree
 class Property:
     """A property, the attribute it gives on every instance, and the facts that tells.
 
-    ``certain``: nobody can make it name another module by setting an attribute anew.
+    ``checks``: under which conditions, where setting an attribute anew, or another instance, makes it name another module.
     """
 
     name: str
     attribute: str
     needs: tuple[Need, ...] = ()
-    certain: bool = True
-
-
-def getter(tree: Tree, class_name: str, name: str) -> cst.FunctionDef | None:
-    """The getter of a property that a class of this file defines, decorated with nothing else."""
-    owner = tree.class_(class_name)
-    body = owner.body.body if owner is not None else ()
-    found = [node for node in body if isinstance(node, cst.FunctionDef) and node.name.value == name]
-    plain = [node for node in found if [tree.dotted(d.decorator) for d in node.decorators] == ["builtins.property"]]
-    return plain[0] if len(plain) == 1 and found[0] is plain[0] else None
+    checks: tuple[str, ...] = ()
 
 
 def named(tree: Tree, facts: Facts, class_name: str, name: str) -> Property | None:
@@ -42,7 +34,7 @@ def named(tree: Tree, facts: Facts, class_name: str, name: str) -> Property | No
     owner = facts.classes.get(f"{tree.path}::{class_name}")
     if node is None or owner is None or not isinstance(node.body, cst.IndentedBlock):
         return None
-    if any(name in (*below.properties, *below.methods, *below.attributes) for below in facts.descendants(owner)):
+    if overridden(facts, owner, name):
         return None
     statements = [s for s in node.body.body if not _docstring(s)]
     last = statements[0] if len(statements) == 1 else None
@@ -54,7 +46,7 @@ def named(tree: Tree, facts: Facts, class_name: str, name: str) -> Property | No
     found = facts.attribute(tree.path, class_name, text) if text else None
     if not text or not isinstance(found, Attribute) or found.missing or not found.kinds or not found.kinds <= MODULES:
         return None
-    return Property(name, text, tuple(reader.needs), not reader.checks)
+    return Property(name, text, tuple(reader.needs), tuple(reader.checks.values()))
 
 
 def _attribute(method: Method, reader: Names, value: cst.BaseExpression) -> str | None:

@@ -8,8 +8,11 @@ from scriptify.transform import Need, Rewrite, Transform
 from scriptify.transforms._bounds import Bounds
 from scriptify.transforms._containers import Method, builtin_call
 from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._name_values import Access
-from scriptify.tree import own_nodes
+from scriptify.tree import Tree, own_nodes
+
+_MAKERS = frozenset(f"torch.{name}" for name in "randn rand zeros ones empty full randint arange linspace tensor eye".split())
 
 
 def in_order(by: Transform, method: Method, access: Access) -> Rewrite | None:
@@ -51,27 +54,49 @@ def _registration(method: Method, bounds: Bounds, holder: str) -> tuple[cst.For,
     if not isinstance(made, cst.Call) or made.args or tree.dotted(made.func) != "torch.nn.Module" or counts.node is None:
         return None
     calls: list[cst.Call] = []
-    for node in tree.find(cst.Attribute, counts.node):
+    for node in tree.find(cst.Attribute):
         parent = tree.parent(node)
-        if node.attr.value != holder or isinstance(parent, cst.AssignTarget):
+        inside = tree.contains(counts.node, node)
+        if node.attr.value != holder or (inside and isinstance(parent, cst.AssignTarget)) or _of_another(method, node):
             continue
         above = tree.parent(parent) if parent is not None else None
         if isinstance(parent, cst.Attribute) and parent.value is node and isinstance(above, cst.Call) and above.func is parent:
-            if parent.attr.value == "register_buffer":
+            if parent.attr.value == "register_buffer" and inside:
                 calls.append(above)
             elif parent.attr.value not in ("named_buffers", "buffers"):
                 return None
-        elif not (isinstance(parent, cst.Arg) and _reads(method, parent)):
+        elif not (_read(tree, parent, node) or (isinstance(parent, cst.Arg) and _reads(method, parent))):
             return None
     if len(calls) != 1 or len(calls[0].args) < 2 or any(arg.keyword or arg.star for arg in calls[0].args[:2]):
         return None
     line = tree.statement(calls[0])
     loop = tree.parent(tree.parent(line)) if line is not None and tree.parent(line) is not None else None  # type: ignore[arg-type]
-    fresh = isinstance(calls[0].args[1].value, cst.Call)
+    made_there = calls[0].args[1].value
+    # One tensor under two names would be given once.
+    fresh = isinstance(made_there, cst.Call) and tree.dotted(made_there.func) in _MAKERS
     if not isinstance(loop, cst.For) or loop not in counts.statements() or not isinstance(loop.target, cst.Name) or not fresh:
         return None
     left = any(isinstance(node, cst.Break | cst.Continue | cst.Return) for node in own_nodes(loop))
     return None if left else (loop, calls[0].args[0].value, loop.target.value)
+
+
+def _of_another(method: Method, node: cst.Attribute) -> bool:
+    """Whether an attribute is that of ``self`` in a class that is not related."""
+    owner = method.tree.enclosing(node, cst.ClassDef)
+    if owner is None or method.owner is None or not (isinstance(node.value, cst.Name) and node.value.value == method.self_name):
+        return False
+    related = (method.owner, *method.facts.ancestors(method.owner), *method.facts.descendants(method.owner))
+    return method.tree.qualname(owner) not in [known.qualname for known in related]
+
+
+def _read(tree: Tree, parent: cst.CSTNode | None, node: cst.Attribute) -> bool:
+    """Whether one of the buffers is read there by its name."""
+    return isinstance(parent, cst.Attribute) and parent.value is node and not is_target(tree, parent) and not _called(tree, parent)
+
+
+def _called(tree: Tree, node: cst.Attribute) -> bool:
+    above = tree.parent(node)
+    return isinstance(above, cst.Call) and above.func is node
 
 
 def _reads(method: Method, argument: cst.Arg) -> bool:

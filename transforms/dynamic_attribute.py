@@ -13,6 +13,7 @@ from scriptify.transforms._containers import LISTS, Method, builtin_call, reache
 from scriptify.transforms._dynamic_change_examples import CHANGED
 from scriptify.transforms._dynamic_examples import EXAMPLES
 from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._name_loops import WHY, NameLoops, depends
 from scriptify.transforms._name_values import Access, Names, mangled
 from scriptify.transforms._named_choice import chosen
@@ -150,6 +151,8 @@ class DynamicAttribute(Transform):
                 yield tree.decline(self, node, own)
             elif kind == "values" and known is not None and known.kinds <= LISTS:
                 yield tree.rewrite(self, node, f"walk over {base} itself", [tree.replace(node, base)], why=WHY)
+            elif not _walked_once(tree, node):
+                yield tree.decline(self, node, f"{tree.code(node)} is not just walked over, and named_children() can be walked over once")
             elif tree.code(inner.value) == method.self_name and registered_once(method):
                 text = f"{base}.{'named_children' if kind == 'items' else 'children'}()"
                 need = Need(f"every child of {base} is registered once", "source")
@@ -169,6 +172,8 @@ def accesses(method: Method) -> Iterator[Access]:
             if isinstance(called[1][0], cst.Name | cst.Attribute) and isinstance(node, cst.BaseExpression):
                 yield Access(node, tree.code(called[1][0]), called[1][1])
         elif isinstance(node, cst.Subscript) and isinstance(node.value, cst.Attribute) and node.value.attr.value == "_modules":
+            if is_target(tree, node):
+                continue
             part = node.slice[0].slice
             if len(node.slice) == 1 and isinstance(part, cst.Index):
                 yield Access(node, tree.code(node.value.value), part.value)
@@ -180,3 +185,13 @@ def accesses(method: Method) -> Iterator[Access]:
 
 def _in_loop(tree: Tree, access: Access) -> bool:
     return tree.enclosing(access.node, cst.For) is not None
+
+
+def _walked_once(tree: Tree, node: cst.Call) -> bool:
+    """Whether a view of a dict is gone through there, from its start and once: a generator does for that."""
+    above = tree.parent(node)
+    if isinstance(above, cst.For | cst.CompFor):
+        return above.iter is node
+    call = tree.parent(above) if isinstance(above, cst.Arg) else None
+    called = builtin_call(tree, call) if call is not None else None
+    return called is not None and called[0] in ("list", "tuple", "dict", "enumerate", "zip", "sorted")

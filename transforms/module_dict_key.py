@@ -10,11 +10,13 @@ from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Decline, Focus, Phase, Proposal, Rewrite, Transform
 from scriptify.transforms._asked_elements import asked_lists, list_name
 from scriptify.transforms._bounds import Bounds, Proof
+from scriptify.transforms._changes import Changes
 from scriptify.transforms._changing_examples import KEYS
 from scriptify.transforms._containers import Container, Method, reached_methods
 from scriptify.transforms._flow_questions import jumps, names_in
 from scriptify.transforms._index_select import Selector
 from scriptify.transforms._item_names import FreshNames
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._linear import Linear
 from scriptify.transforms._module_dict_examples import EXAMPLES
 from scriptify.transforms._name_loops import NameLoops, depends
@@ -86,7 +88,9 @@ class ModuleDictKey(Transform):
             reader = Names(method)
             constant = reader.value(use[2], {})
             answer: Rewrite | Decline | None = None
-            if isinstance(constant, str) and not reader.checks:
+            if is_target(tree, use[0]):
+                answer = tree.decline(self, use[0], "a module is put in the dict or taken out there, which no scripted code can do")
+            elif isinstance(constant, str) and not reader.checks:
                 edit = tree.replace_outer(use[2], quoted(constant))
                 answer = tree.rewrite(self, use[0], f"write the key out: {constant}", [edit], needs=reader.needs)
             answer = answer or self._looped(method, use, uses, names, done)
@@ -129,8 +133,8 @@ class ModuleDictKey(Transform):
         if isinstance(loop, cst.For) and (loop.orelse is not None or any(jumps(loop)) or stores_in(loop.body, target.value)):
             return None
         same = [n for n, c, k in uses if tree.contains(above, n) and c.text == container.text and tree.code(k) == target.value]
-        if not same or container.trouble:
-            return None
+        if not same or container.trouble or Changes(method).list_itself(same[0].value, [loop if isinstance(loop, cst.For) else above]):
+            return None  # items() hands out what was there when the turn began
         patch, item = Patch(tree), names.item(container.text)
         base = tree.code(same[0].value)
         for node in same:

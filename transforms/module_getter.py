@@ -9,6 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, bodies, decline, rewrite
+from scriptify.transforms._getters import overridden
 from scriptify.tree import Tree
 
 _STEM = "object has no attribute or method '__call__'"
@@ -46,6 +47,23 @@ class ModuleGetter(Transform):
             focus=_STEM,
             at="m(x)",
             name="kept in a name",
+        ),
+        Declines(
+            _HEAD.format(get="return self.a", body="return self.get()(x)")
+            + "\n\nclass Mixin:\n    def get(self):\n        return torch.relu\n\n\nclass Other(Mixin, Net):\n    pass\n",
+            because="several forms",
+            focus=_STEM,
+            at="self.get()",
+            name="a mixin's",
+        ),
+        Declines(
+            _HEAD.replace("Linear(3, 3)\n", "Linear(3, 3)\n        self.get = torch.nn.Identity\n").format(
+                get="return self.a", body="return self.get()(x)"
+            ),
+            because="several forms",
+            focus=_STEM,
+            at="self.get()",
+            name="replaced on the instance",
         ),
         Declines(_HEAD.format(get="print(1); return self.a", body="return self.get()(x)"), because="more", focus=_STEM, at="self.get()"),
         Ignores(_HEAD.format(get="return self.a", body="return self.get()(x)")),
@@ -100,4 +118,5 @@ def _returned(getter: cst.FunctionDef) -> cst.Attribute | None:
 
 def _overridden(body: Body, name: str) -> bool:
     owner = body.facts.owner(body.tree.path, body.qualname)
-    return owner is None or any(name in below.methods for below in body.facts.descendants(owner))
+    own = owner is not None and any(name in known.attributes for known in (owner, *body.facts.ancestors(owner)))
+    return owner is None or own or overridden(body.facts, owner, name)

@@ -8,7 +8,8 @@ import libcst as cst
 
 from scriptify.facts.model import Attribute, Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._expression import Body, bodies, decline, rewrite
+from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._kept import is_target
 from scriptify.transforms._number import literal_int
 from scriptify.tree import Tree
 
@@ -66,8 +67,9 @@ class ParameterListUse(Transform):
         Fires(
             _net("for k, p in self.pd.items():\n    x = x * p + len(k)\nfor p in self.pd.values():\n    x = x + p\nreturn x"),
             _net(
-                "for k, p in zip(['a', 'b'], [self.pd['a'], self.pd['b']]):\n    x = x * p + len(k)\n"
-                "for p in [self.pd['a'], self.pd['b']]:\n    x = x + p\nreturn x"
+                "for k, p in ([('a', self.pd['a']), ('b', self.pd['b'])] if torch.jit.is_scripting() else self.pd.items()):\n"
+                "    x = x * p + len(k)\n"
+                "for p in ([self.pd['a'], self.pd['b']] if torch.jit.is_scripting() else self.pd.values()):\n    x = x + p\nreturn x"
             ),
             entry=_ENTRY,
             name="items of a dict",
@@ -76,6 +78,13 @@ class ParameterListUse(Transform):
             _HEAD.replace("{'a': nn.Parameter(torch.ones(3)), 'b': nn.Parameter(torch.zeros(3))}", "make()")
             + "        for p in self.pd.values():\n            x = x + p\n        return x\n",
             because="keys",
+        ),
+        Ignores(_net("i = 1\nself.ps[i] = nn.Parameter(x[0])\nreturn x"), name="put in"),
+        Ignores(
+            (_HEAD + "        return x * self.ps[len(x)]\n")
+            .replace("self.ps = nn.", "self.ps = lists.My")
+            .replace("from", "import lists\nfrom", 1),
+            name="another class of a like name",
         ),
         Ignores(_net("for p in self.ps:\n    x = x * p\nreturn x + self.ps[0] + self.ps[-1] + self.pd['a']")),
     )
@@ -106,12 +115,14 @@ def _made_by(body: Body, node: cst.BaseExpression, kind: str) -> Attribute | Non
     if found.classes:
         wanted = {f"torch.nn.{kind}", f"torch.nn.modules.container.{kind}"}
         return found if found.classes <= wanted else None
-    return found if f"{kind}(" in found.text.partition("(")[0] + "(" else None
+    return found if found.text.partition("(")[0] in (f"nn.{kind}", f"torch.nn.{kind}") else None
 
 
 def _edit(body: Body, node: cst.Subscript | cst.Call) -> Edit | None:
     tree = body.tree
     if isinstance(node, cst.Subscript):
+        if is_target(tree, node):
+            return None  # put in the list itself
         index = node.slice[0].slice if len(node.slice) == 1 else None
         if not isinstance(index, cst.Index) or literal_int(index.value) is not None or _made_by(body, node.value, "ParameterList") is None:
             return None
@@ -123,9 +134,15 @@ def _edit(body: Body, node: cst.Subscript | cst.Call) -> Edit | None:
     keys = _keys(body, held) if held is not None else None
     if held is None or keys is None or not isinstance(node.func, cst.Attribute):
         return None
-    names = f"[{', '.join(map(repr, keys))}]"
-    values = f"[{', '.join(f'{tree.code(node.func.value)}[{key!r}]' for key in keys)}]"
-    return tree.replace(node, {"keys": names, "values": values}.get(node.func.attr.value, f"zip({names}, {values})"))
+    try:
+        spelt = body.spell("torch.jit.is_scripting")
+    except NoForm:
+        return None
+    item = f"{tree.code(node.func.value)}[{{!r}}]".format
+    forms = {"keys": repr, "values": item, "items": lambda key: f"({key!r}, {item(key)})"}
+    scripted = f"[{', '.join(map(forms[node.func.attr.value], keys))}]"
+    # The keys may be others on another instance, and after one is put in: eager code goes on asking.
+    return tree.replace(node, f"({scripted} if {spelt}() else {tree.code(node)})")
 
 
 def _list(body: Body, node: cst.BaseExpression) -> str:
@@ -144,6 +161,8 @@ def _holder(body: Body, call: cst.Call) -> Attribute | None:
 
 
 def _keys(body: Body, held: Attribute) -> tuple[str, ...] | None:
+    if held.changed or held.missing:
+        return None
     if held.keys:
         return held.keys
     try:
@@ -157,7 +176,8 @@ def _keys(body: Body, held: Attribute) -> tuple[str, ...] | None:
         e.key.evaluated_value if isinstance(e, cst.DictElement) and isinstance(e.key, cst.SimpleString) else None for e in given.elements
     ]
     texts = tuple(key for key in keys if isinstance(key, str))
-    return texts if len(texts) == len(keys) and len(set(texts)) == len(texts) else None
+    # A ParameterDict sorts the keys of a dict that it is made of.
+    return tuple(sorted(texts)) if len(texts) == len(keys) and len(set(texts)) == len(texts) else None
 
 
 def _made_otherwise(tree: Tree, name: str) -> bool:

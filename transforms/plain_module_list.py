@@ -7,9 +7,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Facts
+from scriptify.facts.model import Attribute, Facts
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
+from scriptify.transforms._containers import Method
+from scriptify.transforms._kept import is_target
+from scriptify.transforms._listed import CHANGERS
 from scriptify.transforms._plain_list_examples import EXAMPLES
+from scriptify.transforms._registered_reads import Reads
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree
 
@@ -27,7 +31,7 @@ class PlainModuleList(Transform):
     constructor gave. The added method lets them load as strictly as before, with just that; a checkpoint that has
     some of the new keys must have all.
 
-    Where the list is made of modules that have names already (``self.blocks = [self.a, self.b]``), ``forward`` names
+    Where the list is made of modules that have names already (``self.blocks = [self.a, self.b]``), scripted code names
     them instead, and nothing is registered anew.
     """
 
@@ -53,7 +57,7 @@ class PlainModuleList(Transform):
         if not isinstance(value, cst.List | cst.ListComp) or not _in_init(place, stores[0]):
             return
         if (named := _registered(place, value)) and not list(_appended(place, name)):
-            yield self._written_out(place, name, named)
+            yield self._written_out(place, name, named, focus)
             return
         given = [*_elements(value), *_appended(place, name)]
         if not given or not any(_is_module(place, node) for node in given):
@@ -69,45 +73,55 @@ class PlainModuleList(Transform):
         title = f"register the modules of self.{name}; old checkpoints, without keys for them, still load"
         yield tree.rewrite(self, at, title, edits, imports=imports, why=WHY)
 
-    def _written_out(self, place: Spot, name: str, named: list[str]) -> Proposal:
-        """The modules by their own names in place of the list, in the function where the compiler stopped."""
+    def _written_out(self, place: Spot, name: str, named: list[str], focus: Focus | None) -> Proposal:
+        """The modules by their own names in place of the list when scripting, in the function where the compiler stopped."""
         tree = place.tree
         reads = [node for node in _uses(place, name) if tree.contains(place.function, node)]
-        edits = [_read(tree, node, named) for node in reads]
-        if not edits or None in edits:
-            odd = reads[edits.index(None)] if edits else place.function
-            return tree.decline(self, odd, f"self.{name} is used in another way than walked over or read by a literal index")
-        title = f"name the modules of self.{name}: {', '.join(named)}"
+        at = reads[0] if reads else place.function
+        if reason := _unsteady(place, name, named):
+            return tree.decline(self, at, reason)
+        # Somebody may still put another list or module there: eager code goes on reading the list.
+        held = Attribute(name, registered=tuple(named))
+        work = Reads(Method(tree, place.facts, place.qualname, place.function, focus), held)
+        odd = next((node for node in reads if not work.one(node)), None)
+        if odd is not None or not reads:
+            return tree.decline(self, odd or at, f"self.{name} is used in another way than walked over or read by a literal index")
+        work.walked = False  # the source shows all of them
+        work.finish()
+        title = f"name the modules of self.{name} when scripted: {', '.join(named)}"
         needs = [Need(f"self.{name} is made of these once, in __init__", "source")]
-        return tree.rewrite(self, reads[0], title, [edit for edit in edits if edit], needs=needs, why=WHY, safety=Safety.OBSERVED)
+        imports = tree.imports.spell("torch.jit.is_scripting")[1]
+        return tree.rewrite(self, at, title, work.patch.edits(), imports=imports, needs=needs, why=WHY, safety=Safety.OBSERVED)
 
 
 def _registered(place: Spot, value: cst.BaseExpression) -> list[str]:
-    """The elements of a list display as ``self.name``, where each is such an attribute and assigned once in the class."""
-    texts = [place.tree.code(node) for node in _elements(value)] if isinstance(value, cst.List) else []
+    """The elements of a list display ``[self.a, self.b]``, where each is such an attribute and assigned once in the class."""
+    names: list[str] = []
     for node in _elements(value) if isinstance(value, cst.List) else []:
         attribute = place.self_attribute(node)
         stores = [use for use in _uses(place, attribute) if isinstance(place.tree.parent(use), cst.AssignTarget)] if attribute else []
         if len(stores) != 1 or not _in_init(place, stores[0]):
             return []
-    return texts
+        names.append(attribute)
+    return names
 
 
-def _read(tree: Tree, node: cst.Attribute, named: list[str]) -> Edit | None:
-    """The edit that does without the list at one place, or None where that is not known to be the same."""
-    above = tree.parent(node)
-    whole = f"({', '.join(named)}{',' if len(named) == 1 else ''})"
-    if isinstance(above, cst.For | cst.CompFor):
-        return tree.replace(node, whole)
-    if isinstance(above, cst.Subscript):
-        part = above.slice[0].slice
-        index = tree.code(part) if isinstance(part, cst.Index) else ""
-        return tree.replace(above, named[int(index)]) if index.isdecimal() and int(index) < len(named) else None
-    call = tree.parent(above) if isinstance(above, cst.Arg) else None
-    called = tree.dotted(call.func) if isinstance(call, cst.Call) else ""
-    if called == "builtins.len" and call is not None:
-        return tree.replace(call, str(len(named)))
-    return tree.replace(node, whole) if called in ("builtins.enumerate", "builtins.zip", "builtins.reversed") else None
+def _unsteady(place: Spot, name: str, named: list[str]) -> str:
+    """Why the list may hold something else than these modules when scripted, or a call of ``forward`` be less; ``""`` where not."""
+    tree, known = place.tree, place.known_class
+    for node in _uses(place, name):
+        above = tree.parent(node)
+        item = isinstance(above, cst.Subscript) and is_target(tree, above)
+        grown = isinstance(above, cst.Attribute) and above.value is node and above.attr.value in CHANGERS
+        if item or grown or isinstance(above, cst.AugAssign | cst.Del):
+            return f"self.{name} is changed after it is made: {tree.code(tree.statement(node) or node)[:80]}"
+    for part in (name, *named):
+        found = place.attribute(part)
+        if found is not None and (found.changed or found.hooks):
+            return f"self.{part} may be another one, or has a hook that a call of its forward alone would leave out"
+        if known is not None and any(part in below.attributes for below in place.facts.descendants(known)):
+            return f"a class below assigns self.{part} too"
+    return ""
 
 
 def _uses(place: Spot, name: str) -> list[cst.Attribute]:

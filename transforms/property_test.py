@@ -10,7 +10,8 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._containers import Method, reached_methods
-from scriptify.transforms._property_module import getter
+from scriptify.transforms._getters import getter, means_self, overridden
+from scriptify.transforms._kept import is_target
 from scriptify.tree import Tree
 
 _MISSING = re.compile(r"has no attribute '(\w+)'")
@@ -82,6 +83,14 @@ class PropertyTest(Transform):
             focus=_FOCUS,
             at="self.neck is not None",
         ),
+        Declines(
+            _HEAD + "    def forward(self, x):\n        asked = lambda self: self.with_neck\n"
+            "        return self.neck(x) if self.with_neck else x * len([asked])\n",
+            because="only may be",
+            focus=_FOCUS,
+            at="self.neck is not None",
+            name="another self",
+        ),
         Ignores(
             _HEAD.replace("return hasattr", "print(1)\n        return hasattr")
             + "    def forward(self, x):\n        return self.neck(x) if self.with_neck else x\n",
@@ -103,7 +112,7 @@ class PropertyTest(Transform):
             for name in owner.properties:
                 node = getter(tree, owner.qualname, name)
                 test = _test(tree, node) if node is not None else None
-                below = any(name in (*c.properties, *c.methods, *c.attributes) for c in facts.descendants(owner))
+                below = overridden(facts, owner, name)
                 if node is not None and test is not None and not below and found[1] in _parts(tree, test):
                     yield from self._inlined(tree, facts, owner.qualname, node, test, focus)
 
@@ -119,6 +128,9 @@ class PropertyTest(Transform):
             for read in tree.find(cst.Attribute, method.node.body):
                 if read.attr.value != name or method.dead(read) or method.node is node:
                     continue
+                if is_target(tree, read) or (mine and not means_self(method, read)):
+                    yield tree.decline(self, read, f"{name} is set there, or read of something that only may be the module itself")
+                    return
                 if not mine or tree.code(read.value) != method.self_name:
                     if mine or _may_be(tree, read, name, owner, facts):
                         yield tree.decline(self, read, f"the property {name} is read from outside of its class; test the part there")

@@ -35,6 +35,8 @@ def changed(code: str, elsewhere: bool = False) -> set[str]:
         ("def cut(net):\n    del net.convs[-1]\n", {"convs"}),
         ("def put(net):\n    convs = net.convs\n    convs[0] = nn.Linear(4, 4)\n", {"convs"}),
         ("def put(net):\n    setattr(net, 'n', 1)\n", {"n"}),
+        ("def put(net):\n    net._modules['convs'] = nn.ModuleList()\n", {"convs"}),
+        ("def cut(net):\n    net.__dict__.pop('n')\n", {"n"}),
         ("class More(Net):\n    def __init__(self):\n        super().__init__(2)\n        self.convs.append(nn.Linear(4, 4))\n", {"convs"}),
         ("class Other:\n    def turn(self):\n        self.n = 2\n", set()),
         ("class Other:\n    def turn(self, name):\n        setattr(self, name, 2)\n", set()),

@@ -133,7 +133,7 @@ def _changed_containers(method: Scope, self_name: str) -> Iterator[tuple[str, as
         changed = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in GROWS else None
         if isinstance(changed, ast.Attribute) and _is_self(changed.value, self_name):
             yield changed.attr, call.args[-1] if call.args else None
-    for base in method.items:
+    for base in (item.value for item in method.items):
         if isinstance(base, ast.Attribute) and _is_self(base.value, self_name):
             yield base.attr, None
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from scriptify.facts.classes import Table
 from scriptify.facts.evaluate import Evaluator
 from scriptify.facts.locals import Locals, Memo
-from scriptify.facts.model import Attribute, Kind
+from scriptify.facts.model import REGISTRIES, Attribute, Kind
 from scriptify.facts.mutate import GROWS
 from scriptify.facts.scan import Assigned, Scope, self_of
 
 _IN_PLACE = GROWS | {"__setitem__", "__delitem__", "__iadd__", "register_module"}
+_PLAIN = frozenset({Kind.VALUE, Kind.LIST, Kind.DICT, Kind.FUNCTION})
+_BY_KEY = frozenset({"__setitem__", "__delitem__", "pop", "setdefault"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Change:
     """One change: of ``receiver``'s attribute of that name, or (``start``) of every one whose name starts so.
 
     ``how``: ``direct`` shows in the text as ``self.<name>`` or the like; ``alias`` goes through a local name or an
-    element; ``computed`` is by ``setattr`` or ``__dict__``. ``added`` is what it puts in a list.
+    element; ``computed`` is by ``setattr``, ``__dict__`` or ``_modules``. ``added`` is what it puts in a list. Not ``plain``:
+    what lies in ``_modules``, ``_parameters`` and ``_buffers`` alone.
     """
 
     receiver: ast.expr
@@ -33,6 +36,7 @@ class Change:
     how: str = "direct"
     start: bool = False
     added: ast.expr | None = None
+    plain: bool = True
 
 
 def mark(table: Table) -> None:
@@ -74,8 +78,9 @@ def _changes(scope: Scope) -> Iterator[Change]:
         yield Change(target.value, target.attr)
     for target in scope.deleted:
         yield Change(target.value, target.attr)
-    for base in scope.items:
-        yield from _in_place(scope, base, None)
+    for item in scope.items:
+        owner = _registry_owner(item.value)
+        yield from _in_place(scope, item.value, None) if owner is None else [_by_key(owner, item.value, item.slice)]
     for call in scope.calls:
         yield from _called(scope, call)
 
@@ -87,8 +92,8 @@ def _called(scope: Scope, call: ast.Call) -> Iterator[Change]:
         yield Change(receiver, literal_start(name), "computed", start=not isinstance(name, ast.Constant))
     elif isinstance(func, ast.Attribute) and func.attr in _IN_PLACE:
         held = func.value
-        if (owner := _attributes_of(held)) is not None:
-            yield Change(owner, "", "computed", start=True)
+        if (owner := _registry_owner(held)) is not None:
+            yield _by_key(owner, held, call.args[0] if func.attr in _BY_KEY and call.args else None)
         else:
             yield from _in_place(scope, held, call.args[-1] if call.args else None)
 
@@ -106,12 +111,19 @@ def _set_by_name(scope: Scope, call: ast.Call) -> tuple[ast.expr, ast.expr] | No
     return ast.copy_location(ast.Name(self_of(scope), ast.Load()), call) if above else func.value, args[0]
 
 
-def _attributes_of(node: ast.expr) -> ast.expr | None:
-    """``x`` of ``x.__dict__`` and ``vars(x)``."""
-    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+def _registry_owner(node: ast.expr) -> ast.expr | None:
+    """``x`` of ``x.__dict__``, ``x._modules`` and the like, and ``vars(x)``."""
+    if isinstance(node, ast.Attribute) and node.attr in REGISTRIES:
         return node.value
     whole = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars" and len(node.args) == 1
     return node.args[0] if whole and isinstance(node, ast.Call) else None
+
+
+def _by_key(owner: ast.expr, registry: ast.expr, key: ast.expr | None) -> Change:
+    """What is put into a registry under a key, or under any (None)."""
+    plain = not (isinstance(registry, ast.Attribute) and registry.attr != "__dict__")
+    start = not isinstance(key, ast.Constant)
+    return Change(owner, literal_start(key) if key is not None else "", "computed", start, plain=plain)
 
 
 def _in_place(scope: Scope, held: ast.expr, added: ast.expr | None) -> Iterator[Change]:
@@ -132,7 +144,7 @@ def _apply(table: Table, view: Locals, change: Change) -> None:
     own = _is_self(view, change.receiver)
     affected = _own(table, view, change) if own else _foreign(table, view, change)
     # Whatever a caller gives: ``self.__dict__.update(kwargs)``. A copy's own attributes come back as they were.
-    varies = own and change.how == "computed" and change.start and not view.scope.qualname.endswith(".__setstate__")
+    varies = own and change.how == "computed" and change.start and change.plain and not view.scope.qualname.endswith(".__setstate__")
     holes: bool | None = None
     for key in list(affected):
         attributes = table.attributes[key]
@@ -149,7 +161,8 @@ def _is_self(view: Locals, node: ast.expr) -> bool:
 
 def _named(attributes: Mapping[str, Attribute], change: Change) -> list[str]:
     if change.start:
-        return [name for name in attributes if name.startswith(change.name)]
+        named = (name for name in attributes if name.startswith(change.name))
+        return [name for name in named if change.plain or not attributes[name].kinds <= _PLAIN]
     return [change.name] if change.name in attributes else []
 
 

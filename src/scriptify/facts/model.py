@@ -22,6 +22,8 @@ HOOKING = "hooking"
 INSPECTING = "inspecting"
 """What ``Facts.mentions`` may hold: the project reads ``__wrapped__`` or calls ``inspect.unwrap``; it calls ``deepcopy``;
 it registers forward hooks or pre-hooks, itself or through torch (``weight_norm``), so that any module may have one."""
+REGISTRIES = frozenset({"__dict__", "_modules", "_parameters", "_buffers"})
+"""The dicts of a module that hold its attributes by name."""
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 

@@ -60,7 +60,7 @@ class Scope:
     loads: list[ast.Attribute] = field(default_factory=list)
     stores: list[tuple[ast.Attribute, ast.expr | None]] = field(default_factory=list)
     deleted: list[ast.Attribute] = field(default_factory=list)
-    items: list[ast.expr] = field(default_factory=list)
+    items: list[ast.Subscript] = field(default_factory=list)
     outer: set[str] = field(default_factory=set)
 
     def bind(self, name: str, binding: Binding) -> None:
@@ -276,7 +276,7 @@ def _bind(target: ast.expr, how: str, value: ast.expr | None, scope: Scope) -> N
         elif isinstance(node, ast.Attribute):
             scope.stores.append((node, value if how == "value" and not path else None))
         elif isinstance(node, ast.Subscript):
-            scope.items.append(node.value)
+            scope.items.append(node)
         elif isinstance(node, ast.Starred):
             todo.append((node.value, "opaque", ()))
         elif isinstance(node, (ast.Tuple, ast.List)):
