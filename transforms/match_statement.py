@@ -131,7 +131,8 @@ def _bound_in(tree: Tree, node: cst.Match, name: str) -> bool:
     """Whether a case, or a guard that is asked in between, may bind the subject's own name."""
     guards = [case.guard for case in node.cases if case.guard is not None]
     walrus = any(bound.value == name for guard in guards for by in tree.find(cst.NamedExpr, guard) for bound in target_names(by.target))
-    named = [item.name.value for kind in (cst.Nonlocal, cst.Global) for by in tree.find(kind) for item in by.names]
+    declared: list[cst.Nonlocal | cst.Global] = [*tree.find(cst.Nonlocal), *tree.find(cst.Global)]
+    named = [item.name.value for by in declared for item in by.names]
     called = name in named and any(True for guard in guards for _ in tree.find(cst.Call, guard))
     return walrus or called or any(_name(case.pattern) == name for case in node.cases)
 

@@ -179,9 +179,12 @@ def _set_in_use(tree: Tree, part: cst.BaseExpression) -> bool:
 
 def _sets(tree: Tree, name: str, but: cst.CSTNode | None = None) -> bool:
     """Whether an attribute of that name, on whatever object, is set outside of ``__init__``, by another statement than ``but``."""
-    kinds = (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.For, cst.AsName)
-    for by in (found for kind in kinds for found in tree.find(kind)):
-        target = by.name if isinstance(by, cst.AsName) else by.target
+    stores: list[tuple[cst.CSTNode, cst.CSTNode]] = [(by, by.target) for by in tree.find(cst.AssignTarget)]
+    stores += [(by, by.target) for by in tree.find(cst.AugAssign)]
+    stores += [(by, by.target) for by in tree.find(cst.AnnAssign)]
+    stores += [(by, by.target) for by in tree.find(cst.For)]
+    stores += [(by, by.name) for by in tree.find(cst.AsName)]
+    for by, target in stores:
         if by is but or not any(attribute.attr.value == name for attribute in _set_attributes(target)):
             continue
         function = tree.enclosing(by, cst.FunctionDef)
