@@ -279,7 +279,7 @@ class _Task:
         if known and isinstance(user, cst.Call) and user.args[0] is above and all(stable(arg.value) for arg in user.args[1:]):
             if self.tree.dotted(user.func) == "builtins.list":
                 return user, user
-            joins = isinstance(user.func, cst.Attribute) and user.func.attr.value == "join" and not self.tree.dotted(user.func)
+            joins = isinstance(user.func, cst.Attribute) and user.func.attr.value == "join"
             own = isinstance(user.func, cst.Attribute) and self.tree.code(user.func.value) == "self"  # a method of the project's
             if (joins and not own) or self.tree.dotted(user.func) in _EXHAUST:
                 return self.node, user
