@@ -8,8 +8,8 @@ import libcst as cst
 
 from scriptify.transform import Edit
 from scriptify.tree import Tree
-from scriptify.tree.flow import stores_in
-from scriptify.tree.inline import CannotInline
+from scriptify.tree.flow import kept_by_others, stores_in
+from scriptify.tree.inline import CannotInline, inlined_parameters
 from scriptify.tree.loops import LoopText, clauses
 from scriptify.tree.substitute import FreshNames, free_names, source
 
@@ -17,7 +17,7 @@ from scriptify.tree.substitute import FreshNames, free_names, source
 def lazy_filter(tree: Tree, call: cst.Call, names: FreshNames, condition: Callable[[cst.Call], tuple[list[str], str]]) -> list[Edit]:
     """``filter`` in the header of a loop or comprehension; none elsewhere. Raises CannotInline."""
     above = tree.parent(call)
-    items = source(tree, call.args[1].value)
+    items = iterated(tree, call.args[1].value)
     if isinstance(above, cst.CompFor) and above.iter is call:
         if not isinstance(above.target, cst.Name):
             raise CannotInline("its items are taken apart")
@@ -81,8 +81,8 @@ def _applied(tree: Tree, function: cst.BaseExpression, item: str) -> str:
     if tree.code(function) == "None":
         return item
     if isinstance(function, cst.Lambda):
-        parameters = function.params.params
-        if len(parameters) != 1 or parameters[0].default is not None or function.params.star_kwarg is not None:
+        parameters = inlined_parameters(tree, function)
+        if len(parameters) != 1 or parameters[0].default is not None:
             raise CannotInline("its lambda takes another number of arguments, or has defaults")
         text = LoopText(tree).of(function.body, {parameters[0].name.value: item})
         simple = isinstance(function.body, cst.Comparison | cst.Call | cst.Name | cst.Attribute)
@@ -105,7 +105,15 @@ def _skip(test: str) -> list[str]:
 def _only_inside(tree: Tree, names: FreshNames, loop: cst.For) -> bool:
     """Whether a loop's name is used in the loop alone, so that it may hold items that are passed over."""
     name = loop.target.value if isinstance(loop.target, cst.Name) else ""
+    function = tree.enclosing(loop, cst.FunctionDef)
+    if function is None or kept_by_others(function, name, loop.iter):
+        return False
     return loop.orelse is None and names.keep(name, [loop]) == name
+
+
+def iterated(tree: Tree, node: cst.BaseExpression) -> str:
+    """What a comprehension goes through, as text: a conditional in parentheses, whose ``if`` would be the comprehension's."""
+    return tree.operand(node) if isinstance(node, cst.IfExp | cst.Lambda | cst.NamedExpr) else source(tree, node)
 
 
 def _first_lines(tree: Tree, loop: cst.For, lines: list[str]) -> Edit:

@@ -170,6 +170,8 @@ def _outermost(tree: Tree, class_: cst.ClassDef) -> cst.CSTNode:
 def _captured(tree: Tree, class_: cst.ClassDef, method: cst.FunctionDef, value: cst.Lambda | cst.Call) -> tuple[bool, dict[str, str]]:
     """Whether a callable needs ``self``, and what replaces the method's variables it uses. Raises CannotInline."""
     own = {p.name.value for p in plain_parameters(value)} if isinstance(value, cst.Lambda) else set()
+    if free_names(value) & {"super", "__class__"}:
+        raise CannotInline("it asks for the class around it")
     outside = free_names(value) & (assigned_names(method) - own)
     texts: dict[str, str] = {}
     for name in sorted(outside - {"self"}):
@@ -277,6 +279,8 @@ def _partial_definition(tree: Tree, name: str, value: cst.Call, calls: list[cst.
     callee = value.args[0].value
     dotted = tree.dotted(callee)
     local = isinstance(callee, cst.Name) and any(isinstance(s, cst.FunctionDef) and s.name.value == callee.value for s in tree.module.body)
+    if isinstance(callee, cst.Name) and len(stores_in(tree.module, callee.value)) > 1:
+        raise CannotInline("what it wraps is bound more than once")
     if not local and not (dotted.startswith("torch.") and dotted.rpartition(".")[2][:1].islower()):
         raise CannotInline("what it wraps is not known to be a function")
     if any(arg.star or not constant(arg.value) for arg in value.args[1:]):

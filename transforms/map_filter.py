@@ -12,13 +12,14 @@ from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._kept import steady, used_within
-from scriptify.transforms._lazy_items import lazy_filter, lazy_generator
+from scriptify.transforms._lazy_items import iterated, lazy_filter, lazy_generator
 from scriptify.transforms._map_filter_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names
+from scriptify.tree.flow import kept_by_others
 from scriptify.tree.fold import declared
-from scriptify.tree.hoist import CannotHoist, eager_only, in_try, reached_functions, site
+from scriptify.tree.hoist import CannotHoist, eager_only, may_be_caught, reached_functions, site
 from scriptify.tree.infer import Guess
-from scriptify.tree.inline import CannotInline, plain_parameters
+from scriptify.tree.inline import CannotInline, inlined_parameters, plain_parameters
 from scriptify.tree.loops import Clause, LoopText, clauses
 from scriptify.tree.substitute import FreshNames, bound_inside, calm, free_names, source, stable, variables
 
@@ -141,6 +142,8 @@ class _Task:
             if any(arg.star or arg.keyword for arg in self.inner.args) or len(self.inner.args) < 2:
                 raise CannotInline("its arguments are not written out one by one")
             self._check_kept(self.inner)
+            if any(self.tree.dotted(node) == "builtins.next" for node in self.tree.find(cst.Name, self.inner.args[0].value)):
+                raise CannotInline("the end of an iterator inside its function ends a map, and is an error elsewhere")
             if self._maps:
                 return self._map(self.inner)
             if len(self.inner.args) != 2:
@@ -168,7 +171,7 @@ class _Task:
         if consumer == "builtins.tuple" and not self._takes_lists(self.node):
             return [self.tree.replace_outer(self.node, self._written_out(call, iterables))]
         names, body = self._applied(call.args[0].value, len(iterables))
-        texts = [source(self.tree, iterable) for iterable in iterables]
+        texts = [iterated(self.tree, iterable) for iterable in iterables]
         if len(texts) > 1 and ("zip" in self._hidden or self.tree.dotted(cst.Name("zip")) != "builtins.zip"):
             raise CannotInline("the name zip means something else here")
         over = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
@@ -213,7 +216,7 @@ class _Task:
     def _applied(self, function: cst.BaseExpression, count: int, items: list[str] | None = None) -> tuple[list[str], str]:
         """Names for the items of ``count`` iterables, and the expression for one turn."""
         if isinstance(function, cst.Lambda):
-            parameters = plain_parameters(function)
+            parameters = inlined_parameters(self.tree, function)
             if len(parameters) != count:
                 raise CannotInline("its lambda takes another number of arguments, or has defaults")
             own = [p.name.value for p in parameters]
@@ -239,14 +242,16 @@ class _Task:
         return self._applied(call.args[0].value, 1)
 
     def _loop(self, clause: Clause) -> list[Edit]:
-        if isinstance(clause.key, cst.BaseExpression) and not calm(self.tree, clause.key):
+        if isinstance(clause.key, cst.BaseExpression) and not self._key_keeps(clause.key, clause.item):
             raise CannotInline("its keys are computed, and would be computed after their values")
         spot, taken = self._consumed()
         place = site(self.tree, spot)
         target = place.target if spot is taken else None
         used = free_names(self.inner) | bound_inside(self.inner)
         used |= declared(self.tree, self.function)
-        direct = target is not None and target.value not in used and not in_try(self.tree, self.node)
+        direct = target is not None and target.value not in used and not may_be_caught(self.tree, self.node)
+        if direct and target is not None:  # a function that is called meanwhile would see the list half done
+            direct = not kept_by_others(self.function, target.value, self.node)
         into = target.value if direct and target is not None else self.names.fresh("items")
         renamed = {name: self.names.keep(name, [self.inner]) for name in clause.bound}
         start = "{}" if clause.key else "[]"
@@ -255,6 +260,11 @@ class _Task:
         if direct:
             return [place.instead(lines, [self.inner])]
         return place.edits(lines, into, self.names, [self.inner])
+
+    def _key_keeps(self, key: cst.BaseExpression, value: cst.BaseExpression | str) -> bool:
+        """Whether a key of a dict is the same when it is worked out after its value."""
+        reads = any(True for kind in (cst.Attribute, cst.Call, cst.Subscript) for _ in self.tree.find(kind, key))
+        return calm(self.tree, key) and (not reads or (not isinstance(value, str) and calm(self.tree, value)))
 
     def _consumed(self) -> tuple[cst.BaseExpression, cst.BaseExpression]:
         """The expression the list stands for, once where it may be assigned as a whole. Raises CannotInline for lazy ones."""
@@ -270,7 +280,8 @@ class _Task:
             if self.tree.dotted(user.func) == "builtins.list":
                 return user, user
             joins = isinstance(user.func, cst.Attribute) and user.func.attr.value == "join"
-            if joins or self.tree.dotted(user.func) in _EXHAUST:
+            own = isinstance(user.func, cst.Attribute) and self.tree.code(user.func.value) == "self"  # a method of the project's
+            if (joins and not own) or self.tree.dotted(user.func) in _EXHAUST:
                 return self.node, user
         raise CannotInline("it is lazy, and what takes it may not use all of it")
 

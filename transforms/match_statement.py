@@ -9,7 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
-from scriptify.tree import Tree
+from scriptify.tree import Tree, target_names
 from scriptify.tree.substitute import FreshNames, source, stable
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
@@ -77,7 +77,7 @@ def _edits(body: Body, node: cst.Match) -> list[Edit]:
         raise NoForm("it stands on one line with other code, or its subject is a bare tuple")
     cases = list(node.cases)
     subject, first = source(tree, node.subject), []
-    if not (isinstance(node.subject, cst.Name) and not _bound_in(node, node.subject.value)):
+    if not (isinstance(node.subject, cst.Name) and not _bound_in(tree, node, node.subject.value)):
         subject = FreshNames(tree, body.function).fresh("matched")
         first = [f"{subject} = {source(tree, node.subject)}"]
         if "\n" in first[0]:
@@ -113,16 +113,28 @@ def _edits(body: Body, node: cst.Match) -> list[Edit]:
                 raise NoForm("a line of a case can't be moved to the left")
             moved.append(new_indent + line.removeprefix(deeper) if line.strip() else line)
         edits.append(Edit(tree.path, tree.line_start(tree.line_of(opened) + 1), tree.statement_span(case)[1], "".join(moved)))
-    if any(len(tree.code(s).splitlines()) > 1 and '"""' in tree.code(s) for s in tree.find(cst.SimpleString, node)):
+    strings = [*tree.find(cst.SimpleString, node), *tree.find(cst.FormattedString, node)]
+    if any(tree.line_of(tree.span(s)[0]) != tree.line_of(tree.span(s)[1]) for s in strings):
         raise NoForm("a string in it runs over several lines")
-    if first:
-        edits[0] = Edit(tree.path, edits[0].start, edits[0].end, f"{indent}{first[0]}{tree.newline}{edits[0].text}")
+    above = [*_comments_above(tree, node), *first]
+    edits[0] = Edit(tree.path, edits[0].start, edits[0].end, tree.block(above, indent) + edits[0].text)
     return edits
 
 
-def _bound_in(node: cst.Match, name: str) -> bool:
-    """Whether a case binds the subject's own name."""
-    return any(_name(case.pattern) == name for case in node.cases)
+def _comments_above(tree: Tree, node: cst.Match) -> list[str]:
+    """The comments between the subject and the first case."""
+    start, end = tree.outer_span(node.subject)[1], tree.span(node.cases[0])[0]
+    return [comment.value for comment in tree.find(cst.Comment, node) if start <= tree.span(comment)[0] < end]
+
+
+def _bound_in(tree: Tree, node: cst.Match, name: str) -> bool:
+    """Whether a case, or a guard that is asked in between, may bind the subject's own name."""
+    guards = [case.guard for case in node.cases if case.guard is not None]
+    walrus = any(bound.value == name for guard in guards for by in tree.find(cst.NamedExpr, guard) for bound in target_names(by.target))
+    declared: list[cst.Nonlocal | cst.Global] = [*tree.find(cst.Nonlocal), *tree.find(cst.Global)]
+    named = [item.name.value for by in declared for item in by.names]
+    called = name in named and any(True for guard in guards for _ in tree.find(cst.Call, guard))
+    return walrus or called or any(_name(case.pattern) == name for case in node.cases)
 
 
 def _colon(tree: Tree, case: cst.MatchCase) -> int:

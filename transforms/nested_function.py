@@ -30,9 +30,11 @@ from scriptify.tree.nested import (
     rebound_after,
     uses,
 )
-from scriptify.tree.substitute import FreshNames
+from scriptify.tree.substitute import FreshNames, source
 
 _CHECKPOINT = ("torch.utils.checkpoint.checkpoint", "torch.utils.checkpoint.checkpoint.checkpoint")
+# what torch.utils.checkpoint keeps for itself; every other keyword goes to the function
+_OF_CHECKPOINT = frozenset("use_reentrant preserve_rng_state context_fn determinism_check debug early_stop".split())
 
 
 class NestedFunction(Transform):
@@ -132,11 +134,13 @@ def _calls(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef, taken: Ca
             if taken.names:
                 edits.append(_passing(tree, above, [f"{name}={name}" for name in taken.names], last=True))
             continue
+        if isinstance(above, cst.Attribute | cst.Comparison | cst.ComparisonTarget):
+            raise CannotMove("an attribute of it is set or read, or it is compared, and each reading of a method gives another object")
         call = tree.parent(above) if isinstance(above, cst.Arg) else None
         for name in taken.names:
             if rebound_after(tree, outer, inner, name):
                 raise CannotMove(f"{name}, which it uses, is bound again while the function may still be called")
-        if isinstance(call, cst.Call) and call.args[0] is above and tree.dotted(call.func) in _CHECKPOINT:
+        if isinstance(call, cst.Call) and call.args[0] is above and above.keyword is None and tree.dotted(call.func) in _CHECKPOINT:
             edits += _checkpoint(tree, call, use, taken, where, imports)
         elif taken.names:
             raise CannotMove(f"it is handed on as a value and uses {', '.join(taken.names)} of the function around it")
@@ -152,6 +156,8 @@ def _passing(tree: Tree, call: cst.Call, texts: list[str], last: bool) -> Edit:
         raise CannotMove("it is checkpointed with starred arguments")
     if not args:
         return tree.insert(tree.span(call)[1] - 1, ", ".join(texts))
+    if isinstance(args[0].value, cst.GeneratorExp) and not args[0].value.lpar:
+        raise CannotMove("it is called with a generator that has no parentheses of its own")
     end = tree.outer_span(args[-1].value)[1]
     return tree.insert(end, "".join(f", {text}" for text in texts))
 
@@ -161,6 +167,10 @@ def _checkpoint(tree: Tree, call: cst.Call, use: cst.Name, taken: Captured, wher
     plain = [arg for arg in call.args[1:] if arg.keyword is None]
     if any(arg.star for arg in plain):
         raise CannotMove("it is checkpointed with starred arguments")
+    given = [arg for arg in call.args if arg.keyword is not None and arg.keyword.value not in _OF_CHECKPOINT]
+    keywords = [f"{arg.keyword.value}={source(tree, arg.value)}" for arg in given if arg.keyword is not None]
+    if keywords and taken.names:
+        raise CannotMove("it is checkpointed with keyword arguments of its own")
     test, wanted = tree.imports.spell("torch.jit.is_scripting")
     imports.extend(wanted)
     edits = [tree.replace(use, where)]
@@ -168,7 +178,8 @@ def _checkpoint(tree: Tree, call: cst.Call, use: cst.Name, taken: Captured, wher
         edits.append(_passing(tree, call, list(taken.names), last=False))
     if eager_only(tree, call):
         return edits
-    direct = f"{use.value}({', '.join(tree.text[slice(*tree.outer_span(arg.value))] for arg in plain)})"
+    arguments = [source(tree, arg.value) for arg in plain]
+    direct = f"{use.value}({', '.join([*arguments, *keywords])})"
     branch = _guard(tree, call, direct)
     if branch is not None:
         loose = isinstance(branch.test, cst.IfExp | cst.Lambda | cst.NamedExpr) or (
@@ -177,8 +188,7 @@ def _checkpoint(tree: Tree, call: cst.Call, use: cst.Name, taken: Captured, wher
         start, end = tree.outer_span(branch.test)
         loose = loose and not branch.test.lpar
         return [*edits, tree.insert(start, f"not {test}() and {'(' if loose else ''}"), *([tree.insert(end, ")")] if loose else [])]
-    arguments = [tree.text[slice(*tree.outer_span(arg.value))] for arg in plain]
-    scripted = f"{where}({', '.join([*arguments, *taken.names])})"
+    scripted = f"{where}({', '.join([*arguments, *taken.names, *keywords])})"
     above = tree.parent(call)
     whole = isinstance(above, cst.Assign | cst.Return | cst.AnnAssign) and "\n" not in tree.code(call)
     start, end = tree.span(call)

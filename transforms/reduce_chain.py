@@ -9,33 +9,21 @@ import libcst as cst
 
 from scriptify.facts.model import Facts, Kind, Unknown
 from scriptify.facts.types import Type, annotation
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Import, Phase, Proposal, Transform
 from scriptify.transforms._containers import Method
+from scriptify.transforms._kept import steady
+from scriptify.transforms._reduce_chain_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names
-from scriptify.tree.fold import CannotFold, Step, declared, indices_of, is_sequence, numbers, step_of, strip_list, submodule
-from scriptify.tree.hoist import CannotHoist, Site, eager_only, in_try, reached_functions, site
+from scriptify.tree.flow import kept_by_others
+from scriptify.tree.fold import CannotFold, Step, declared, indices_of, is_sequence, numbers, promised, step_of, strip_list, submodule
+from scriptify.tree.hoist import CannotHoist, Site, eager_only, may_be_caught, reached_functions, site
 from scriptify.tree.infer import Guess
+from scriptify.tree.inline import constant
 from scriptify.tree.substitute import FreshNames, calm, free_names, one_line, source, stable, variables
 
 LONGEST = 16
 """Up to this many steps are written out where each needs its own literal index or its own element."""
 _REDUCE = ("functools.reduce", "_functools.reduce")
-
-
-_HEAD = """import torch
-from functools import reduce
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.features = nn.ModuleList([nn.Linear(4, 4) for _ in range(4)])
-
-    def forward(self, x):
-"""
-_ENTRY = "Net(), (torch.randn(2, 4),)"
-_OPS = _HEAD.replace("import torch\n", "import operator\nimport torch\n", 1)
 
 
 class ReduceChain(Transform):
@@ -53,130 +41,7 @@ class ReduceChain(Transform):
     hints = ("reduce",)
     explains = ("built-in function reduce", "Lambda aren't supported")
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference.html"
-    examples = (
-        Fires(
-            name="literal indices",
-            before=_HEAD + "        return reduce(lambda x, n: self.features[n](x), list(range(1, 4)), x)\n",
-            after=_HEAD
-            + "        result = self.features[1](x)\n"
-            + "        result = self.features[2](result)\n"
-            + "        result = self.features[3](result)\n"
-            + "        return result\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="assigned to its own start",
-            before=_HEAD + "        x = reduce(lambda x, n: self.features[n](x), range(2), x)\n        return x\n",
-            after=_HEAD + "        x = self.features[0](x)\n        x = self.features[1](x)\n        return x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="over the container",
-            before=_HEAD + "        y = reduce(lambda t, m: torch.relu(m(t)), self.features, x)\n        return y + x\n",
-            after=_HEAD + "        y = x\n        for m in self.features:\n            y = torch.relu(m(y))\n        return y + x\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="modules in a literal list, inside a bigger statement",
-            before=_HEAD
-            + "        first = self.features[0]\n"
-            + "        return torch.cat([x.relu(), reduce(lambda h, m: m(h) + x, [first, self.features[1]], x)])\n",
-            after=_HEAD
-            + "        first = self.features[0]\n"
-            + "        relu_result = x.relu()\n"
-            + "        result = first(x) + x\n"
-            + "        result = self.features[1](result) + x\n"
-            + "        return torch.cat([relu_result, result])\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a list of tensors without a start",
-            before=_HEAD + "        xs = [m(x) for m in self.features]\n        return reduce(torch.max, xs)\n",
-            after=_HEAD
-            + "        xs = [m(x) for m in self.features]\n"
-            + "        if len(xs) == 0:\n"
-            + '            raise TypeError("reduce() of empty iterable with no initial value")\n'
-            + "        result = xs[0]\n"
-            + "        for item in xs[1:]:\n"
-            + "            result = torch.max(result, item)\n"
-            + "        return result\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="operator over a shape",
-            before=_OPS + "        size = reduce(operator.mul, x.shape[1:], 1)\n        return x.reshape(-1, size)\n",
-            after=_OPS
-            + "        size = 1\n"
-            + "        for item in x.shape[1:]:\n"
-            + "            size = size * item\n"
-            + "        return x.reshape(-1, size)\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="run-time bounds",
-            before=_HEAD + "        k = x.dim()\n        return reduce(lambda a, i: a * i + x, range(1, k + 1), x)\n",
-            after=_HEAD
-            + "        k = x.dim()\n"
-            + "        result = x\n"
-            + "        for i in range(1, k + 1):\n"
-            + "            result = result * i + x\n"
-            + "        return result\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="nested",
-            before=_HEAD + "        return reduce(lambda y, k: reduce(lambda z, m: m(z) * k, self.features, y), range(x.dim()), x)\n",
-            after=_HEAD
-            + "        result = x\n"
-            + "        for k in range(x.dim()):\n"
-            + "            for m in self.features:\n"
-            + "                result = m(result) * k\n"
-            + "        return result\n",
-            entry=_ENTRY,
-        ),
-        Fires(
-            name="a list of numbers that grows",
-            before=_HEAD
-            + "        sizes = reduce(lambda a, t: a + [t.size(0)], [x, x], [])\n"
-            + "        total = reduce(lambda a, n: a + [n * 2], range(x.dim()), [])\n"
-            + "        return x * len(sizes) * len(total)\n",
-            after=_HEAD.replace("from torch import nn\n", "from torch import nn\nfrom typing import List\n")
-            + "        sizes = [] + [x.size(0)]\n"
-            + "        sizes = sizes + [x.size(0)]\n"
-            + "        total: List[int] = []\n"
-            + "        for n in range(x.dim()):\n"
-            + "            total = total + [n * 2]\n"
-            + "        return x * len(sizes) * len(total)\n",
-        ),
-        Declines(
-            name="only evaluated sometimes",
-            code=_HEAD + "        return x if x.dim() == 2 else reduce(lambda a, m: m(a), self.features, x)\n",
-            because="only evaluated in one branch",
-        ),
-        Declines(
-            name="unknown iterable",
-            code=_HEAD.replace("x):", "x, xs):") + "        return x + reduce(torch.add, xs)\n",
-            because="not known to be a list or tuple",
-        ),
-        Declines(
-            name="a number that tensors are added to",
-            code=_HEAD + "        xs = [m(x) for m in self.features]\n        return reduce(lambda a, b: a + b.mean(), xs, 0)\n",
-            because="start from a tensor",
-        ),
-        Declines(
-            name="a list that may hold None",
-            code=_HEAD.replace("for _", "if _ else None for _") + "        return reduce(lambda x, n: self.features[n](x), (1, 2), x)\n",
-            because="may hold None",
-        ),
-        Ignores(
-            name="not compiled",
-            code="from functools import reduce\n\n\ndef main(xs):\n    return reduce(lambda a, b: a + b, xs)\n",
-        ),
-        Ignores(
-            name="another reduce",
-            code="from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return self.reduce(x)\n",
-        ),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every outermost call of ``functools.reduce`` in compiled functions."""
@@ -221,12 +86,18 @@ class _Fold:
         self.imports: list[Import] = []
         self.names = FreshNames(self.tree, self.function)
         self.site: Site = site(self.tree, self.call)
-        self.step: Step = step_of(self.tree, arguments[0], self.names)
+        self.step: Step = step_of(self.tree, arguments[0], assigned_names(self.function))
+        self._check_kept(arguments[0])
         self.iterable: cst.BaseExpression = arguments[1]
         self.initial: cst.BaseExpression | None = arguments[2] if len(arguments) == 3 else None
         self.guess = Guess(self.tree, self.facts, self.qualname, self.function)
         if next(self.tree.find(cst.NamedExpr, self.call), None) is not None:
             raise CannotFold("it assigns a name with := inside")
+
+    def _check_kept(self, function: cst.BaseExpression) -> None:
+        """Raise CannotFold where a named function, which is looked up once, could be another when it is read in every step."""
+        if isinstance(function, cst.Name | cst.Attribute) and not steady(self.tree, function, self.call):
+            raise CannotFold(f"{self.tree.code(function)} may be bound anew while it goes through the items")
 
     def edits(self) -> tuple[list[Edit], str]:
         """The edits and the rewrite's title."""
@@ -249,7 +120,9 @@ class _Fold:
         """The variable the steps assign to, and whether the whole statement goes (it assigned that variable)."""
         target = self.site.target
         used = free_names(self.call.args[0].value) | free_names(self.iterable) | declared(self.tree, self.function)
-        if target is not None and target.value not in used and not in_try(self.tree, self.call):
+        if target is None or target.value in used or may_be_caught(self.tree, self.call):
+            return self.names.fresh(self.step.result), False
+        if not kept_by_others(self.function, target.value, self.call):  # a function that a step calls would see it half done
             return target.value, True
         return self.names.fresh(self.step.result), False
 
@@ -263,13 +136,19 @@ class _Fold:
         numbers_ = indices_of(self.tree, self.iterable)
         if numbers_ is not None:
             wanted = self._indexes_modules() and 0 < len(numbers_) <= LONGEST
-            return [str(number) for number in numbers_] if wanted else None
+            return [self._number(number) for number in numbers_] if wanted else None
         literal = strip_list(self.tree, self.iterable)
         if not isinstance(literal, cst.List | cst.Tuple) or not 0 < len(literal.elements) <= LONGEST:
             return None
         if any(not isinstance(element, cst.Element) for element in literal.elements):
             raise CannotFold("a starred part of its list has a length that is not written here")
         return [self._element(element.value) for element in literal.elements]
+
+    def _number(self, number: int) -> str:
+        """An item's text: a negative one in parentheses unless it is only an index, for the sake of ``n ** 2``."""
+        uses = [name for name in variables(self.call.args[0].value) if name.value in self.step.item_names]
+        parents = [self.tree.parent(name) for name in uses]
+        return str(number) if number >= 0 or all(isinstance(above, cst.Index | cst.Param) for above in parents) else f"({number})"
 
     def _element(self, value: cst.BaseExpression) -> str:
         if isinstance(value, cst.Lambda):
@@ -363,7 +242,11 @@ class _Fold:
         stripped = strip_list(self.tree, self.iterable)
         text = source(self.tree, stripped)
         assert self.initial is not None
-        if calm(self.tree, stripped) or stable(self.initial):
+        fresh = isinstance(self.initial, cst.List) and not self.initial.elements
+        if isinstance(self.initial, cst.Name) or constant(self.initial) or fresh:
+            return one_line(self.tree, stripped, text)
+        fixed = all(steady(self.tree, attribute, self.call) for attribute in self.tree.find(cst.Attribute, stripped))
+        if calm(self.tree, stripped) and (fixed or calm(self.tree, self.initial)):  # it is the same after the initial value
             return one_line(self.tree, stripped, text)
         name = self.names.fresh("items")
         self.first.append(f"{name} = {one_line(self.tree, self.iterable, source(self.tree, self.iterable))}")
@@ -393,8 +276,10 @@ class _Fold:
         """The text of the iterable as a value that can be indexed, in a variable where it has no stable text."""
         if not is_sequence(self.tree, self.function, self.iterable, self.guess):
             raise CannotFold(f"{self.tree.code(self.iterable)} is not known to be a list or tuple; give an entry: its run shows the type")
-        if stable(self.iterable) and isinstance(self.iterable, cst.Name | cst.Attribute):
+        listed = promised(self.tree, self.function, self.iterable, self.guess)
+        if stable(self.iterable) and isinstance(self.iterable, cst.Name | cst.Attribute) and not listed:
             return self.tree.code(self.iterable)
         name = self.names.fresh("items")
-        self.first.append(f"{name} = {one_line(self.tree, self.iterable, source(self.tree, self.iterable))}")
+        text = source(self.tree, self.iterable)
+        self.first.append(f"{name} = {f'list({text})' if listed else one_line(self.tree, self.iterable, text)}")
         return name

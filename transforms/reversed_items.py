@@ -8,9 +8,12 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._containers import Method
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, positional, rewrite
-from scriptify.transforms._listed import CHANGERS, pieces
+from scriptify.transforms._listed import pieces
 from scriptify.transforms._number import literal_int
+from scriptify.transforms._reads import Depth, reads
 from scriptify.tree import Tree
 from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import calm, source
@@ -107,11 +110,12 @@ class ReversedItems(Transform):
                 try:
                     text = _text(body, items)
                     _taken_at_once(body, call, items)
+                    edits = [tree.replace(call, text)] if _surely_sliced(body, items) else body.guarded(call, text)
                 except NoForm as reason:
                     yield decline(self, body, call, f"the compiler does not know reversed: {reason}")
                     continue
                 why = "the compiler does not know reversed"
-                yield rewrite(self, body, call, f"{tree.code(call)[:60]} as {text[:60]}", [tree.replace(call, text)], why=why)
+                yield rewrite(self, body, call, f"{tree.code(call)[:60]} as {text[:60]}", edits, why=why)
 
 
 def _modules(items: cst.BaseExpression) -> bool:
@@ -140,6 +144,18 @@ def _text(body: Body, items: cst.BaseExpression) -> str:
         if (inner is not None and inner.name in ("List", "Tuple")) or _whole_shape(body, items.value):
             return f"{tree.code(items)}[::-1]"
     raise NoForm("whether this is a list or a tuple is not known; write a slice [::-1], or give an entry")
+
+
+def _surely_sliced(body: Body, items: cst.BaseExpression, depth: int = 3) -> bool:
+    """Whether the source shows that these have slices, whatever a caller passes: a Tensor for a list has none with a step of -1."""
+    if isinstance(items, cst.List | cst.ListComp | cst.Tuple) or pieces(body, items) or _whole_shape(body, items):
+        return True
+    if isinstance(items, cst.Call):
+        return body.dotted(items.func) in ("builtins.range", "builtins.list", "builtins.sorted", "builtins.tuple")
+    if isinstance(items, cst.Subscript):
+        return _surely_sliced(body, items.value, depth)
+    values = body.assigned(items) if depth else ()
+    return bool(values) and all(_surely_sliced(body, value, depth - 1) for value in values)
 
 
 def _whole_shape(body: Body, node: cst.BaseExpression) -> bool:
@@ -172,7 +188,7 @@ def _taken_at_once(body: Body, call: cst.Call, items: cst.BaseExpression) -> Non
         if not isinstance(user, cst.Call):
             break
         name = user.func.attr.value if isinstance(user.func, cst.Attribute) else ""
-        if name in ("join", "extend"):
+        if name in ("join", "extend") and isinstance(user.func, cst.Attribute) and tree.code(user.func.value) != "self":
             return
         if body.dotted(user.func) not in _TAKERS:
             raise NoForm("what it is given to is not known to use it at once")
@@ -180,12 +196,19 @@ def _taken_at_once(body: Body, call: cst.Call, items: cst.BaseExpression) -> Non
             return
         node, above = user, tree.parent(user)
     if isinstance(above, cst.CompFor) and node is above.iter:
+        whole = next(found for found in tree.ancestors(above) if not isinstance(found, cst.CompFor))
+        _check_kept(body, items, whole)
         return
     if not isinstance(above, cst.For) or node is not above.iter:
         raise NoForm("only where it is used at once, in a loop or by list, sum and the like, is a slice the same")
-    text = tree.code(items)
-    for inner in tree.find(cst.Call, above.body):
-        if isinstance(inner.func, cst.Attribute) and inner.func.attr.value in CHANGERS and tree.code(inner.func.value) == text:
-            raise NoForm("the loop changes the list it goes through")
-    if any(tree.code(part.target).startswith(text) for part in tree.find(cst.Del, above.body) if isinstance(part.target, cst.Subscript)):
-        raise NoForm("the loop changes the list it goes through")
+    _check_kept(body, items, above.body)
+
+
+def _check_kept(body: Body, items: cst.BaseExpression, within: cst.CSTNode) -> None:
+    """Raise NoForm where what runs meanwhile may change the list: reversed goes through the list itself, a slice is a copy."""
+    if not isinstance(items, cst.Name | cst.Attribute):
+        return
+    method = Method(body.tree, body.facts, body.qualname, body.function)
+    changes = Changes(method)
+    if any(changes.changed(read, [within]) for read in reads(body.tree, items, method.self_name, Depth.ITEMS)):
+        raise NoForm("the loop changes the list it goes through, or may do so")

@@ -10,6 +10,7 @@ from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import BOOL, FLOAT, INT, STR, Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.tree import Tree
 from scriptify.tree.flow import bindings, loads
 from scriptify.tree.infer import Guess
@@ -105,7 +106,9 @@ def _edits(body: Body, node: cst.BaseExpression) -> list[Edit]:
     tree = body.tree
     above = tree.parent(node)
     if isinstance(above, cst.ComparisonTarget) and isinstance(above.operator, cst.In | cst.NotIn):
-        if isinstance(node, cst.Set) and _literals(node):
+        whole = tree.parent(above)
+        asked = whole.left if isinstance(whole, cst.Comparison) and whole.comparisons[0] is above else None
+        if isinstance(node, cst.Set) and _literals(node) and asked is not None and _plain(body, asked):
             return [tree.replace(node, f"[{', '.join(tree.code(e.value) for e in node.elements)}]")]
         return [tree.replace(node, _dict(body, node)[0])]
     if isinstance(above, cst.Arg):
@@ -120,6 +123,19 @@ def _edits(body: Body, node: cst.BaseExpression) -> list[Edit]:
     if isinstance(above, cst.Assign) and len(above.targets) == 1 and isinstance(above.targets[0].target, cst.Name):
         return _local(body, node, above.targets[0].target)
     raise NoForm("only where it is asked for members, counted or sorted is there another form")
+
+
+def _plain(body: Body, node: cst.BaseExpression, depth: int = 3) -> bool:
+    """Whether a value is a number or text for every caller.
+
+    A list asks with ``==`` alone, a set and a dict for the hash first: what has none is an error, and a Tensor in neither.
+    """
+    if isinstance(node, cst.Integer | cst.SimpleString):
+        return True
+    if isinstance(node, cst.Call):
+        return body.stated(node) in _KEYS
+    values = body.assigned(node) if depth else ()
+    return bool(values) and all(_plain(body, value, depth - 1) for value in values)
 
 
 def _literals(node: cst.Set) -> bool:
@@ -176,6 +192,8 @@ def _local(body: Body, node: cst.BaseExpression, target: cst.Name) -> list[Edit]
     tree, name = body.tree, target.value
     if sum(bound.value == name for bound, _ in bindings(body.function.body)) != 1 or body.facts.parameter(tree.path, body.qualname, name):
         raise NoForm(f"{name} is assigned more than once")
+    if by_name := reads_by_name(tree, body.function.body):
+        raise NoForm(by_name)
     text, key = _dict(body, node)
     edits: list[Edit] = []
     added: set[Type | None] = set()

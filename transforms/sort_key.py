@@ -9,12 +9,14 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.facts.types import Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._kept import steady
 from scriptify.tree import Tree, assigned_names
-from scriptify.tree.fold import is_sequence, literal_int
+from scriptify.tree.fold import is_sequence, literal_int, promised
 from scriptify.tree.hoist import CannotHoist, eager_only, reached_functions, site, with_comments
 from scriptify.tree.infer import Guess
-from scriptify.tree.inline import CannotInline, plain_parameters
+from scriptify.tree.inline import CannotInline, inlined_parameters, plain_parameters
 from scriptify.tree.loops import LoopText
+from scriptify.tree.shapes import shape_read, size_read
 from scriptify.tree.substitute import FreshNames, one_line, source, stable, variables
 
 _SORTABLE = ("int", "float", "str", "bool")
@@ -173,7 +175,7 @@ class _Ordered:
         if len(self.positional) != 1:
             raise CannotInline("it does not take one list")
         items = self.positional[0]
-        known = isinstance(items, cst.Name) and self._is_list(items)
+        known = isinstance(items, cst.Name) and self._is_list(items) and not self._promised(items)
         first = [] if known else [f"list({source(self.tree, items)})"]
         text = self.tree.code(items) if known else self.names.fresh("items")
         lines = [f"{text} = {value}" for value in first]
@@ -194,7 +196,15 @@ class _Ordered:
         element = self.guess.element(self.positional[0])
         if element is None or element.name not in ("int", "float", "str"):
             raise CannotInline("the type of its items is not known; give an entry: its run shows it")
-        return self.tree.replace(self.call, f"{self.tree.code(self.call.func)}({source(self.tree, self.positional[0])})[::-1]")
+        items, called = self.positional[0], self.tree.code(self.call.func)
+        if shape_read(items) or size_read(items):
+            return self.tree.replace(self.call, f"{called}({source(self.tree, items)})[::-1]")
+        # equal items (1 and 1.0, 0.0 and -0.0, nan) keep their order: reverse=True, too, turns the list, sorts it and turns it again
+        text = self.tree.code(items) if isinstance(items, cst.List | cst.ListComp) else f"list({source(self.tree, items)})"
+        return self.tree.replace(self.call, f"{called}({text}[::-1])[::-1]")
+
+    def _promised(self, node: cst.BaseExpression) -> bool:
+        return promised(self.tree, self.function, node, self.guess)
 
     def _is_list(self, node: cst.BaseExpression) -> bool:
         known = self.guess.of(node)
@@ -206,7 +216,7 @@ class _Ordered:
         """The key of ``item`` as text, and its type where it is known."""
         key = self.keywords["key"]
         if isinstance(key, cst.Lambda):
-            parameters = plain_parameters(key)
+            parameters = inlined_parameters(self.tree, key)
             if len(parameters) != 1 or parameters[0].default is not None:
                 raise CannotInline("its lambda does not take exactly one argument")
             name = parameters[0].name.value
@@ -220,6 +230,8 @@ class _Ordered:
             return f"{item}[{place}]", element.args[place] if fits and element is not None else None
         if not isinstance(key, cst.Name | cst.Attribute) or not stable(key) or self.tree.code(key) == "None":
             raise CannotInline("its key is computed")
+        if not steady(self.tree, key, self.call):
+            raise CannotInline(f"{self.tree.code(key)} may be bound anew while it goes through the items")
         dotted = self.tree.dotted(key)
         types = {"builtins.len": Type("int"), "builtins.int": Type("int"), "builtins.float": Type("float"), "builtins.abs": element}
         return f"{self.tree.code(key)}({item})", types.get(dotted)
@@ -256,6 +268,8 @@ class _Ordered:
             raise CannotInline("it shares its line with other code")
         if not isinstance(items, cst.Name | cst.Attribute) or not stable(items):
             raise CannotInline("its list is computed")
+        if not self._is_list(items) and any("sort" in known.methods for known in self.guess.facts.classes.values()):
+            raise CannotInline("it may be the sort of a class of the project")
         order, expression = self._order(items, self.tree.code(items), backwards)
         ordered = self.names.fresh("ordered")
         text = self.tree.code(items)
@@ -272,8 +286,11 @@ class _Ordered:
             lines.append(f"{text} = [{', '.join(source(self.tree, value) for value in self.positional)}]")
         elif not is_sequence(self.tree, self.function, items, self.guess):
             raise CannotInline("what it takes is not known to be a list or tuple; give an entry: its run shows the type")
-        elif isinstance(items, cst.Name):
+        elif isinstance(items, cst.Name) and not self._promised(items):
             text = self.tree.code(items)
+        elif self._promised(items):
+            text = self.names.fresh("items")
+            lines.append(f"{text} = list({source(self.tree, items)})")
         else:
             text = self.names.fresh("items")
             lines.append(f"{text} = {one_line(self.tree, items, source(self.tree, items))}")

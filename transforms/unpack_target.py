@@ -8,8 +8,9 @@ import libcst as cst
 
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transforms._own_scope import reads_by_name
 from scriptify.tree import Tree, loads
-from scriptify.tree.fold import declared, is_sequence
+from scriptify.tree.fold import declared, is_sequence, promised
 from scriptify.tree.hoist import CannotHoist, reached_functions, site, with_comments
 from scriptify.tree.infer import TENSOR, Guess
 from scriptify.tree.substitute import FreshNames, one_line, source, stable, variables
@@ -149,7 +150,7 @@ class UnpackTarget(Transform):
         if not isinstance(statement, cst.SimpleStatementLine) or not tree.own_line(statement) or len(assign.targets) != 1:
             yield tree.decline(self, assign, "the starred assignment shares its line or has several targets")
             return
-        lines = _sliced(tree, function, assign, starred[0])
+        lines = _sliced(tree, function, assign, starred[0], promised(tree, function, assign.value, guess))
         if lines is None:
             yield tree.decline(self, assign, "the starred target does not only hold plain names")
             return
@@ -166,6 +167,10 @@ class UnpackTarget(Transform):
         name = named.target.value
         start = tree.span(named)[0]
         earlier = [n for n in variables(place.statement) if n.value == name and tree.span(place.statement)[0] <= tree.span(n)[0] < start]
+        target = tree.enclosing(named, cst.AssignTarget)
+        assigned = tree.parent(target) if target is not None else None
+        if isinstance(assigned, cst.Assign):  # what is assigned is read before its target
+            earlier += [n for n in variables(assigned.value) if n.value == name]
         stores = isinstance(place.statement, cst.SimpleStatementLine) and isinstance(place.statement.body[0], cst.Assign)
         if earlier and not (stores and place.target is not None):
             return tree.decline(self, named, f"{name} is read before the := in the same statement")
@@ -202,8 +207,11 @@ def _star_at(target: cst.Tuple | cst.List) -> int | None:
     return next((i for i, e in enumerate(target.elements) if isinstance(e, cst.StarredElement)), None)
 
 
-def _sliced(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, target: cst.Tuple | cst.List) -> list[str] | None:
-    """The lines for a starred assignment, or None where its target holds more than names."""
+def _sliced(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, target: cst.Tuple | cst.List, listed: bool) -> list[str] | None:
+    """The lines for a starred assignment, or None where its target holds more than names.
+
+    ``listed``: what is assigned may be no list at all, and becomes one first.
+    """
     at = _star_at(target)
     assert at is not None
     star = target.elements[at].value
@@ -217,9 +225,14 @@ def _sliced(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, target: c
     value = tree.code(assign.value)
     pieces = bool(ahead) + bool(behind) + 1
     unread = isinstance(star, cst.Name) and not loads(function.body, star.value) and bool(ahead or behind)
+    unread = unread and not reads_by_name(tree, function.body)
     once = pieces - unread == 1
     lines: list[str] = []
-    if not once and (not stable(assign.value) or names & {n.value for n in variables(assign.value)}):
+    if listed and (ahead or behind):
+        items = FreshNames(tree, function).fresh("items")
+        lines.append(f"{items} = list({source(tree, assign.value)})")
+        value = items
+    elif not once and (not stable(assign.value) or names & {n.value for n in variables(assign.value)}):
         items = FreshNames(tree, function).fresh("items")
         lines.append(f"{items} = {one_line(tree, assign.value, source(tree, assign.value))}")
         value = items

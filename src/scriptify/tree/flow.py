@@ -185,3 +185,17 @@ def _read_children(node: cst.CSTNode) -> list[cst.CSTNode]:
     if isinstance(node, cst.FunctionDef | cst.ClassDef):
         return [child for child in children(node) if child is not node.name]
     return list(children(node))
+
+
+def kept_by_others(function: cst.FunctionDef, name: str, but: cst.CSTNode) -> bool:
+    """Whether a function, lambda or generator in a function reads one of its names, at any time: those in ``but`` left out."""
+    stack: list[tuple[cst.CSTNode, bool]] = [(function.body, False)]
+    while stack:
+        node, inside = stack.pop()
+        if node is but:
+            continue
+        inside = inside or isinstance(node, cst.FunctionDef | cst.Lambda | cst.GeneratorExp)
+        if isinstance(node, cst.Name) and node.value == name and inside:
+            return True
+        stack.extend((child, inside) for child in _read_children(node))
+    return False

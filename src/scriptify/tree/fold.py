@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from scriptify.facts.model import Facts
 from scriptify.tree.core import Tree
-from scriptify.tree.flow import all_parameters, stores_in
+from scriptify.tree.flow import all_parameters, parameter_names, stores_in
 from scriptify.tree.infer import Guess
+from scriptify.tree.inline import kept_late
 from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, bound_inside, one_line, stable, substituted, variables
 
@@ -98,11 +100,11 @@ class Step:
         return one_line(tree, body, text)
 
 
-def step_of(tree: Tree, function: cst.BaseExpression, names: FreshNames) -> Step:
-    """How to write one step of ``function``. Raises CannotFold for a function that has no such form."""
+def step_of(tree: Tree, function: cst.BaseExpression, hidden: set[str]) -> Step:
+    """How to write one step of ``function``; ``hidden`` are the names that have a meaning of their own there. Raises CannotFold."""
     if isinstance(function, cst.Lambda):
         return _lambda_step(tree, function)
-    dotted = tree.dotted(function)
+    dotted = "" if {name.value for name in variables(function)} & hidden else tree.dotted(function)
     if dotted.startswith(("operator.", "_operator.")):
         word = dotted.rpartition(".")[2].strip("_")
         word = {"and": "and_", "or": "or_"}.get(word, word)
@@ -128,6 +130,8 @@ def _lambda_step(tree: Tree, function: cst.Lambda) -> Step:
         raise CannotFold("something inside its lambda binds the lambda's own parameter again")
     if any(next(tree.find(kind, function.body), None) is not None for kind in (cst.Yield, cst.Await, cst.NamedExpr)):
         raise CannotFold("its lambda yields or assigns")
+    if any(kept_late(tree, function.body, p.name.value) for p in plain):
+        raise CannotFold("a function inside its lambda keeps what it is given")
     return Step(lambda_=function, parameters=(plain[0].name.value, plain[1].name.value), defaults=tuple(defaults))
 
 
@@ -176,34 +180,49 @@ def numbers(node: cst.BaseExpression) -> bool:
 
 def is_sequence(tree: Tree, function: cst.FunctionDef, node: cst.BaseExpression, guess: Guess) -> bool:
     """Whether an expression is known to be a list, a tuple or a tensor: something with a length that can be sliced."""
+    if _written(tree, function, node, guess):
+        return True
+    known = guess.of(node)
+    return known is not None and known.name in ("List", "Tuple", "Tensor")
+
+
+def promised(tree: Tree, function: cst.FunctionDef, node: cst.BaseExpression, guess: Guess) -> bool:
+    """Whether only a type says that an expression is a list or tuple: an eager caller may give it anything that has items."""
+    known = guess.of(node)
+    return known is not None and known.name in ("List", "Tuple") and not _written(tree, function, node, guess)
+
+
+def _written(tree: Tree, function: cst.FunctionDef, node: cst.BaseExpression, guess: Guess) -> bool:
+    """Whether the source shows that an expression is a list, a tuple or the like, whatever a caller passes."""
     if isinstance(node, cst.List | cst.Tuple | cst.ListComp):
         return True
     if isinstance(node, cst.Call):
         if tree.dotted(node.func) in _SEQUENCE_CALLS:
             return True
-        return _sequence_method(node)
+        return _sequence_method(guess.facts, node)
     if shape_read(node):
         return True
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return True
-    known = guess.of(node)
-    if known is not None:
-        return known.name in ("List", "Tuple", "Tensor")
-    return isinstance(node, cst.Name) and _only_lists(tree, function, node.value)
+    return isinstance(node, cst.Name) and _only_lists(tree, function, node.value, guess.facts)
 
 
-def _sequence_method(node: cst.Call) -> bool:
-    """``x.chunk(2)``, ``x.size()``: methods of a tensor that give a sequence."""
+def _sequence_method(facts: Facts, node: cst.Call) -> bool:
+    """``x.chunk(2)``, ``x.size()``: methods of a tensor that give a sequence; one that a class of the project has may give anything."""
     if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in _SEQUENCE_METHODS:
+        return False
+    if any(node.func.attr.value in known.methods for known in facts.classes.values()):
         return False
     return node.func.attr.value != "size" or not node.args
 
 
-def _only_lists(tree: Tree, function: cst.FunctionDef, name: str) -> bool:
-    """Whether everything a function assigns to a local name is a list or tuple."""
+def _only_lists(tree: Tree, function: cst.FunctionDef, name: str, facts: Facts) -> bool:
+    """Whether everything that a local name ever stands for is a list or tuple; a parameter is what a caller gives, too."""
+    if name in parameter_names(function) | declared(tree, function):
+        return False
     stores = stores_in(function.body, name)
     values = [_value(tree, by) for by in stores]
-    return bool(values) and all(value is not None and _list_like(tree, value) for value in values)
+    return bool(values) and all(value is not None and _list_like(tree, value, facts) for value in values)
 
 
 def _value(tree: Tree, by: cst.CSTNode) -> cst.BaseExpression | None:
@@ -213,14 +232,14 @@ def _value(tree: Tree, by: cst.CSTNode) -> cst.BaseExpression | None:
     return by.value if isinstance(by, cst.AnnAssign | cst.AugAssign) else None
 
 
-def _list_like(tree: Tree, value: cst.BaseExpression) -> bool:
+def _list_like(tree: Tree, value: cst.BaseExpression, facts: Facts) -> bool:
     if isinstance(value, cst.List | cst.Tuple | cst.ListComp):
         return True
     if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Add | cst.Multiply):
-        return _list_like(tree, value.left) or _list_like(tree, value.right)
+        return _list_like(tree, value.left, facts) or _list_like(tree, value.right, facts)
     if not isinstance(value, cst.Call):
         return shape_read(value)
-    return tree.dotted(value.func) in _SEQUENCE_CALLS or _sequence_method(value)
+    return tree.dotted(value.func) in _SEQUENCE_CALLS or _sequence_method(facts, value)
 
 
 def declared(tree: Tree, function: cst.FunctionDef) -> set[str]:

@@ -10,7 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Edit
 from scriptify.tree.core import Tree
-from scriptify.tree.substitute import FreshNames, one_line, source, stable
+from scriptify.tree.substitute import FreshNames, calm, free_names, one_line, source, stable
 
 _PASS = (
     *(cst.Arg, cst.Element, cst.StarredElement, cst.Index, cst.SubscriptElement, cst.UnaryOperation, cst.NamedExpr, cst.Attribute),
@@ -94,7 +94,10 @@ def site(tree: Tree, node: cst.BaseExpression) -> Site:
         if isinstance(above, cst.SimpleStatementLine | cst.BaseCompoundStatement):
             _check_statement(tree, above, child)
             return Site(tree, node, above, tuple(earlier))
-        earlier[:0] = _unstable(before(above, child))
+        if isinstance(above, cst.AugAssign) and child is above.value:
+            _check_added(tree, above, node)
+        called = isinstance(above, cst.Call) and child is not above.func
+        earlier[:0] = _unstable(tree, before(above, child), called, node)
         child = above
     raise CannotHoist("it stands in no statement")
 
@@ -134,13 +137,15 @@ def before(above: cst.CSTNode, child: cst.CSTNode) -> list[cst.BaseExpression]:
         raise CannotHoist("it is evaluated once per item of a comprehension")
     if isinstance(above, _PASS):
         return []
-    if isinstance(above, cst.AugAssign):
-        return [above.target] if child is above.value and not isinstance(above.target, cst.Name) else []
     if isinstance(above, cst.Assert | cst.Raise):
         if isinstance(above, cst.Assert) and child is not above.test:
             raise CannotHoist("it is only evaluated when the assertion fails")
         return []
-    if isinstance(above, cst.Assign | cst.AnnAssign | cst.Return | cst.Expr):
+    if isinstance(above, cst.Assign | cst.AnnAssign) and child is not above.value:
+        if isinstance(above, cst.AnnAssign) or len(above.targets) != 1:
+            raise CannotHoist("it stands in one of several targets, or in one with an annotation")
+        return [above.value]  # what is assigned is worked out before where it goes
+    if isinstance(above, cst.Assign | cst.AnnAssign | cst.AugAssign | cst.Return | cst.Expr):
         return []
     if isinstance(above, cst.SimpleStatementSuite):
         raise CannotHoist("it shares its line with another statement")
@@ -151,16 +156,64 @@ def _indices(elements: list[cst.SubscriptElement]) -> list[cst.BaseExpression]:
     return [e.slice.value for e in elements if isinstance(e.slice, cst.Index)]
 
 
-def _unstable(parts: list[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:
-    """The parts that need a name of their own to be evaluated first; for a method's name that is its object."""
-    for part in parts:
+def _unstable(tree: Tree, parts: list[cst.BaseExpression], called: bool, node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The parts that need a name of their own to be evaluated first; for a method's name that is its object.
+
+    ``called``: the first part is the function of a call. ``node`` is what is evaluated after them.
+    """
+    quiet = calm(tree, node.value if isinstance(node, cst.NamedExpr) else node)
+    for number, part in enumerate(parts):
         inner = part
         while isinstance(inner, cst.Attribute):
             inner = inner.value
         if isinstance(part, cst.Attribute) and not stable(part):
             yield inner
-        elif not stable(part):
+        elif not stable(part) or (not quiet and not (called and not number) and _set_in_use(tree, part)):
             yield part
+
+
+def _set_in_use(tree: Tree, part: cst.BaseExpression) -> bool:
+    """Whether an expression reads an attribute that something else than ``__init__`` sets: what is evaluated next may do so."""
+    return any(_sets(tree, attribute.attr.value) for attribute in tree.find(cst.Attribute, part))
+
+
+def _sets(tree: Tree, name: str, but: cst.CSTNode | None = None) -> bool:
+    """Whether an attribute of that name, on whatever object, is set outside of ``__init__``, by another statement than ``but``."""
+    stores: list[tuple[cst.CSTNode, cst.CSTNode]] = [(by, by.target) for by in tree.find(cst.AssignTarget)]
+    stores += [(by, by.target) for by in tree.find(cst.AugAssign)]
+    stores += [(by, by.target) for by in tree.find(cst.AnnAssign)]
+    stores += [(by, by.target) for by in tree.find(cst.For)]
+    stores += [(by, by.name) for by in tree.find(cst.AsName)]
+    for by, target in stores:
+        if by is but or not any(attribute.attr.value == name for attribute in _set_attributes(target)):
+            continue
+        function = tree.enclosing(by, cst.FunctionDef)
+        if function is not None and function.name.value != "__init__":
+            return True
+    return False
+
+
+def _set_attributes(target: cst.CSTNode) -> Iterator[cst.Attribute]:
+    if isinstance(target, cst.Attribute):
+        yield target
+    elif isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from _set_attributes(element.value)
+
+
+def _check_added(tree: Tree, by: cst.AugAssign, node: cst.BaseExpression) -> None:
+    """Raises CannotHoist where ``xs[0] += ...`` would read its old value after what may change that; it does so first."""
+    target = by.target
+    if isinstance(target, cst.Name):
+        return
+    if not calm(tree, target):
+        raise CannotHoist("the place that its statement adds to is computed first")
+    own = isinstance(target, cst.Attribute) and not _sets(tree, target.attr.value, by)
+    root: cst.BaseExpression = target
+    while isinstance(root, cst.Attribute | cst.Subscript):
+        root = root.value
+    if not own and free_names(root) & free_names(node):
+        raise CannotHoist("it may change what its statement adds to")
 
 
 def _check_statement(tree: Tree, statement: cst.CSTNode, child: cst.CSTNode) -> None:
@@ -228,6 +281,20 @@ def in_try(tree: Tree, node: cst.CSTNode) -> bool:
     for above in tree.ancestors(node):
         if isinstance(above, cst.Try | cst.TryStar):
             return True
+        if isinstance(above, cst.FunctionDef):
+            return False
+    return False
+
+
+def may_be_caught(tree: Tree, node: cst.CSTNode) -> bool:
+    """Whether an exception there may be caught in its function: in a try statement, or by a ``with`` that is not one of torch."""
+    if in_try(tree, node):
+        return True
+    for above in tree.ancestors(node):
+        if isinstance(above, cst.With):
+            given = [item.item.func if isinstance(item.item, cst.Call) else item.item for item in above.items]
+            if not all(tree.dotted(context).startswith("torch.") for context in given):
+                return True
         if isinstance(above, cst.FunctionDef):
             return False
     return False

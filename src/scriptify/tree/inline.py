@@ -14,7 +14,10 @@ from scriptify.tree.substitute import COMPREHENSIONS, bound_inside, calm, free_n
 
 TAKERS = frozenset({"builtins.map", "builtins.filter", "builtins.sorted", "builtins.max", "builtins.min", "functools.reduce"})
 # what has asked a function or generator for all it gives when it returns
-_ASKING = frozenset(f"builtins.{name}" for name in ("sum", "any", "all", "list", "tuple", "set", "max", "min", "sorted"))
+_ASKING = frozenset(f"builtins.{name}" for name in ("sum", "any", "all", "list", "tuple", "set", "dict", "max", "min", "sorted")) | {
+    "functools.reduce"
+}
+_LAZY = frozenset(f"builtins.{name}" for name in ("map", "filter", "zip", "enumerate"))
 
 Quiet = Callable[[cst.BaseExpression], bool]
 
@@ -32,6 +35,16 @@ def plain_parameters(lambda_: cst.Lambda) -> list[cst.Param]:
     if len(plain) != len(all_parameters(params)):
         raise CannotInline("its parameters are starred or keyword-only")
     return plain
+
+
+def inlined_parameters(tree: Tree, lambda_: cst.Lambda) -> list[cst.Param]:
+    """A lambda's plain parameters where its body can stand outside of it. Raises CannotInline."""
+    parameters = plain_parameters(lambda_)
+    if next(tree.find(cst.NamedExpr, lambda_), None) is not None:
+        raise CannotInline("it assigns a name of its own with :=")
+    if any(kept_late(tree, lambda_.body, parameter.name.value) for parameter in parameters):
+        raise CannotInline("a function inside it keeps an argument")
+    return parameters
 
 
 def constant(node: cst.BaseExpression) -> bool:
@@ -58,6 +71,10 @@ def calls_inlined(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, nam
     if statement is None or block is None or not tree.own_line(statement):
         raise CannotInline("it shares its line with other code")
     parameters = plain_parameters(lambda_)
+    if next(tree.find(cst.NamedExpr, lambda_), None) is not None:
+        raise CannotInline("it assigns a name of its own with :=")
+    if any(n.value == name for n in variables(lambda_)):
+        raise CannotInline("it calls itself")
     edits: list[Edit] = []
     uses = [n for n in variables(function.body) if n.value == name and not tree.contains(assign, n)]
     for use in uses:
@@ -102,8 +119,8 @@ def _inlined(tree: Tree, call: cst.Call, lambda_: cst.Lambda, parameters: list[c
             raise CannotInline("a call's arguments do not match its parameters")
         if parameter.default is not None and not constant(parameter.default):
             raise CannotInline("a default of its parameters is computed")
-        if not constant(value):
-            _check_late(tree, lambda_, name)
+        if not constant(value) and kept_late(tree, lambda_.body, name):
+            raise CannotInline("a function inside it keeps an argument")
         if not constant(value) and not _fixed(tree, value):
             computed.append(name)
             _check_moved(tree, lambda_.body, name, value, quiet)
@@ -136,17 +153,33 @@ def _fixed(tree: Tree, value: cst.BaseExpression) -> bool:
     return all(item.name.value != value.value for item in items)
 
 
-def _check_late(tree: Tree, lambda_: cst.Lambda, name: str) -> None:
-    """Raises CannotInline where a function or generator inside the body reads a parameter, perhaps only after the call."""
-    for use in _reads(lambda_.body, name):
-        for above in tree.ancestors(use):
-            if above is lambda_:
+def kept_late(tree: Tree, node: cst.BaseExpression, name: str) -> bool:
+    """Whether a function or generator inside an expression reads a name, perhaps only after the expression has been worked out."""
+    for use in _reads(node, name):
+        below: cst.CSTNode = use
+        while below is not node:
+            above = tree.parent(below)
+            if above is None:
                 break
-            taken = tree.parent(above)
-            taker = tree.parent(taken) if isinstance(taken, cst.Arg) else None
-            asked = isinstance(taker, cst.Call) and tree.dotted(taker.func) in _ASKING
-            if isinstance(above, cst.Lambda | cst.GeneratorExp) and not asked:
-                raise CannotInline("a function inside it keeps an argument")
+            first = isinstance(above, cst.GeneratorExp) and tree.contains(above.for_in.iter, use)  # worked out at once
+            if isinstance(above, cst.Lambda | cst.GeneratorExp) and not first and not _asked(tree, above):
+                return True
+            below = above
+    return False
+
+
+def _asked(tree: Tree, node: cst.BaseExpression) -> bool:
+    """Whether what takes a function or generator has asked it for all it gives when it returns."""
+    above = tree.parent(node)
+    if isinstance(above, cst.CompFor) and above.iter is node:
+        whole = next(found for found in tree.ancestors(above) if not isinstance(found, cst.CompFor))
+        return not isinstance(whole, cst.GeneratorExp) or _asked(tree, whole)
+    call = tree.parent(above) if isinstance(above, cst.Arg) else None
+    if not isinstance(call, cst.Call):
+        return isinstance(above, cst.Call) and above.func is node
+    dotted = tree.dotted(call.func)
+    joined = isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.SimpleString)
+    return dotted in _ASKING or joined or (dotted in _LAZY and _asked(tree, call))
 
 
 def _check_moved(tree: Tree, body: cst.BaseExpression, name: str, value: cst.BaseExpression, quiet: Quiet) -> None:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from scriptify.tree.core import Tree
 from scriptify.tree.flow import target_names
-from scriptify.tree.inline import CannotInline
+from scriptify.tree.inline import CannotInline, kept_late
 from scriptify.tree.substitute import one_line, source, substituted
 
 Node = cst.BaseExpression | str
@@ -84,6 +84,10 @@ def clauses(tree: Tree, node: cst.ListComp | cst.GeneratorExp | cst.DictComp) ->
         part = part.inner_for_in
     if next(tree.find(cst.NamedExpr, node), None) is not None or next(tree.find(cst.Yield, node), None) is not None:
         raise CannotInline("it assigns a name with := inside")
+    made = [node.key, node.value] if isinstance(node, cst.DictComp) else [node.elt]
+    made += [test for _, _, tests in loops for test in tests if isinstance(test, cst.BaseExpression)]
+    if any(kept_late(tree, expression, name) for expression in made for name in bound):
+        raise CannotInline("a function inside it keeps an item, which a loop that runs again would change")
     if isinstance(node, cst.DictComp):
         return Clause(loops, node.value, node.key, bound, node.for_in.iter, targets)
     return Clause(loops, node.elt, None, bound, node.for_in.iter, targets)

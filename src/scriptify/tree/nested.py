@@ -71,6 +71,12 @@ def check_movable(tree: Tree, outer: cst.FunctionDef, inner: cst.FunctionDef) ->
     for node in own_nodes(inner.body):
         if isinstance(node, cst.Yield | cst.Nonlocal | cst.Global | cst.Await):
             raise CannotMove("it yields, or rebinds a variable of the function around it")
+    deeper = {item.name.value for node in tree.find(cst.Nonlocal, inner.body) for item in node.names}
+    if deeper - scope_names(inner):
+        raise CannotMove("a function inside it rebinds a variable of the function around it")
+    hints = [by.annotation for by in (*(p.annotation for p in all_parameters(params)), inner.returns) if by is not None]
+    if any(free_names(hint) & scope_names(outer) for hint in hints):
+        raise CannotMove("an annotation of it names a variable of the function around it")
     if len(stores_in(outer.body, inner.name.value)) != 1:
         raise CannotMove(f"{inner.name.value} is bound more than once")
     if isinstance(tree.parent(inner), cst.IndentedBlock) and len(tree.parent(inner).body) == 1:  # type: ignore[union-attr]

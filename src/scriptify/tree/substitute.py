@@ -225,7 +225,8 @@ class FreshNames:
             if above is self._function:
                 return False
             if isinstance(above, cst.Lambda) and name in parameter_names(above):
-                return True
+                param = self._tree.parent(use)  # a default (``n=n``) is read outside of the lambda
+                return self._tree.contains(above.body, use) or (isinstance(param, cst.Param) and param.name is use)
             if isinstance(above, COMPREHENSIONS) and name in bound_inside(above):
-                return True
+                return not self._tree.contains(above.for_in.iter, use)
         return False
