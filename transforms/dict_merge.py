@@ -13,6 +13,7 @@ from scriptify.transforms._dict_merge_examples import EXAMPLES
 from scriptify.transforms._dicts import PLAIN, Plain, plain, type_of
 from scriptify.transforms._expression import BOOL, FLOAT, INT, STR, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
+from scriptify.tree.hoist import with_comments
 from scriptify.tree.substitute import FreshNames, bound_inside, calm, source, stable
 
 
@@ -109,11 +110,12 @@ def _joined(body: Body, node: cst.AugAssign) -> list[Edit]:
     text = f"{tree.code(node.target)}.update({source(tree, node.value)})"
     if plain(body, node.target) is not Plain.UNKNOWN:
         return [tree.replace(node, text)]
-    line = tree.statement(node)
-    if line is None or not tree.own_line(line):
+    line = tree.parent(node)  # not ``if c: d |= e``, whose statement is the whole of the if
+    if not isinstance(line, cst.SimpleStatementLine) or not tree.own_line(line):
         raise NoForm("it shares its line")
     test = body.spell("torch.jit.is_scripting")
-    return [tree.replace_statement(line, [f"if {test}():", f"    {text}", "else:", f"    {tree.code(node)}"])]
+    lines = [f"if {test}():", f"    {text}", "else:", f"    {tree.code(node)}"]
+    return [tree.replace_statement(line, with_comments(tree, line, lines, [node]))]
 
 
 def _same(body: Body, node: cst.Comparison) -> list[Edit]:
