@@ -96,6 +96,13 @@ EXAMPLES = (
     Declines(_net('d = {"a": x}\nreturn len({**d, "c": d.pop("a")})'), because="computed twice"),
     Declines(_net('d = dict.fromkeys(["a", "b"], x + 1)\nreturn d["a"].add_(1), d'), because="share"),
     Declines(_net('ks = ["a"]\nreturn dict.fromkeys((*ks, "b"), 1)'), because="expanded"),
+    Fires(
+        _net("d.update(b=x)\nreturn d").replace(*_TYPED).replace(*_IMPORTED),
+        _net("(d.update(dict(b=x)) if torch.jit.is_scripting() else d.update(b=x))\nreturn d").replace(*_TYPED).replace(*_IMPORTED),
+        entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1)})',
+        name="a dict of any class that is updated",
+    ),
+    Declines(_net('ks = ["a", "b"]\nd = dict.fromkeys(ks, self.zero)\nreturn d["a"]'), because="share"),
     Declines(_net('d = {"a": x}\nps = [[("b", x)]]\nd.update(*ps)\nreturn d'), because="expanded"),
     Declines(_net('a = {1: 2}\nb = {"a": 2}\nreturn a == b'), because="of one type"),
     Declines(
