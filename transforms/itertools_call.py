@@ -28,7 +28,8 @@ def _fires(before: str, after: str, name: str) -> Fires:
 
 def _half(before: str, after: str, name: str, given: str = "x: torch.Tensor") -> Fires:
     """A first step: the comprehension with several loops is the next transform's."""
-    return Fires(*(_net(body).replace("x: torch.Tensor", given) for body in (before, after)), name=name)
+    old, new = (_net(body).replace("x: torch.Tensor", given) for body in (before, after))
+    return Fires(old, new, name=name)
 
 
 class ItertoolsCall(Transform):
