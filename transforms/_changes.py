@@ -62,6 +62,10 @@ class Changes:
         exact = Changes(self.method, self.seen, exact=True)
         return any(exact.changed(read, statements) for read in reads(self.tree, node, self.method.self_name, Depth.ITEMS))
 
+    def items(self, node: cst.BaseExpression, statements: Sequence[cst.CSTNode]) -> bool:
+        """Whether the statements may change what a list or dict holds, under whatever name."""
+        return any(self.changed(read, statements) for read in reads(self.tree, node, self.method.self_name, Depth.ITEMS))
+
     def earlier(self, node: cst.CSTNode, statement: cst.CSTNode) -> list[cst.CSTNode]:
         """The calls of a statement that are over before an expression of it is worked out."""
         start = self.tree.span(node)[0]

@@ -75,6 +75,26 @@ EXAMPLES: tuple[Example, ...] = (
         "acts =",
         "a dict of functions",
     ),
+    _fires(
+        "ks = [x.size(0)]\nact = F.relu if ks[0] > 1 else F.gelu\nks[0] = 0\nreturn act(x)",
+        "ks = [x.size(0)]\nact_choice = 0 if ks[0] > 1 else 1\nks[0] = 0\nreturn (F.relu(x) if act_choice == 0 else F.gelu(x))",
+        "function " + _VALUE,
+        "act =",
+        "a condition that changes",
+    ),
+    _fires(
+        "if self.flag:\n    # the first\n    act = F.relu\nelse:\n    act = F.gelu\nreturn act(x)",
+        "if self.flag:\n    # the first\n    act_choice = 0\nelse:\n    act_choice = 1\nreturn (F.relu(x) if act_choice == 0 else F.gelu(x))",
+        "function " + _VALUE,
+        "act =",
+        "comments in the branches",
+    ),
+    Declines(
+        _net("m = self.a if self.flag else self.b\nm.count = 3\nreturn m(x)"),
+        because="something is set on it",
+        focus="if-expression's true branch has type",
+        at="m =",
+    ),
     Declines(
         _net("act = F.relu if self.flag else F.gelu\nreturn helper(act, x)"),
         because="another way",

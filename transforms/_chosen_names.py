@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from scriptify.transform import Edit
-from scriptify.transforms._expression import Body
+from scriptify.transforms._expression import INT, STR, Body
+from scriptify.transforms._kept import steady
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import bindings, loads, parameter_names
 from scriptify.tree.substitute import FreshNames, free_names, source, stable
@@ -103,7 +104,7 @@ def _reference(body: Body, node: cst.BaseExpression) -> str:
         and text.startswith(body.tree.code(n.target))
         for n in own_nodes(body.function.body)
     ):
-        return text
+        return text if isinstance(node, cst.Attribute) and _held(body, node) else ""
     return ""
 
 
@@ -117,8 +118,17 @@ def _table(body: Body, name: str, stores: list[cst.CSTNode]) -> dict[str, str] |
         if not isinstance(element, cst.DictElement) or not isinstance(element.key, cst.SimpleString | cst.Integer):
             return None
         found[body.tree.code(element.key)] = _reference(body, element.value)
+    values = [
+        e.key.evaluated_value
+        for e in value.elements
+        if isinstance(e, cst.DictElement) and isinstance(e.key, cst.SimpleString | cst.Integer)
+    ]
+    if len(set(values)) < len(values) or not _always(body, name, stores[0]):
+        return None
     keys = [_key(body.tree, use) for use in loads(body.function.body, name)]
-    return found if all(found.values()) and all(key is not None and stable(key) for key in keys) else None
+    # A tensor equals a number, but finds no key.
+    plain = all(key is not None and stable(key) and body.certain.type_of(key) in (STR, INT) for key in keys)
+    return found if all(found.values()) and plain else None
 
 
 def _key(tree: Tree, use: cst.Name) -> cst.BaseExpression | None:
@@ -135,15 +145,27 @@ def _by_condition(body: Body, name: str, stores: list[cst.CSTNode]) -> tuple[Way
     tree = body.tree
     if len(stores) == 1:
         value = _value(tree, stores[0])
-        ways = _ways(body, value) if isinstance(value, cst.IfExp) and _line(tree, stores[0]) is not None else None
+        line = _line(tree, stores[0])
+        alone = line is not None and not any(True for _ in tree.find(cst.Comment, line)) and _always(body, name, line)
+        ways = _ways(body, value) if isinstance(value, cst.IfExp) and alone else None
         return (ways, _removed(tree, stores[0])) if ways is not None and _lasting(body, stores[0], ways) else None
     top = tree.enclosing(stores[0], cst.If)
-    if top is None or not tree.own_line(top):
+    if top is None or not tree.own_line(top) or any(True for _ in tree.find(cst.Comment, top)) or not _always(body, name, top):
         return None
     ways = _chain(body, name, top)
     if ways is None or len(ways) != len(stores) or not _lasting(body, top, ways):
         return None
     return ways, tree.remove(top)
+
+
+def _always(body: Body, name: str, by: cst.CSTNode) -> bool:
+    """Whether a statement has run wherever a name is read: it stands before, in a block around, and not in another function."""
+    tree, line = body.tree, body.tree.statement(by)
+    block = tree.parent(line) if line is not None else None
+    if line is None or block is None:
+        return False
+    end = tree.span(line)[1]
+    return all(tree.contains(block, use) and tree.span(use)[0] > end for use in loads(body.function.body, name))
 
 
 def _ways(body: Body, value: cst.BaseExpression) -> Ways | None:
@@ -181,6 +203,8 @@ def _lasting(body: Body, by: cst.CSTNode, ways: Ways) -> bool:
     looped = line is None or any(isinstance(above, cst.For | cst.While) for above in body.tree.ancestors(line))
     for test, _ in ways[:-1]:
         node = cst.parse_expression(test)
+        if any(isinstance(n, cst.Subscript) for n in _below(node)) or not _unchanged(body, node):
+            return False
         if any(isinstance(n, cst.Call) and body.tree.module.code_for_node(n.func) not in _STATIC for n in _below(node)):
             return False
         for name in free_names(node):
@@ -193,6 +217,24 @@ def _lasting(body: Body, by: cst.CSTNode, ways: Ways) -> bool:
             if isinstance(n, cst.AssignTarget | cst.AugAssign) and body.tree.code(n.target) in attributes:
                 return False
     return True
+
+
+def _unchanged(body: Body, test: cst.CSTNode) -> bool:
+    """Whether nothing that the function does changes what a condition asks: a Tensor in place, an attribute in a method."""
+    calls = [call.func for call in body.tree.find(cst.Call, body.function.body) if isinstance(call.func, cst.Attribute)]
+    changed = {body.tree.code(func.value) for func in calls if func.attr.value.endswith("_")}
+    if any(isinstance(n, cst.Name | cst.Attribute) and body.tree.module.code_for_node(n) in changed for n in _below(test)):
+        return False
+    return all(_held(body, n) for n in _below(test) if isinstance(n, cst.Attribute))
+
+
+def _held(body: Body, node: cst.Attribute) -> bool:
+    """Whether an attribute stays what it is while the function runs: no method of the module's own is called, or none sets it."""
+    owner = body.facts.owner(body.tree.path, body.qualname)
+    own = set(owner.methods) if owner is not None else set()
+    calls = (call.func for call in body.tree.find(cst.Call, body.function.body))
+    called = any(isinstance(func, cst.Attribute) and func.attr.value in own and body.tree.code(func.value) == "self" for func in calls)
+    return not called or steady(body.tree, node, body.function.body)
 
 
 _STATIC = ("isinstance", "hasattr", "torch.jit.is_scripting")
@@ -241,6 +283,7 @@ def _assigned(body: Body, by: cst.CSTNode, name: str, number: str, index: Callab
     if ways is None or small is None:
         return None
     chain = "".join(f"{index(ref)} if {test} else " for test, ref in ways[:-1]) + str(index(ways[-1][1]))
+    chain = f"({chain})" if "\n" in chain else chain
     return tree.replace(small, f"{number} = {chain}")
 
 

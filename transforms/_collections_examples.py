@@ -69,6 +69,8 @@ EXAMPLES = (
     Declines(_net('d = defaultdict(lambda: 0)\nd["a"] += 1\nreturn d'), because="leaves the function"),
     Declines(_net("c = Counter([1, 1])\ndel c[3]\nreturn x * c[1]"), because="lack"),
     Declines(_net("q = deque([1, 2])\nfor v in q:\n    q.append(v)\nreturn x"), because="gone through"),
+    Declines(_net("q = deque([1, 2])\nn = [q.append(v) for v in q]\nreturn x"), because="gone through"),
+    Declines(_net("q = deque([1, 2])\nfor v in (t for t in q):\n    q.append(v)\nreturn x"), because="gone through"),
     Ignores(_net('d = {"a": x}\nreturn d["a"]')),
     Ignores("from collections import deque\n\n\ndef f():\n    q = deque()\n    return q.popleft()\n", name="not compiled"),
 )

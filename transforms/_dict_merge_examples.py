@@ -7,6 +7,7 @@ from scriptify.transform import Declines, Fires, Ignores
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
 _TYPED = ("x: torch.Tensor", "x: torch.Tensor, d: Dict[str, torch.Tensor]")
+_TWO = ("x: torch.Tensor", "x: torch.Tensor, d: Dict[str, torch.Tensor], e: Dict[str, torch.Tensor]")
 _IMPORTED = ("import torch\n", "from typing import Dict\n\nimport torch\n", 1)
 
 
@@ -84,10 +85,24 @@ EXAMPLES = (
         "n = 0\nfor k in list({k_item: True for k_item in [1, 1, 2]}):\n    n += k\nreturn x * n",
         "keys that are gone through",
     ),
+    Fires(
+        _net("d |= e  # joined\nreturn d").replace(*_TWO).replace(*_IMPORTED),
+        _net("if torch.jit.is_scripting():\n    d.update(e)\nelse:\n    d |= e  # joined\nreturn d").replace(*_TWO).replace(*_IMPORTED),
+        entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1)}, {"b": torch.ones(2)})',
+        name="a dict of any class that is added to",
+    ),
+    Declines(_net("if x.dim() == 9: d |= e\nreturn d").replace(*_TWO).replace(*_IMPORTED), because="shares its line"),
     Declines(_net('d = {"a": x, "b": x}\nreturn d | {"c": d.pop("a")}'), because="computed twice"),
     Declines(_net('d = {"a": x}\nreturn len({**d, "c": d.pop("a")})'), because="computed twice"),
     Declines(_net('d = dict.fromkeys(["a", "b"], x + 1)\nreturn d["a"].add_(1), d'), because="share"),
     Declines(_net('ks = ["a"]\nreturn dict.fromkeys((*ks, "b"), 1)'), because="expanded"),
+    Fires(
+        _net("d.update(b=x)\nreturn d").replace(*_TYPED).replace(*_IMPORTED),
+        _net("(d.update(dict(b=x)) if torch.jit.is_scripting() else d.update(b=x))\nreturn d").replace(*_TYPED).replace(*_IMPORTED),
+        entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1)})',
+        name="a dict of any class that is updated",
+    ),
+    Declines(_net('ks = ["a", "b"]\nd = dict.fromkeys(ks, self.zero)\nreturn d["a"]'), because="share"),
     Declines(_net('d = {"a": x}\nps = [[("b", x)]]\nd.update(*ps)\nreturn d'), because="expanded"),
     Declines(_net('a = {1: 2}\nb = {"a": 2}\nreturn a == b'), because="of one type"),
     Declines(

@@ -135,6 +135,10 @@ class Body:
         """The type that an expression has for every eager caller; None where an annotation or a run alone shows one."""
         return self._proof.type_of(node)
 
+    def shown(self, node: cst.BaseExpression) -> Type | None:
+        """The type an expression has for every eager caller; None for what only an annotation, a default or a run tells of."""
+        return self._proof.type_of(node)
+
     def stated(self, node: cst.BaseExpression) -> Type | None:
         """The type that the source alone shows, so that eager code may rely on it; None where only a run has shown one."""
         return self._stated.type_of(node)

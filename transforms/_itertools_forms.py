@@ -9,17 +9,19 @@ import libcst as cst
 
 from scriptify.facts.types import Type
 from scriptify.transform import Edit
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._containers import Method
 from scriptify.transforms._expression import FLOAT, INT, TENSOR, Body, NoForm, only, positional
 from scriptify.transforms._kept import steady, used_within
 from scriptify.transforms._listed import CHANGERS, listed
 from scriptify.transforms._number import literal_int
 from scriptify.transforms._operator_calls import BINARY
-from scriptify.tree.flow import stores_in
+from scriptify.tree.flow import stores_in, target_names
 from scriptify.tree.hoist import site
 from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, calm, source, stable
 
-_TAKERS = frozenset(f"builtins.{name}" for name in ("list", "sum", "sorted", "max", "min", "enumerate", "zip", "any", "all", "len"))
+_TAKERS = frozenset(f"builtins.{name}" for name in ("list", "sum", "sorted", "max", "min", "enumerate", "zip", "any", "all"))
 
 
 def itertools_edits(body: Body, call: cst.Call, dotted: str) -> list[Edit]:
@@ -49,9 +51,11 @@ def _at_once(body: Body, call: cst.Call) -> None:
             raise NoForm("the loop changes what it goes through")
     if loop is not None and body.tree.contains(loop.iter, call) and _written_to(body, loop) & used:
         raise NoForm("the loop changes what it goes through")
+    for arg in call.args[body.dotted(call.func) == "itertools.starmap" :]:
+        _left_as_it_is(body, call, arg.value)
     if isinstance(above, cst.For | cst.CompFor) and above.iter is call:
         return
-    if isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List):
+    if isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List) and len(above.targets) == 1:
         return
     user = body.tree.parent(above) if isinstance(above, cst.Arg) and not above.star else None
     if isinstance(user, cst.Call) and (body.dotted(user.func) in _TAKERS or body.dotted(user.func).startswith("itertools.")):
@@ -59,6 +63,18 @@ def _at_once(body: Body, call: cst.Call) -> None:
     if isinstance(user, cst.Call) and isinstance(user.func, cst.Attribute) and user.func.attr.value in ("join", "extend"):
         return
     raise NoForm("only where it is used at once, in a loop or by list, sum and the like, is a list the same")
+
+
+def _left_as_it_is(body: Body, call: cst.Call, items: cst.BaseExpression) -> None:
+    """Raise NoForm where the loop over a call may change a list that goes into it, also under another name or in a method."""
+    loop = body.tree.enclosing(call, cst.For)
+    if loop is None or not body.tree.contains(loop.iter, call) or not isinstance(items, cst.Name | cst.Attribute):
+        return
+    if body.certain.type_of(items) == TENSOR:
+        return
+    method = Method(body.tree, body.facts, body.qualname, body.function)
+    if Changes(method).items(items, [loop.body]):
+        raise NoForm("the loop may change what it goes through")
 
 
 def _written_to(body: Body, loop: cst.For) -> set[str]:
@@ -71,6 +87,8 @@ def _written_to(body: Body, loop: cst.For) -> set[str]:
 
 def _replaced(body: Body, call: cst.Call, text: str) -> list[Edit]:
     above = body.tree.parent(call)
+    if any(True for _ in body.tree.find(cst.Comment, call)):
+        raise NoForm("a comment inside would be lost")
     bare = isinstance(above, cst.For | cst.CompFor | cst.Arg | cst.Assign) or " " not in text or text.startswith(("[", "zip("))
     body.builtins(text)
     return [body.tree.replace_outer(call, text if bare else f"({text})")]
@@ -105,13 +123,24 @@ def _product(body: Body, call: cst.Call) -> list[Edit]:
     items = [names.fresh("item") for _ in range(times * len(pools))]
     lines: list[str] = []
     texts = [source(body.tree, pool) for pool in pools]
-    if not all(calm(body.tree, pool) for pool in (pools[1:] if times == 1 and len(pools) > 1 else pools)):
+    if not all(_again(body, pool) for pool in (pools[1:] if times == 1 and len(pools) > 1 else pools)):
         into = [names.fresh("items") for _ in pools]
         lines = [f"{name} = {text}" for name, text in zip(into, whole, strict=True)]
         texts = into
     texts = texts * times
     loops = " ".join(f"for {item} in {text}" for item, text in zip(items, texts, strict=True))
     return _with(body, call, lines, f"[({', '.join(items)}{',' * (len(items) == 1)}) {loops}]")
+
+
+def _again(body: Body, pool: cst.BaseExpression) -> bool:
+    """Whether a pool can be gone through more than once: what is only annotated as a list may be a generator in eager code."""
+    if not calm(body.tree, pool):
+        return False
+    if isinstance(pool, cst.Call):
+        return body.dotted(pool.func) in ("builtins.range", "builtins.list", "builtins.tuple")
+    shown = body.shown(pool)
+    held = shown is not None and (shown == TENSOR or shown.name in ("List", "Tuple"))
+    return held or isinstance(pool, cst.List | cst.Tuple) or shape_read(pool)
 
 
 def _combinations(body: Body, call: cst.Call) -> list[Edit]:
@@ -147,7 +176,7 @@ def _by_place(body: Body, call: cst.Call, loop: cst.For, items: tuple[list[str],
     tree, (lines, name) = body.tree, items
     names = FreshNames(tree, body.function)
     kept = names.fresh("items")
-    if not lines and stores_in(loop.body, name):
+    if not lines and (stores_in(loop.body, name) or name in {bound.value for bound in target_names(loop.target)}):
         lines, name = [f"{kept} = {name}"], kept
     places = [names.fresh(letter) for letter in ("i", "j", "k")[:size]]
     counts = [f"for {places[0]} in range(len({name}))", *(f"for {b} in range({a} + 1, len({name}))" for a, b in pairwise(places))]
@@ -186,7 +215,8 @@ def _accumulate(body: Body, call: cst.Call) -> list[Edit]:
     tree = body.tree
     over = listed(body, given[0])
     items = _element(body, given[0])
-    if len(given) == 1 and items == INT and calm(tree, given[0]):
+    whole_numbers = shape_read(given[0]) or body.shown(given[0]) == Type("List", (INT,))  # True + 0 is no longer True
+    if len(given) == 1 and items == INT and whole_numbers and calm(tree, given[0]):
         text = tree.operand(given[0]) if stable(given[0]) else over
         place = FreshNames(tree, body.function).fresh("i")
         return _replaced(body, call, f"[sum({text}[:{place} + 1]) for {place} in range(len({text}))]")
@@ -245,8 +275,8 @@ def _natural(body: Body, bound: cst.BaseExpression) -> bool:
 def _starmap(body: Body, call: cst.Call) -> list[Edit]:
     only(call)
     function, pairs = positional(call)
-    rows = [e.value for e in pairs.elements] if isinstance(pairs, cst.List | cst.Tuple) else []
-    sizes = {len(row.elements) if isinstance(row, cst.Tuple | cst.List) else 0 for row in rows}
+    rows = list(pairs.elements) if isinstance(pairs, cst.List | cst.Tuple) else []
+    sizes = {_row_size(row) for row in rows}
     if len(sizes) != 1 or 0 in sizes or not isinstance(function, cst.Name | cst.Attribute):
         raise NoForm("how many arguments each call gets is not known")
     if not steady(body.tree, function, used_within(body.tree, call, body.function)):
@@ -260,12 +290,19 @@ def _starmap(body: Body, call: cst.Call) -> list[Edit]:
     return [body.tree.replace_outer(call, text if alone else f"({text})")]
 
 
+def _row_size(row: cst.BaseElement) -> int:
+    """How many values a row that is written out has; 0 where that is not known."""
+    parts = row.value.elements if isinstance(row, cst.Element) and isinstance(row.value, cst.Tuple | cst.List) else ()
+    return len(parts) if all(isinstance(part, cst.Element) for part in parts) else 0
+
+
 def _counted(body: Body, call: cst.Call) -> list[Edit]:
     """``zip(itertools.count(), xs)`` as ``enumerate(xs)``, and ``zip(xs, itertools.repeat(k))`` with as many as there are items."""
     plain = len(call.args) == 2 and not any(arg.star or arg.keyword for arg in call.args)
     last = call.args[1].value if plain else None
     if isinstance(last, cst.Call) and body.dotted(last.func) == "itertools.repeat" and len(last.args) == 1:
         _at_once(body, last)
+        _left_as_it_is(body, call, call.args[0].value)
         if not calm(body.tree, last.args[0].value):
             raise NoForm("what it repeats would be computed in another order")
         lines, name = _named(body, call, call.args[0].value)

@@ -11,6 +11,7 @@ from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._chosen_callable_examples import EXAMPLES
 from scriptify.transforms._chosen_names import Choice, Ways, choice_of
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._kept import is_target
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads
 from scriptify.tree.hoist import CannotHoist, site
@@ -76,6 +77,10 @@ def _edits(body: Body, choice: Choice) -> list[Edit]:
         top = _postfix(tree, use)
         if top is use:
             raise NoForm("it is used in another way than being called")
+        if is_target(tree, top):
+            raise NoForm("something is set on it")
+        if any(isinstance(above, cst.Lambda) for above in tree.ancestors(use)) or tree.enclosing(use, cst.FunctionDef) is not body.function:
+            raise NoForm("it is called in a function of its own, where other names may hide those of the condition")
         if any(tree.contains(outer, use) for outer in seen):
             continue  # written with the call around it
         seen.append(top)

@@ -15,12 +15,13 @@ from scriptify.transforms._expression import FLOAT, INT, STR, TENSOR, Body, NoFo
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads
 from scriptify.tree.infer import Guess
-from scriptify.tree.substitute import bound_inside, calm, source
+from scriptify.tree.substitute import COMPREHENSIONS, bound_inside, calm, source
 
 _MADE = {"collections.defaultdict": "defaultdict", "collections.Counter": "Counter", "collections.deque": "deque"}
 _READ = frozenset({"items", "keys", "values", "get", "pop", "setdefault"})
 _PLAIN = {"0": "int", "0.0": "float", "[]": "list"}
 _WALKED = tuple(f"builtins.{name}" for name in ("len", "list", "sorted", "enumerate", "dict", "sum", "min", "max"))
+_KEEPING = frozenset({"count"})
 _QUEUE = frozenset({"append", "appendleft", "pop", "popleft", "extend", "clear", "insert", "remove", "count", "reverse"})
 
 
@@ -88,7 +89,7 @@ def _queue(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name]) -
         arguments = {"popleft": 0, "pop": 0, "appendleft": 1}.get(word.value, len(done.args))
         if word.value not in _QUEUE or len(done.args) != arguments:
             raise NoForm(f"{target.value} is used in another way than a list can be")
-        if any(_gone_through(body, loop, target.value) for loop in tree.ancestors(use)):
+        if word.value not in _KEEPING and any(_gone_through(body, loop, target.value) for loop in tree.ancestors(use)):
             raise NoForm(f"{target.value} is changed while it is gone through, which a deque refuses and a list allows")
         if word.value in ("append", "appendleft") and len(done.args) == 1:
             put.append(done.args[0].value)
@@ -110,10 +111,18 @@ def _queue(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name]) -
 
 
 def _gone_through(body: Body, loop: cst.CSTNode, name: str) -> bool:
-    if not isinstance(loop, cst.For):
+    """Whether a loop or comprehension goes through the queue itself, lazily perhaps, and not through a copy of it."""
+    if isinstance(loop, COMPREHENSIONS):
+        return any(_walks(body, part.iter, name) for part in body.tree.find(cst.CompFor, loop))
+    return isinstance(loop, cst.For) and _walks(body, loop.iter, name)
+
+
+def _walks(body: Body, walked: cst.BaseExpression, name: str) -> bool:
+    if isinstance(walked, cst.Call) and body.dotted(walked.func) in ("builtins.list", "builtins.sorted"):
         return False
-    walked = loop.iter.args[0].value if isinstance(loop.iter, cst.Call) and loop.iter.args else loop.iter
-    return isinstance(walked, cst.Name) and walked.value == name and body.dotted(loop.iter) not in ("builtins.list", "builtins.sorted")
+    if isinstance(walked, cst.ListComp):
+        return False
+    return any(found.value == name for found in body.tree.find(cst.Name, walked))
 
 
 def _keyed(body: Body, call: cst.Call, target: cst.Name, uses: list[cst.Name], kind: str) -> list[Edit]:

@@ -13,6 +13,7 @@ from scriptify.transforms._dict_merge_examples import EXAMPLES
 from scriptify.transforms._dicts import PLAIN, Plain, plain, type_of
 from scriptify.transforms._expression import BOOL, FLOAT, INT, STR, Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
+from scriptify.tree.hoist import with_comments
 from scriptify.tree.substitute import FreshNames, bound_inside, calm, source, stable
 
 
@@ -109,11 +110,12 @@ def _joined(body: Body, node: cst.AugAssign) -> list[Edit]:
     text = f"{tree.code(node.target)}.update({source(tree, node.value)})"
     if plain(body, node.target) is not Plain.UNKNOWN:
         return [tree.replace(node, text)]
-    line = tree.statement(node)
-    if line is None or not tree.own_line(line):
+    line = tree.parent(node)  # not ``if c: d |= e``, whose statement is the whole of the if
+    if not isinstance(line, cst.SimpleStatementLine) or not tree.own_line(line):
         raise NoForm("it shares its line")
     test = body.spell("torch.jit.is_scripting")
-    return [tree.replace_statement(line, [f"if {test}():", f"    {text}", "else:", f"    {tree.code(node)}"])]
+    lines = [f"if {test}():", f"    {text}", "else:", f"    {tree.code(node)}"]
+    return [tree.replace_statement(line, with_comments(tree, line, lines, [node]))]
 
 
 def _same(body: Body, node: cst.Comparison) -> list[Edit]:
@@ -187,7 +189,8 @@ def _from_keys(body: Body, call: cst.Call) -> list[Edit]:
 def _shared(body: Body, given: cst.BaseExpression) -> str:
     """The value that all keys share, where to write it for each of them gives that very object or an equal number or text."""
     fixed = body.certain.type_of(given) in (INT, STR, BOOL, FLOAT) and calm(body.tree, given)
-    named = isinstance(given, cst.Name | cst.Attribute) and stable(given)
+    held = body.types.self_attribute(given) is not None  # a property may make a new one each time
+    named = isinstance(given, cst.Name) or (isinstance(given, cst.Attribute) and held)
     if not fixed and not named:
         raise NoForm("all keys share one value, which would be made for each; give it a name first")
     return source(body.tree, given)
@@ -236,4 +239,6 @@ def _updated(body: Body, call: cst.Call, owner: cst.BaseExpression) -> list[Edit
         raise NoForm("what it is given would be computed twice, or in another order; give it a name first")
     body.need("dict")
     start, end = tree.span(call.args[0])[0], tree.outer_span(call.args[-1].value)[1]
-    return [tree.insert(start, "dict("), tree.insert(end, ")")]
+    edits = [tree.insert(start, "dict("), tree.insert(end, ")")]
+    # A class of its own may do something else with keywords than with a dict.
+    return edits if plain(body, owner) is not Plain.UNKNOWN else body.when_scripted(call, edits)

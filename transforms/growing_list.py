@@ -9,7 +9,7 @@ import libcst as cst
 from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
-from scriptify.tree import Tree, own_nodes
+from scriptify.tree import Tree, own_nodes, stores_in, target_names
 from scriptify.tree.substitute import FreshNames
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
@@ -57,6 +57,11 @@ class GrowingList(Transform):
         ),
         Declines(
             _net("xs = [1, 2]\nfor v in xs:\n    if len(xs) < 5:\n        xs.append(v)\nelse:\n    x = x + 1\nreturn x"), because="else"
+        ),
+        Declines(
+            _net("xs = [1, 2]\nk = 0\nfor v in xs:\n    xs.append(v)\n    for xs in [[5], [4, 4]]:\n        k += v\nreturn k"),
+            because="also assigned",
+            name="a loop that binds the name",
         ),
         Ignores(_net("xs = [1, 2]\nys = [0]\nfor v in xs:\n    ys.append(v)\nfor v in list(xs):\n    xs.append(v)\nreturn xs")),
         Ignores(_net("xs = [1, 2]\nfor v in xs:\n    xs.append(v)\n    break\nreturn xs"), name="left at once"),
@@ -127,10 +132,10 @@ def _edits(body: Body, loop: cst.For, name: str, numbered: bool) -> list[Edit]:
         raise NoForm("the loop has an else")
     if not isinstance(loop.body, cst.IndentedBlock) or not tree.own_line(loop) or not tree.own_line(loop.body.body[0]):
         raise NoForm("the loop stands on one line with its body")
-    for node in own_nodes(loop.body):
-        target = node.target if isinstance(node, cst.AssignTarget) else None
-        if isinstance(target, cst.Name) and target.value == name:
-            raise NoForm(f"{name} is also assigned in it")
+    # Python's loop keeps the list that it began with, whatever the name comes to mean.
+    bound = {found.value for found in target_names(loop.target)}
+    if name in bound or any(not isinstance(by, cst.AugAssign) for by in stores_in(loop.body, name)):
+        raise NoForm(f"{name} is also assigned in it")
     index = FreshNames(tree, body.function).fresh("i")
     assert isinstance(loop.target, cst.BaseExpression)
     target_text = tree.code(loop.target)

@@ -9,7 +9,9 @@ import libcst as cst
 
 from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
-from scriptify.transforms._expression import TENSOR, Body, NoForm, bodies, decline, positional, rewrite
+from scriptify.transforms._changes import Changes
+from scriptify.transforms._containers import Method
+from scriptify.transforms._expression import STR, TENSOR, Body, NoForm, bodies, decline, positional, rewrite
 from scriptify.tree import Tree
 from scriptify.tree.flow import loads, parameter_names, stores_in
 from scriptify.tree.substitute import calm, source
@@ -78,6 +80,14 @@ class IteratorValue(Transform):
         Declines(_net("xs = [x, x]\nit = iter(xs)\nself.more(xs)\nreturn next(it)"), because="may change it"),
         Declines(_net("xs = [x, x]\nit = iter(xs)\nxs += [next(it)]\nreturn next(it)"), because="changes"),
         Declines(_net("it = iter([x])\nreturn next(it) + next(it, self.other())"), because="itself computed"),
+        Declines(_net("a, b = c = iter([x, x])\nreturn a + b + next(c, 0)"), because="handed on"),
+        Declines(
+            _net("it = iter(self.xs)\ny = next(it)\nself.more()\nreturn y + next(it)")
+            + "\n    def more(self):\n        self.xs.insert(1, torch.ones(1))\n",
+            because="a method that is called",
+            name="a list that a method changes",
+        ),
+        Declines(_net("s = 'ab'\nit = iter(s)\nreturn next(it) + next(it)"), because="byte by byte"),
         Ignores(_HEAD.replace("x: torch.Tensor", "x, iter") + "        return iter(x)\n", name="another iter"),
     )
 
@@ -103,10 +113,21 @@ def _edits(body: Body, call: cst.Call) -> list[Edit]:
     if isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Name) and len(above.targets) == 1:
         return _Kept(body, call, above.targets[0].target.value).edits()
     taken = isinstance(user, cst.Call) and len(user.args) == 1 and body.dotted(user.func) in _TAKERS
-    unpacked = isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Tuple | cst.List)
+    targets = above.targets if isinstance(above, cst.Assign) else ()
+    unpacked = len(targets) == 1 and isinstance(targets[0].target, cst.Tuple | cst.List)  # another target keeps the iterator
     if taken or unpacked or (isinstance(above, cst.For | cst.CompFor) and above.iter is call):
-        return [tree.replace_outer(call, source(tree, call.args[0].value))]
+        return _without(body, call)
     raise NoForm("it is handed on to something that may take any part of it")
+
+
+def _without(body: Body, call: cst.Call) -> list[Edit]:
+    """The items themselves in place of the iterator."""
+    items = call.args[0].value
+    if any(True for _ in body.tree.find(cst.Comment, call)):
+        raise NoForm("a comment inside would be lost")
+    text = source(body.tree, items)
+    simple = items.lpar or isinstance(items, cst.Name | cst.Attribute | cst.Call | cst.Subscript | cst.List | cst.Dict | cst.ListComp)
+    return [body.tree.replace_outer(call, text if simple and "\n" not in text.partition("(")[0] else f"({text})")]
 
 
 def _parameters(call: cst.Call) -> bool:
@@ -118,6 +139,8 @@ def _parameters(call: cst.Call) -> bool:
 def _items(body: Body, call: cst.Call) -> str:
     """All items as a new list. Raises NoForm."""
     items = call.args[0].value
+    if body.type_of(items) == STR:
+        raise NoForm("scripting goes through a text byte by byte")
     attribute = body.types.self_attribute(items)
     if attribute is not None and any(kind.container or kind is Kind.MODULE for kind in attribute.kinds):
         raise NoForm("it goes through modules")
@@ -220,6 +243,8 @@ class _Kept:
         items, tree = self.call.args[0].value, self.body.tree
         if not isinstance(items, cst.Name | cst.Attribute):
             return
+        if self._changed_by_self(items):
+            raise NoForm("a method that is called may change what it goes through")
         function, names = self.body.function.body, self._names_of(items)
         calls = list(tree.find(cst.Call, function))
         named = (call.func for call in calls if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CHANGERS)
@@ -233,6 +258,13 @@ class _Kept:
         given = {tree.code(arg.value) for call in calls if not self._harmless(call) for arg in call.args}
         if given & names:
             raise NoForm("what it goes through is handed to something that may change it")
+
+    def _changed_by_self(self, items: cst.Name | cst.Attribute) -> bool:
+        """Whether a call in the function may change a list of the module's own; what it does by itself is asked by name."""
+        body = self.body
+        calls = [call for call in body.tree.find(cst.Call, body.function.body) if not self._harmless(call)]
+        method = Method(body.tree, body.facts, body.qualname, body.function)
+        return isinstance(items, cst.Attribute) and Changes(method).items(items, calls)
 
     def _harmless(self, call: cst.Call) -> bool:
         """Whether a call is known not to change the lists that it is given."""

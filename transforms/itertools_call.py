@@ -26,9 +26,10 @@ def _fires(before: str, after: str, name: str) -> Fires:
     return Fires(_net(before), _net(after), entry=_ENTRY, name=name)
 
 
-def _half(before: str, after: str, name: str) -> Fires:
+def _half(before: str, after: str, name: str, given: str = "x: torch.Tensor") -> Fires:
     """A first step: the comprehension with several loops is the next transform's."""
-    return Fires(_net(before), _net(after), name=name)
+    old, new = (_net(body).replace("x: torch.Tensor", given) for body in (before, after))
+    return Fires(old, new, name=name)
 
 
 class ItertoolsCall(Transform):
@@ -112,6 +113,35 @@ class ItertoolsCall(Transform):
         Declines(
             _net("for t in itertools.starmap(self.fn, [(x, x)]):\n    self.fn = torch.sub\n    x = x + t\nreturn x"),
             because="self.fn may be bound anew",
+        ),
+        Declines(
+            _net("ys = [x]\nzs = ys\nfor t in itertools.chain([x], ys):\n    if len(ys) < 3:\n        zs.append(t)\nreturn ys"),
+            because="may change what it goes through",
+            name="changed under another name",
+        ),
+        Declines(
+            _net("xs = [x]\nfor t, k in zip(xs, itertools.repeat(2)):\n    if len(xs) < 3:\n        xs.append(t)\nreturn xs"),
+            because="may change what it goes through",
+            name="a list that grows beside a constant",
+        ),
+        Declines(
+            _net("xs = [x, x, x]\nfor a, b in itertools.combinations(xs, 2):\n    self.merge(xs)\nreturn xs"),
+            because="may change what it goes through",
+            name="handed to a method",
+        ),
+        _half(
+            "for a, b in itertools.product([1, 2], ys):\n    x = x + a * b\nreturn x",
+            "items = [1, 2]\nitems_2 = list(ys)\nfor a, b in [(item, item_2) for item in items for item_2 in items_2]:\n    x = x + a * b\n"
+            "return x",
+            "a product of what is only said to be a list",
+            "x: torch.Tensor, ys: list[int]",
+        ),
+        Declines(_net("return list(itertools.starmap(self.fn, [(x, *x)]))"), because="how many arguments", name="a row that is expanded"),
+        Declines(_net("a, b = c = itertools.chain([x], [x])\nreturn a + b + next(c, 0)"), because="used at once"),
+        Declines(
+            _HEAD.replace("x: torch.Tensor", "x, ys: list[int]") + "        return [n for n in itertools.accumulate(ys)]\n",
+            because="not known",
+            name="what is only said to be whole numbers",
         ),
         Declines(_net("for t in itertools.cycle([x]):\n    return t\nreturn x"), because="no form"),
         Ignores("import itertools\n\n\ndef f(xs):\n    return list(itertools.chain(xs))\n", name="not compiled"),

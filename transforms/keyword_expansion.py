@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Iterator
 
 import libcst as cst
 
 from scriptify.facts.model import Attribute, Facts, Kind, Observed
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Phase, Proposal, Safety, Transform
-from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
+from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite, without
 from scriptify.transforms._helper_text import above_definitions
+from scriptify.transforms._kept import is_target
+from scriptify.transforms._reads import literal_start
 from scriptify.tree import Tree
 from scriptify.tree.flow import bindings, loads
-from scriptify.tree.substitute import FreshNames, source
+from scriptify.tree.substitute import FreshNames, source, variables
 
 _HEAD = """import torch
 import torch.nn.functional as F
@@ -34,11 +37,12 @@ class Net(nn.Module):
 _ENTRY = "Net(), (torch.randn(2, 3, 4),)"
 HELPER = "_with_keywords"
 _HELPER = (
-    f"def {HELPER}(keywords, function, *args, **more):",
+    f"def {HELPER}(keywords, function, /, *args, **more):",
     '    """Call a function with keywords from a dict; for eager code, scripting has them written out."""',
     "    return function(*args, **more, **keywords)",
 )
 _PLAIN = (int, float, str, bool, type(None))
+_READING = ("get", "items", "keys", "values", "copy")
 
 
 def _net(body: str) -> str:
@@ -48,7 +52,14 @@ def _net(body: str) -> str:
 _GIVEN = _HEAD.replace("def __init__(self):", "def __init__(self, kw=None):").replace(
     "{'scale_factor': 2.0, 'mode': 'nearest'}", "dict(kw or {'mode': 'nearest'})"
 )
-_HELPED = _GIVEN.replace("from torch import nn\n", "from torch import nn\n\n\n" + "\n".join(["@torch.jit.unused", *_HELPER]) + "\n")
+
+
+def _helped(text: str) -> str:
+    helper = "\n".join(["@torch.jit.unused", *_HELPER])
+    return text.replace("from torch import nn\n", f"from torch import nn\n\n\n{helper}\n")
+
+
+_HELPED = _helped(_GIVEN)
 _SEEN = Observed(attributes={"Net": {"kw": Attribute("kw", frozenset({Kind.DICT}), values=({"mode": "nearest"},), origin="live")}})
 
 
@@ -85,9 +96,11 @@ class KeywordExpansion(Transform):
         ),
         Fires(
             _net("return F.interpolate(x, **self.kw)"),
-            _net(
-                "return F.interpolate(x, scale_factor=(2.0 if torch.jit.is_scripting() else self.kw['scale_factor']),"
-                " mode=('nearest' if torch.jit.is_scripting() else self.kw['mode']))"
+            _helped(
+                _net(
+                    "return F.interpolate(x, scale_factor=2.0, mode='nearest') if torch.jit.is_scripting()"
+                    " else _with_keywords(self.kw, F.interpolate, x)"
+                )
             ),
             entry=_ENTRY,
             name="an attribute",
@@ -102,6 +115,31 @@ class KeywordExpansion(Transform):
             name="an attribute that a run has shown",
         ),
         Declines(_given("return F.interpolate(x, scale_factor=2.0, **self.kw)"), because="every instance"),
+        Fires(
+            _net("d = {'a': x, 'b': x * scale}\nreturn helper(**d) * a").replace("def helper", "a = scale = 3\n\n\ndef helper"),
+            _net("d_a = x\nb = x * scale\nreturn helper(a=d_a, b=b) * a").replace("def helper", "a = scale = 3\n\n\ndef helper"),
+            name="a key that is the name of a global",
+        ),
+        Fires(
+            _net("d = {\n    'a': x,  # the first\n    'b': x + 1,\n}\nreturn helper(**d)"),
+            _net("# the first\na = x\nb = x + 1\nreturn helper(a=a, b=b)"),
+            name="comments",
+        ),
+        Declines(_net("if x.dim() == 9: d = {'a': x, 'b': x}\nelse: return x\nreturn helper(**d)"), because="not known"),
+        Declines(_net("return helper(**{'a': x, 'lambda': x})"), because="no plain name"),
+        Declines(_net("return helper(a=x, **{'a': x})"), because="given twice"),
+        Declines(
+            _net("return F.interpolate(x, **self.kw)")
+            + "\n    def larger(self):\n        kw = self.kw\n        kw['scale_factor'] = 4.0\n",
+            because="changed elsewhere",
+        ),
+        Declines(
+            _net("return F.interpolate(x, **self.kw)")
+            .replace("class Net(nn.Module):\n    def __init__(self)", "class Other(nn.Module):\n    def __init__(self)")
+            .replace("    def forward", "class Net(nn.Module):\n    def forward"),
+            because="every instance",
+            name="another class's dict",
+        ),
         Declines(_net("d = {'a': x}\nd['b'] = x\nreturn helper(**d)"), because="changed or used"),
         Declines(_net("return helper(**given)"), because="not known"),
         Ignores(_net("return helper(a=x, b=x ** 2)")),
@@ -117,19 +155,19 @@ class KeywordExpansion(Transform):
                         continue
                     title = f"{tree.code(arg)} as keywords"[:80]
                     why = "the compiler takes no keyword expansion"
-                    if seen := _seen(body, arg):
-                        edits = _observed(body, call, arg, seen)
-                        needs = [Need(f"{tree.code(arg.value)} is {seen!r} on every instance", "live")]
-                        imports = tuple(body.wanted)
-                        body.wanted.clear()
-                        yield tree.rewrite(self, call, title, edits, imports=imports, needs=needs, why=why, safety=Safety.OBSERVED)
-                        continue
+                    seen = _seen(body, arg)
                     try:
-                        edits = _edits(body, arg, done)
+                        edits = _expanded(body, call, arg, seen) if seen else _edits(body, call, arg, done)
                     except NoForm as reason:
                         yield decline(self, body, call, f"the compiler takes no keyword expansion: {reason}")
                         continue
-                    yield rewrite(self, body, call, title, edits, why=why)
+                    if not seen:
+                        yield rewrite(self, body, call, title, edits, why=why)
+                        continue
+                    needs = [Need(f"{tree.code(arg.value)} is {seen!r} on every instance", "live")]
+                    imports = tuple(body.wanted)
+                    body.wanted.clear()
+                    yield tree.rewrite(self, call, title, edits, imports=imports, needs=needs, why=why, safety=Safety.OBSERVED)
 
 
 def _seen(body: Body, arg: cst.Arg) -> dict[str, object]:
@@ -142,15 +180,15 @@ def _seen(body: Body, arg: cst.Arg) -> dict[str, object]:
     if not isinstance(held, Attribute) or held.origin != "live" or not held.constant or not isinstance(held.value, dict):
         return {}
     try:
-        _attribute(body, value)
+        _stated(body, value)
     except NoForm:
-        good = all(key.isidentifier() and _plain(item) for key, item in held.value.items())
+        good = all(key.isidentifier() and not keyword.iskeyword(key) and _plain(item) for key, item in held.value.items())
         return held.value if good else {}
     return {}
 
 
-def _observed(body: Body, call: cst.Call, arg: cst.Arg, seen: dict[str, object]) -> list[Edit]:
-    """The keywords written out for scripting; eager code, where another instance may hold others, still expands the dict."""
+def _expanded(body: Body, call: cst.Call, arg: cst.Arg, seen: dict[str, object]) -> list[Edit]:
+    """The keywords written out for scripting; eager code still expands the dict: another instance, or a later time, may have others."""
     tree = body.tree
     start, end = tree.span(call)
     written = _instead(tree, arg, [(key, repr(item)) for key, item in seen.items()])
@@ -164,27 +202,35 @@ def _observed(body: Body, call: cst.Call, arg: cst.Arg, seen: dict[str, object])
     return edits
 
 
-def _edits(body: Body, arg: cst.Arg, done: set[str]) -> list[Edit]:
+def _edits(body: Body, call: cst.Call, arg: cst.Arg, done: set[str]) -> list[Edit]:
     tree, value = body.tree, arg.value
     items = _items(body, value)
     if items is not None:
+        if any(True for _ in tree.find(cst.Comment, value)):
+            raise NoForm("a comment inside would be lost; give the dict a name")
         return [_instead(tree, arg, [(key, source(tree, item)) for key, item in items])]
     if isinstance(value, cst.Name):
         done.add(value.value)
         return _local(body, value.value)
     if isinstance(value, cst.Attribute) and isinstance(value.value, cst.Name) and value.value.value == "self":
-        return [_instead(tree, arg, _attribute(body, value))]
+        held = _stated(body, value)
+        return _expanded(body, call, arg, held)
     raise NoForm("what the dict holds is not known")
 
 
 def _instead(tree: Tree, arg: cst.Arg, items: list[tuple[str, str]]) -> Edit:
     start, end = tree.span(arg)[0], tree.outer_span(arg.value)[1]
+    call = tree.parent(arg)
+    assert isinstance(call, cst.Call)
+    given = [key for key, _ in items] + [other.keyword.value for other in call.args if other.keyword is not None]
+    if len(set(given)) < len(given):
+        raise NoForm("a keyword would be given twice")
     text = ", ".join(f"{key}={value}" for key, value in items)
     if text:
         return Edit(tree.path, start, end, text)
-    call = tree.parent(arg)
-    before = call.args[list(call.args).index(arg) - 1] if isinstance(call, cst.Call) and call.args[0] is not arg else None
-    return Edit(tree.path, tree.outer_span(before.value)[1] if before is not None else start, end, "")
+    if len(call.args) == 1 and isinstance(arg.comma, cst.Comma):
+        raise NoForm("an empty dict with a comma behind it")
+    return without(tree, call, arg)
 
 
 def _items(body: Body, value: cst.BaseExpression) -> list[tuple[str, cst.BaseExpression]] | None:
@@ -194,7 +240,7 @@ def _items(body: Body, value: cst.BaseExpression) -> list[tuple[str, cst.BaseExp
         for element in value.elements:
             key = element.key if isinstance(element, cst.DictElement) else None
             text = key.evaluated_value if isinstance(key, cst.SimpleString) else None
-            if not isinstance(text, str) or not text.isidentifier():
+            if not isinstance(text, str) or not text.isidentifier() or keyword.iskeyword(text):
                 raise NoForm("a key of the dict is no plain name")
             found.append((text, element.value))
         return found
@@ -214,8 +260,8 @@ def _local(body: Body, name: str) -> list[Edit]:
     if len(stores) != 1 or not isinstance(small, cst.Assign) or len(small.targets) != 1:
         raise NoForm(f"{name} is assigned more than once, or changed")
     items = _items(body, small.value)
-    line = tree.statement(small)
-    if items is None or line is None or not tree.own_line(line):
+    line = tree.parent(small)  # not ``if c: d = {...}``, whose statement is the whole of the if
+    if items is None or not isinstance(line, cst.SimpleStatementLine) or not tree.own_line(line):
         raise NoForm(f"what {name} holds is not known")
     keys = [key for key, _ in items]
     if len(set(keys)) != len(keys):
@@ -225,9 +271,11 @@ def _local(body: Body, name: str) -> list[Edit]:
     if not all(isinstance(arg, cst.Arg) and arg.star == "**" for arg in args):
         raise NoForm(f"{name} is also changed or used in another way")
     names = FreshNames(tree, body.function)
-    taken = body.hidden | {n.value for n in tree.find(cst.Name, tree.module) if tree.dotted(n)}
+    # A name that the function reads may be a global one, which a local one of that name would hide.
+    taken = body.hidden | {n.value for n in variables(body.function)}
     spelt = {key: key if key not in taken and not tree.dotted(cst.Name(key)) else names.fresh(f"{name}_{key}") for key in keys}
-    lines = [f"{spelt[key]} = {_line(source(tree, value))}" for key, value in items] or ["pass"]
+    notes = [comment.value for comment in tree.find(cst.Comment, small.value)]
+    lines = [*notes, *([f"{spelt[key]} = {_line(source(tree, value))}" for key, value in items] or ["pass"])]
     edits = [tree.replace(small, (tree.newline + tree.indent(line)).join(lines))]
     for arg in args:
         assert isinstance(arg, cst.Arg)
@@ -239,31 +287,46 @@ def _line(text: str) -> str:
     return f"({text})" if "\n" in text else text
 
 
-def _attribute(body: Body, value: cst.Attribute) -> list[tuple[str, str]]:
-    """The keys of a dict that every instance has, each with its value for scripting and the question to the dict for eager."""
+def _stated(body: Body, value: cst.Attribute) -> dict[str, object]:
+    """What a dict on the module holds in every instance, as ``__init__`` gives it. Raises NoForm."""
     tree, name = body.tree, value.attr.value
-    made = [
-        node
-        for node in tree.find(cst.Assign)
-        if any(isinstance(t.target, cst.Attribute) and t.target.attr.value == name for t in node.targets)
-    ]
-    held = _literal(made[0].value) if len(made) == 1 and tree.scope(made[0]).endswith(".__init__") else None
-    if held is None or any(isinstance(above, cst.If | cst.For | cst.While | cst.Try) for above in tree.ancestors(made[0])):
+    owner = body.facts.owner(tree.path, body.qualname)
+    uses = [node for node in tree.find(cst.Attribute) if node.attr.value == name]
+    stores = [node for node in uses if is_target(tree, node)]
+    made = tree.parent(tree.parent(stores[0]) or tree.module) if len(stores) == 1 else None
+    if owner is None or not isinstance(made, cst.Assign) or tree.scope(made) != f"{owner.qualname}.__init__":
         raise NoForm(f"self.{name} is not known to hold the same in every instance")
-    for node in tree.find(cst.Attribute):
-        above = tree.parent(node)
-        if node.attr.value != name:
-            continue
-        stored = isinstance(above, cst.Subscript) and isinstance(tree.parent(above), cst.AssignTarget | cst.AugAssign | cst.Del)
-        if stored or (isinstance(above, cst.Attribute) and above.attr.value in ("update", "pop", "setdefault", "clear", "popitem")):
-            raise NoForm(f"self.{name} is changed elsewhere")
-    items: list[tuple[str, str]] = []
-    for key, item in held.items():
-        if not isinstance(key, str) or not key.isidentifier() or not _plain(item):
-            raise NoForm(f"self.{name} holds more than numbers and texts")
-        text = f"{item!r} if {body.spell('torch.jit.is_scripting')}() else {tree.code(value)}[{key!r}]"
-        items.append((key, f"({text})"))
-    return items
+    held = _literal(made.value) if len(made.targets) == 1 and tree.code(made.targets[0].target) == f"self.{name}" else None
+    if held is None or any(isinstance(above, cst.If | cst.For | cst.While | cst.Try) for above in tree.ancestors(made)):
+        raise NoForm(f"self.{name} is not known to hold the same in every instance")
+    related = [*body.facts.ancestors(owner), *body.facts.descendants(owner)]
+    by_name = any(_sets(body, call, name) for call in tree.find(cst.Call))
+    if by_name or any(name in known.attributes for known in related) or not all(_reads(body, use) for use in uses if use not in stores):
+        raise NoForm(f"self.{name} is changed elsewhere, or may be")
+    if not all(isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key) and _plain(item) for key, item in held.items()):
+        raise NoForm(f"self.{name} holds more than numbers and texts")
+    return {str(key): item for key, item in held.items()}
+
+
+def _reads(body: Body, use: cst.Attribute) -> bool:
+    """Whether a use of a dict leaves it as it is and gives it no other name."""
+    tree, above = body.tree, body.tree.parent(use)
+    if isinstance(above, cst.Subscript):
+        return above.value is not use or not is_target(tree, above)
+    if isinstance(above, cst.Attribute):
+        return above.attr.value in _READING
+    call = tree.parent(above) if isinstance(above, cst.Arg) else None
+    if isinstance(above, cst.Arg) and isinstance(call, cst.Call):
+        return above.star == "**" or tree.dotted(call.func).startswith("builtins.")
+    return isinstance(above, cst.ComparisonTarget | cst.Comparison | cst.StarredDictElement)
+
+
+def _sets(body: Body, call: cst.Call, name: str) -> bool:
+    """Whether a call may be a ``setattr`` of that name."""
+    if body.tree.dotted(call.func) not in ("builtins.setattr", "builtins.delattr") or len(call.args) < 2:
+        return False
+    start = literal_start(call.args[1].value)
+    return start == name if isinstance(call.args[1].value, cst.SimpleString) else name.startswith(start)
 
 
 def _literal(node: cst.BaseExpression) -> dict[object, object] | None:

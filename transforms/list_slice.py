@@ -60,6 +60,22 @@ class ListSlice(Transform):
             entry=_ENTRY,
             name="assigned",
         ),
+        Fires(
+            _net("del xs[1:]\nreturn xs").replace("x: torch.Tensor", "x: torch.Tensor, xs: list[int]"),
+            _net(
+                "if torch.jit.is_scripting():\n    for _ in range(len(xs[1:])):\n        xs.pop(1)\nelse:\n    del xs[1:]\nreturn xs"
+            ).replace("x: torch.Tensor", "x: torch.Tensor, xs: list[int]"),
+            entry="Net(), (torch.randn(2, 3), [1, 2, 3])",
+            name="what a caller may give as something else",
+        ),
+        Fires(
+            _net("xs = [1, 2]\nn = 3\nys = [4]\nys[:1] = xs if n + 1 > 3 else ys\nreturn ys"),
+            _net(
+                "xs = [1, 2]\nn = 3\nys = [4]\nitems = list(xs if n + 1 > 3 else ys)\nfor _ in range(len(ys[:1])):\n    ys.pop(0)\n"
+                "for i, item in enumerate(items):\n    ys.insert(i, item)\nreturn ys"
+            ),
+            name="perhaps the list itself",
+        ),
         Declines(_net("xs = [1, 2, 3]\ndel xs[-2:]\nreturn xs"), because="from the end"),
         Declines(_net("xs = [1, 2, 3]\ndel xs[::2]\nreturn xs"), because="step"),
         Ignores(_net("xs = [1, 2, 3]\ndel xs[0]\nx[0:1] = 2.0\nreturn xs, x")),
@@ -118,7 +134,8 @@ def _edit(body: Body, small: cst.Del | cst.Assign, slices: list[cst.Subscript]) 
             raise NoForm("whether a list is assigned is not known")
         items, index, item = names.fresh("items"), names.fresh("i"), names.fresh("item")
         value = source(tree, small.value)
-        value = value if isinstance(small.value, cst.List | cst.ListComp) or "+" in value else f"list({value})"
+        fresh = isinstance(small.value, cst.List | cst.ListComp | cst.BinaryOperation)  # else it may be the list itself
+        value = value if fresh else f"list({value})"
         if "\n" in value:
             raise NoForm("what is assigned runs over several lines")
         inserted = f"{index}" if start == "0" else f"{start} + {index}"
@@ -126,7 +143,17 @@ def _edit(body: Body, small: cst.Del | cst.Assign, slices: list[cst.Subscript]) 
         lines += [f"{items} = {value}", *removed, *loop]
     if any(name.value == "_" for name in tree.find(cst.Name, body.function)):
         raise NoForm("the name _ is used")
+    if any((known := body.shown(target.value)) is None or known.name != "List" for target in slices):
+        lines = _when_scripted(body, small, lines)
     return tree.replace_statement(line, with_comments(tree, line, lines))
+
+
+def _when_scripted(body: Body, small: cst.Del | cst.Assign, lines: list[str]) -> list[str]:
+    """The lines for scripting alone: an annotation says nothing of what eager callers pass, an array perhaps."""
+    code = body.tree.code(small)
+    if "\n" in code:
+        raise NoForm("it runs over several lines")
+    return [f"if {body.spell('torch.jit.is_scripting')}():", *(f"    {line}" for line in lines), "else:", f"    {code}"]
 
 
 def _start(tree: Tree, target: cst.Subscript) -> tuple[str, str]:

@@ -10,9 +10,9 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
 from scriptify.tree import Tree
-from scriptify.tree.flow import loads
+from scriptify.tree.flow import loads, target_names
 from scriptify.tree.hoist import CannotHoist, site
-from scriptify.tree.substitute import FreshNames, source
+from scriptify.tree.substitute import FreshNames, one_line, source
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x: torch.Tensor):\n"
 _ENTRY = "Net(), (torch.randn(2, 3),)"
@@ -63,6 +63,7 @@ class UnzippedPairs(Transform):
         Declines(_net("pairs = [(x, x)]\nreturn list(zip(*pairs))"), because="how many"),
         Declines(_net("pairs = list(x)\na, b = zip(*pairs)\nreturn a[0] + b[0]"), because="each pair has 2 values is not known"),
         Declines(_net("pairs = [(x, x, x)]\na, b = zip(*pairs)\nreturn a[0] + b[0]"), because="each pair has 2 values is not known"),
+        Declines(_net("pairs = [(x, x)]\na, b = zip(*pairs)\nreturn a, torch.cat(b)"), because="a tuple in eager code"),
         Declines(_net("pairs = [(x, x)]\na, *b = zip(*pairs)\nreturn a"), because="how many"),
         Ignores(_net("y = x\nfor a, b in zip([x, x], [x, x]):\n    y = y + a * b\nreturn y")),
     )
@@ -93,6 +94,8 @@ def _edits(body: Body, call: cst.Call) -> list[Edit]:
     if any(isinstance(element, cst.StarredElement) for element in unpacked.elements):
         raise NoForm("how many values each pair has is not known")
     _of_length(body, pairs, len(unpacked.elements))
+    if any(_returned(body, name.value) for name in target_names(unpacked)):
+        raise NoForm("what it gives is returned, a tuple in eager code and a list in scripted code")
     names = FreshNames(tree, body.function)
     item, count = names.fresh("item"), len(unpacked.elements)
     name = pairs.value if isinstance(pairs, cst.Name) else names.fresh("pairs")
@@ -100,7 +103,18 @@ def _edits(body: Body, call: cst.Call) -> list[Edit]:
     text = f"({lists}) if {body.spell('torch.jit.is_scripting')}() else {tree.code(call.func)}(*{name})"
     if isinstance(pairs, cst.Name):
         return [tree.replace_outer(call, text)]
-    return site(tree, call).edits([f"{name} = {source(tree, pairs)}"], text, names, [pairs])
+    return site(tree, call).edits([f"{name} = {one_line(tree, pairs, source(tree, pairs))}"], text, names, [pairs])
+
+
+def _returned(body: Body, name: str) -> bool:
+    """Whether a name is returned as it is, by itself or in a tuple, list or dict."""
+    for use in loads(body.function.body, name):
+        above = body.tree.parent(use)
+        while isinstance(above, cst.Element | cst.DictElement | cst.Tuple | cst.List | cst.Dict | cst.IfExp):
+            above = body.tree.parent(above)
+        if isinstance(above, cst.Return):
+            return True
+    return False
 
 
 def _of_length(body: Body, pairs: cst.BaseExpression, count: int) -> None:
@@ -129,6 +143,8 @@ def _kept(body: Body, pairs: cst.BaseExpression) -> bool:
 
 def _written(body: Body, call: cst.Call, pairs: cst.Tuple | cst.List) -> list[Edit]:
     """``zip(*(a, b))`` as ``zip(a, b)``."""
+    if any(True for _ in body.tree.find(cst.Comment, call)):
+        raise NoForm("a comment inside would be lost")
     stars = ("*" if isinstance(element, cst.StarredElement) else "" for element in pairs.elements)
     texts = [f"{star}{source(body.tree, element.value)}" for star, element in zip(stars, pairs.elements, strict=True)]
     return [body.tree.replace(call, f"{body.tree.code(call.func)}({', '.join(texts)})")]

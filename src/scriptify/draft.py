@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
+from scriptify.newnames import NewNames
 from scriptify.transform import Edit, Import, Rewrite
 from scriptify.tree import ParseError, import_edits, parsed
 
@@ -132,18 +133,20 @@ def splice(text: str, edits: Iterable[Edit]) -> str:
 def settle(rewrites: Iterable[Rewrite], texts: Mapping[str, str]) -> tuple[list[Rewrite], list[Rewrite]]:
     """Split rewrites, given in order of precedence, into those that apply together and those that must wait.
 
-    A rewrite waits when one of its edits overlaps an accepted one, or when the files it touches would
-    no longer parse with it.
+    A rewrite waits when one of its edits overlaps an accepted one, when it takes a new name that an accepted one around it
+    takes as well, or when the files it touches would no longer parse with it.
     """
     accepted: list[Rewrite] = []
     waiting: list[Rewrite] = []
     taken: dict[str, list[Edit]] = {}
+    names = NewNames(texts)
     for rewrite in rewrites:
         clash = any(edit.overlaps(other) for edit in rewrite.edits for other in taken.get(edit.path, ()))
-        if clash or not _within(rewrite.edits, texts) or not _disjoint(rewrite.edits):
+        if clash or not _within(rewrite.edits, texts) or not _disjoint(rewrite.edits) or names.clash(rewrite):
             waiting.append(rewrite)
             continue
         accepted.append(rewrite)
+        names.add(rewrite)
         for edit in rewrite.edits:
             taken.setdefault(edit.path, []).append(edit)
     return accepted, waiting
