@@ -56,6 +56,21 @@ EXAMPLES = (
         at="y = x * 2",
         name="used later",
     ),
+    *(
+        Fires(
+            _net(f"{first}if x.dim() > 1:\n    y = x * 2\nreturn y", _TYPED),
+            _net(f"{_START}{first}if x.dim() > 1:\n    y = x * 2\n{_SCRIPTING}    assert y is not None\nreturn y", _TYPED),
+            entry=_ENTRY,
+            observed=_SEEN,
+            focus=_FALSE,
+            at="y = x * 2",
+            name=name,
+        )
+        for name, first in (
+            ("what another branch may have defined", "if self.mode == 'a':\n    y = x\n"),
+            ("what a loop may have defined", "for kind in self.kinds:\n    y = x + 1\n"),
+        )
+    ),
     Fires(
         _net(f"{_PART}return y"),
         _net(f'{_PART}    {_SCRIPTING}        raise UnboundLocalError("y")\nreturn y'),
