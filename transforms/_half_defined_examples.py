@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scriptify.facts.model import Observed
-from scriptify.transform import Declines, Fires, Ignores
+from scriptify.transform import Declines, Example, Fires, Ignores
 
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
 _TYPED = "import torch\nfrom torch import nn\nfrom typing import Optional\n\n\n"
@@ -38,7 +38,7 @@ _INNER = (
 )
 _USE = "if self.mode == 'a':\n    {}x = x + y\nreturn x"
 
-EXAMPLES = (
+EXAMPLES: tuple[Example, ...] = (
     Declines(
         _net(f"{_MODES}assert x.dim() < 9, f'{{y}}'\nreturn x"),
         because="no assertion can be put before it",
