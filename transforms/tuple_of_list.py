@@ -19,6 +19,7 @@ _TELLING = ("builtins.isinstance", "builtins.type", "builtins.str", "builtins.re
 _STEM = "cannot statically infer the expected size of a list in this context"
 _OUTS = "outs = []\nfor i in range(3):\n    outs.append(x + i)\n"
 
+_ANNOTATED = "outs: list[torch.Tensor] = []\nouts.append(x)\n"
 _EITHER = "outs if x.dim() > 1 else\n    [x]"
 
 
@@ -86,6 +87,12 @@ class TupleOfList(Transform):
             f"{_OUTS}return list({_EITHER}) if torch.jit.is_scripting() else tuple({_EITHER})",
             "return tuple",
             "one of two lists",
+        ),
+        _fires(
+            f"{_ANNOTATED}return tuple(outs)",
+            f"{_ANNOTATED}return outs if torch.jit.is_scripting() else tuple(outs)",
+            "return tuple",
+            "annotated",
         ),
         _fires(
             f"{_OUTS}ys = outs\nreturn tuple(outs), ys",
@@ -176,8 +183,9 @@ def _own(place: Spot, argument: cst.BaseExpression) -> bool:
     if not isinstance(argument, cst.Name) or argument.value in parameter_names(place.function):
         return False
     body, tree = place.function.body, place.tree
-    makers = [tree.parent(by) for by in stores_in(body, argument.value)]
-    if not all(isinstance(by, cst.Assign) and len(by.targets) == 1 and isinstance(by.value, cst.List | cst.ListComp) for by in makers):
+    makers = [by if isinstance(by, cst.AnnAssign) else tree.parent(by) for by in stores_in(body, argument.value)]
+    alone = [by for by in makers if isinstance(by, cst.AnnAssign) or (isinstance(by, cst.Assign) and len(by.targets) == 1)]
+    if len(alone) != len(makers) or not all(isinstance(by.value, cst.List | cst.ListComp) for by in alone):
         return False
     others = [tree.parent(load) for load in loads(body, argument.value) if load is not argument]
     return bool(makers) and all(isinstance(above, cst.Attribute | cst.Subscript) for above in others)
