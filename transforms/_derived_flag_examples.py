@@ -51,6 +51,13 @@ EXAMPLES = (
         "mode",
     ),
     _fires(
+        _IF.format("(self.mode ==\n        'b')"),
+        _IF.format(f"(self.mode ==\n        'b' and {_OFF.format('_case_mode')})"),
+        "(self.mode ==\n                'b')",
+        "_case_mode",
+        "over two lines",
+    ),
+    _fires(
         _IF.format("self.n > 1"),
         _IF.format(f"self.n > 1 and {_OFF.format('_case_n')}"),
         "not isinstance(self.n, (int, float)) or self.n > 1",

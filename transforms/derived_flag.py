@@ -200,7 +200,7 @@ def _outcome(place: Spot, test: cst.BaseExpression, most: bool) -> str:
     if not isinstance(test, cst.Comparison):
         tensor, text = tree.imports.spell("torch.Tensor")[0], tree.code(test)
         return f"isinstance({text}, {tensor}) or bool({text})" if most else f"not isinstance({text}, {tensor}) and bool({text})"
-    target, code = test.comparisons[0], one_line(tree, test, tree.code(test))
+    target, code = test.comparisons[0], one_line(tree, test, source(tree, test))
     inside = isinstance(target.operator, cst.In | cst.NotIn) and isinstance(target.comparator, cst.SimpleString)
     kinds = "(int, float)" if isinstance(target.operator, _ORDERS) else "str" if inside else ""
     held = f"isinstance({tree.code(test.left)}, {kinds})"
@@ -209,7 +209,7 @@ def _outcome(place: Spot, test: cst.BaseExpression, most: bool) -> str:
 
 def _bracketed(place: Spot, test: cst.BaseExpression, most: bool) -> str:
     text = _outcome(place, test, most)
-    return text if isinstance(test, cst.Comparison) and text == place.tree.code(test) else f"({text})"
+    return text if isinstance(test, cst.Comparison) and text == source(place.tree, test) else f"({text})"
 
 
 def _already(tree: Tree, owner: cst.ClassDef, outcome: str) -> str:
