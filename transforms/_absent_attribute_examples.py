@@ -129,6 +129,14 @@ EXAMPLES = (
         name="ternary",
     ),
     Declines(
+        _net("if x.dim() == 2:\n    y = x\nelif self.conv(x).sum() > 0:\n    y = x + 1\nelse:\n    y = x + 2\nreturn y"),
+        because="nothing can be put right before its use",
+        observed=_SEEN,
+        focus="Module 'Net' has no attribute 'conv'",
+        at="elif self.conv",
+        name="an elif",
+    ),
+    Declines(
         _net("y = x + (self.conv(x) if self.mode == 'conv' else x)\nreturn y"),
         because="nothing can be put right before its use",
         observed=_SEEN,

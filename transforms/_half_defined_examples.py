@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scriptify.facts.model import Observed
-from scriptify.transform import Declines, Fires, Ignores
+from scriptify.transform import Declines, Example, Fires, Ignores
 
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
 _TYPED = "import torch\nfrom torch import nn\nfrom typing import Optional\n\n\n"
@@ -38,7 +38,7 @@ _INNER = (
 )
 _USE = "if self.mode == 'a':\n    {}x = x + y\nreturn x"
 
-EXAMPLES = (
+EXAMPLES: tuple[Example, ...] = (
     Declines(
         _net(f"{_MODES}assert x.dim() < 9, f'{{y}}'\nreturn x"),
         because="no assertion can be put before it",
@@ -55,6 +55,21 @@ EXAMPLES = (
         focus=_FALSE,
         at="y = x * 2",
         name="used later",
+    ),
+    *(
+        Fires(
+            _net(f"{first}if x.dim() > 1:\n    y = x * 2\nreturn y", _TYPED),
+            _net(f"{_START}{first}if x.dim() > 1:\n    y = x * 2\n{_SCRIPTING}    assert y is not None\nreturn y", _TYPED),
+            entry=_ENTRY,
+            observed=_SEEN,
+            focus=_FALSE,
+            at="y = x * 2",
+            name=name,
+        )
+        for name, first in (
+            ("what another branch may have defined", "if self.mode == 'a':\n    y = x\n"),
+            ("what a loop may have defined", "for kind in self.kinds:\n    y = x + 1\n"),
+        )
     ),
     Fires(
         _net(f"{_PART}return y"),

@@ -43,7 +43,9 @@ def _raises(block: cst.BaseSuite) -> bool:
 
 def stored_elsewhere(place: Spot, name: str) -> str:
     """Why what the class's ``__init__`` leaves in an attribute may not last, or ``""``."""
-    tree = place.tree
+    tree, held = place.tree, place.attribute(name)
+    if held is not None and held.changed:
+        return f"self.{name} is set by code elsewhere too, so what __init__ notes may not last"
     init = f"{place.owner_qualname}.__init__"
     assigned = False
     for node in tree.find(cst.Attribute):

@@ -14,7 +14,7 @@ def outermost(tree: Tree, node: cst.BaseExpression) -> cst.CSTNode | None:
     From the statement that reads ``node`` it goes up through every ``if`` whose other branches read the same.
     """
     text = tree.code(node)
-    found = tree.statement(node)
+    found = _whole(tree, tree.statement(node))
     if found is None or not _reads(tree, found, text) or not tree.own_line(found):
         return None
     while True:
@@ -22,11 +22,17 @@ def outermost(tree: Tree, node: cst.BaseExpression) -> cst.CSTNode | None:
         above = tree.parent(block) if isinstance(block, cst.IndentedBlock) else None
         if isinstance(above, cst.Else):
             above = tree.parent(above)
-        while isinstance(above, cst.If) and isinstance(tree.parent(above), cst.If):  # an elif has no line before it
-            above = tree.parent(above)
+        above = _whole(tree, above)
         if not isinstance(above, cst.If) or not _reads(tree, above, text) or not tree.own_line(above):
             return found
         found = above
+
+
+def _whole(tree: Tree, statement: cst.CSTNode | None) -> cst.CSTNode | None:
+    """The ``if`` that an ``elif`` is a branch of: before the ``elif`` no line can stand."""
+    while isinstance(statement, cst.If) and isinstance(above := tree.parent(statement), cst.If):
+        statement = above
+    return statement
 
 
 def _reads(tree: Tree, statement: cst.CSTNode, text: str) -> bool:

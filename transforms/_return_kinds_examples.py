@@ -15,16 +15,26 @@ _CALLER += "    def forward(self, x):\n        return self.net(x) + 1\n"
 _RAISE = "            if torch.jit.is_scripting():\n                raise NotImplementedError({})\n".format(
     '"forward returns one kind of result when scripted"'
 )
+_UNION = " -> Union[Tuple[torch.Tensor, torch.Tensor], torch.Tensor]"
+_PARENS = "False,  # a) one, b\n        end: str = (')')\n    )"
 _SEEN = Observed(returns={"Net.forward": "Tensor"})
 
 CASES: tuple[Example, ...] = (
     Fires(
         _HEAD + _NET.format("", _BOTH.format("")),
-        _TYPED + _NET.format(" -> Union[Tuple[torch.Tensor, torch.Tensor], torch.Tensor]", _BOTH.format("")),
+        _TYPED + _NET.format(_UNION, _BOTH.format("")),
         entry="Net(), (torch.rand(2, 3), True)",
         focus=_FOCUS,
         at="return x\n".strip(),
         name="called from Python",
+    ),
+    Fires(
+        _HEAD + _NET.format("", _BOTH.format("")).replace("False)", _PARENS),
+        _TYPED + _NET.format(_UNION, _BOTH.format("")).replace("False)", _PARENS),
+        entry="Net(), (torch.rand(2, 3), True)",
+        focus=_FOCUS,
+        at="return x\n".strip(),
+        name="parentheses in defaults and comments",
     ),
     Fires(
         _HEAD + _NET.format("", _BOTH.format("")) + _CALLER,

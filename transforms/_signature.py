@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ _DOTTED = {
     "Dict": "typing.Dict",
     "Tuple": "typing.Tuple",
 }
+_CLOSING = re.compile(r"(?:#[^\r\n]*|[^#)])*\)")
 _BUILT_IN = frozenset({"int", "float", "bool", "str", "complex"})
 
 
@@ -137,6 +139,17 @@ def annotate(tree: Tree, param: cst.Param, text: str, default: str | None = None
     if default is None:
         return Edit(tree.path, start, outer_start, f": {text} = ")
     return Edit(tree.path, start, outer_end, f": {text} = {default}")
+
+
+def after_parameters(tree: Tree, function: cst.FunctionDef) -> int:
+    """The offset just after the parenthesis that closes the parameters: not one in a default or a comment."""
+    ends = [tree.span(function.type_parameters or function.name)[1]]
+    for param in all_parameters(function.params):
+        inner = (param.default, param.annotation.annotation if param.annotation is not None else None)
+        ends += [tree.span(param)[1], *(tree.outer_span(part)[1] for part in inner if part is not None)]
+    found = _CLOSING.match(tree.text, max(ends))
+    assert found is not None
+    return found.end()
 
 
 def is_none(node: cst.CSTNode | None) -> bool:

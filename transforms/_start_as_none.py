@@ -46,6 +46,13 @@ def header_of(statement: cst.CSTNode) -> cst.CSTNode | None:
     return statement.iter if isinstance(statement, cst.For) else None
 
 
+def bound_before(place: Spot, statement: cst.CSTNode, name: str) -> list[cst.CSTNode]:
+    """What may have given a name a value before a statement: a branch, a loop."""
+    tree = place.tree
+    stores = [by for by in stores_in(place.function.body, name) if not isinstance(by, cst.CompFor)]
+    return [by for by in stores if tree.number(by) < tree.number(statement)]
+
+
 class StartedAsNone:
     """The name starts as None when scripted, and each use asserts that it is not."""
 
@@ -80,8 +87,10 @@ class StartedAsNone:
         return TypeFact(inferred, "source") if inferred is not None else None
 
     def _top(self) -> cst.CSTNode | None:
+        """The first statement that may give the name a value: what starts later would take that away."""
         body = self.place.function.body
-        return next((statement for statement in body.body if self.tree.contains(statement, self.chain)), None)
+        places = [self.chain, *bound_before(self.place, self.chain, self.name)]
+        return next((statement for statement in body.body if any(self.tree.contains(statement, place) for place in places)), None)
 
     def _guards(self) -> list[Edit] | str:
         tree, name = self.tree, self.name

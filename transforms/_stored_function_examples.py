@@ -124,6 +124,14 @@ EXAMPLES = (
         at="return self.act",
         name="set elsewhere",
     ),
+    Declines(
+        _net(_LOOKUP, "return self.act(x)", "pool") + "\n\ndef turn(net: Net):\n    net.act = F.relu\n",
+        because="by code elsewhere",
+        observed=_seen("torch.nn.functional.max_pool2d"),
+        focus=_FOCUS,
+        at="return self.act",
+        name="set from outside",
+    ),
     Ignores(
         _net("self.act = nn.ReLU()", "return self.act(x)"),
         observed=_seen(kinds=frozenset({Kind.MODULE})),

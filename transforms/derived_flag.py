@@ -12,12 +12,12 @@ from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._constants import constants_edits
+from scriptify.transforms._containers import stored_attribute
 from scriptify.transforms._derived_flag_examples import EXAMPLES
-from scriptify.transforms._init_end import open_end, stored_elsewhere
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
-from scriptify.tree.flow import all_parameters
-from scriptify.tree.member_names import member_name, words
+from scriptify.tree.member_names import family, member_name, words
+from scriptify.tree.substitute import one_line, source
 
 _OPERATORS: dict[type[cst.BaseCompOp], Callable[[Any, Any], Any]] = {
     cst.Equal: operator.eq,
@@ -36,13 +36,13 @@ _LEFT_BEHIND = ("is not defined in the", "Previous return statement", "Type mism
 
 
 class DerivedFlag(Transform):
-    """``if self.n > 1:`` -> ``if self.n > 1 and (not torch.jit.is_scripting() or self._case_n):`` with the outcome kept as a constant.
+    """``if self.n > 1:`` -> ``if self.n > 1 and (not torch.jit.is_scripting() or self._case_n):`` with the outcome as a constant.
 
     A conditional expression is rewritten alike. Of what an instance holds the compiler knows beforehand only
-    constants that are bools, so it compiles a branch that ``self.mode == "conv"`` rules out for good. ``__init__``
-    notes the outcome in an attribute that ``__constants__`` names; scripted code asks that as well, and the dead
-    branch is left out. Eager code goes by the test alone, as before. The last resort, for branches nothing else
-    answers; only for attributes that nothing but the class's own ``__init__`` assigns.
+    constants that are bools, so it compiles a branch that ``self.mode == "conv"`` rules out for good. A property works
+    the outcome out, and ``__constants__`` names it: the compiler reads it from the instance when it compiles, whatever has set
+    the attribute by then, and leaves the dead branch out. Eager code goes by the test alone, as before. The last resort, for
+    branches nothing else answers; only for attributes that no compiled code assigns.
     """
 
     code = "SF603"
@@ -68,27 +68,22 @@ class DerivedFlag(Transform):
             if names is None or (not wanted) not in outcomes:
                 continue
             reason = next((r for r in (_obstacle(place, name) for name in names) if r), "")
-            init = tree.function(f"{place.owner_qualname}.__init__")
-            if reason or init is None or not open_end(tree, init):
-                yield tree.decline(self, node, reason or f"{place.owner_qualname} has no __init__ that could note the outcome")
+            if reason:
+                yield tree.decline(self, node, reason)
                 return
-            yield from self._rewrite(place, node, wanted, names, init)
+            yield from self._rewrite(place, node, wanted, names)
             return
 
-    def _rewrite(self, place: Spot, node: cst.If | cst.IfExp, wanted: bool, names: list[str], init: cst.FunctionDef) -> Iterator[Proposal]:
+    def _rewrite(self, place: Spot, node: cst.If | cst.IfExp, wanted: bool, names: list[str]) -> Iterator[Proposal]:
         tree, owner = place.tree, place.owner
         assert owner is not None
-        mine = all_parameters(init.params)[0].name.value
         test = tree.code(node.test)
-        noted = _noted(tree, node.test) if mine == place.self_name else None
-        known = _already(tree, init, noted)
+        outcome = _outcome(place, node.test, wanted)
+        known = _already(tree, owner, outcome)
         flag = known or member_name(tree, place.facts, place.known_class, f"_case_{names[0].strip('_')}", words(tree))
         constants = [] if known else constants_edits(tree, place.facts, owner, [flag])
         if isinstance(constants, str):
             yield tree.decline(self, node, constants)
-            return
-        if noted is None:
-            yield tree.decline(self, node, f"{test} can't be worked out in __init__ for every instance")
             return
         asked = f"{place.self_name}.{flag}"
         text = (
@@ -96,12 +91,14 @@ class DerivedFlag(Transform):
             if wanted
             else (f"{_joined(tree, node.test)} or ({scripting(tree)} and {asked})")
         )
-        note = [] if known else [tree.after(init.body.body[-1], [f"{mine}.{flag} = {noted}"])]
+        spelt, imports = tree.imports.spell("torch.jit.unused")
+        noted = ["", "@property", f"@{spelt}", f"def {flag}({place.self_name}) -> bool:", f"    return {outcome}"]
+        note = [] if known else [tree.after(place.function, noted)]
         edits: list[Edit] = [tree.replace(node.test, text), *note, *constants]
-        needs = [Need(f"self.{name} is assigned only in __init__ of {owner.name.value}", "source") for name in names]
-        imports = tree.imports.spell("torch.jit.is_scripting")[1]
+        needs = [Need(f"self.{name} is assigned by no compiled code", "source") for name in names]
+        imports = (*imports, *tree.imports.spell("torch.jit.is_scripting")[1], *tree.imports.spell("torch.Tensor")[1])
         why = "the compiler leaves a branch out only where a bool constant rules it out; eager code goes by the test alone"
-        yield tree.rewrite(self, node, f"note in __init__ whether {test}", edits, imports=imports, needs=needs, why=why)
+        yield tree.rewrite(self, node, f"tell the compiler beforehand whether {test}", edits, imports=imports, needs=needs, why=why)
 
 
 def _candidates(place: Spot) -> Iterator[tuple[cst.If | cst.IfExp, bool]]:
@@ -176,34 +173,52 @@ def _outcomes(place: Spot, test: cst.BaseExpression) -> set[bool]:
 
 
 def _obstacle(place: Spot, name: str) -> str:
-    """Why the outcome can't be noted for good, or ``""``."""
-    attribute = place.attribute(name)
+    """Why the outcome may be another one while the model runs, or ``""``."""
+    attribute, known, tree = place.attribute(name), place.known_class, place.tree
     if attribute is None or not attribute.kinds <= {Kind.VALUE, Kind.NONE} or (attribute.varies and len(attribute.values) < 2):
         return f"self.{name} holds no plain value that stays as it is"
-    return stored_elsewhere(place, name)
+    others = family(place.facts, known) if known is not None else ()
+    if attribute.changed or any(name in c.attributes and c.path != tree.path for c in others):
+        return f"self.{name} is set by code elsewhere too, which may be compiled"
+    for node in tree.find(cst.Attribute):
+        if node.attr.value == name and stored_attribute(tree, node) and place.facts.reached(tree.path, scope := tree.scope(node)):
+            return f"self.{name} is assigned in {scope}, which is compiled, so the outcome may not last"
+    return ""
 
 
-def _noted(tree: Tree, test: cst.BaseExpression) -> str | None:
-    """The test as a bool that no value of the attribute makes fail; None where there is none."""
-    if isinstance(test, cst.Comparison):
-        if isinstance(test.comparisons[0].operator, _ORDERS):
-            return f"isinstance({tree.code(test.left)}, (int, float)) and {tree.code(test)}"
-        return tree.code(test)
+def _outcome(place: Spot, test: cst.BaseExpression, most: bool) -> str:
+    """The test as a bool: True unless it is certainly false (``most``), or False unless it is certainly true.
+
+    A Tensor may change after the compiler has read it, and a value of another kind than the literal's may not compare.
+    """
+    tree = place.tree
     if isinstance(test, cst.UnaryOperation):
-        return f"not {tree.operand(test.expression)}" if _noted(tree, test.expression) == tree.code(test.expression) else None
+        return f"not {_bracketed(place, test.expression, not most)}"
     if isinstance(test, cst.BooleanOperation):
-        sides = (_noted(tree, test.left), _noted(tree, test.right))
-        return f"bool({tree.code(test)})" if sides == (tree.code(test.left), tree.code(test.right)) else None
-    return f"bool({tree.code(test)})"
+        word = "and" if isinstance(test.operator, cst.And) else "or"
+        return f"{_bracketed(place, test.left, most)} {word} {_bracketed(place, test.right, most)}"
+    if not isinstance(test, cst.Comparison):
+        tensor, text = tree.imports.spell("torch.Tensor")[0], tree.code(test)
+        return f"isinstance({text}, {tensor}) or bool({text})" if most else f"not isinstance({text}, {tensor}) and bool({text})"
+    target, code = test.comparisons[0], one_line(tree, test, source(tree, test))
+    inside = isinstance(target.operator, cst.In | cst.NotIn) and isinstance(target.comparator, cst.SimpleString)
+    kinds = "(int, float)" if isinstance(target.operator, _ORDERS) else "str" if inside else ""
+    held = f"isinstance({tree.code(test.left)}, {kinds})"
+    return code if not kinds else f"not {held} or {code}" if most else f"{held} and {code}"
 
 
-def _already(tree: Tree, init: cst.FunctionDef, noted: str | None) -> str:
-    """The attribute in which ``__init__`` notes this outcome already, or ``""``."""
-    for node in own_nodes(init.body):
-        if isinstance(node, cst.Assign) and noted is not None and tree.code(node.value) == noted:
-            target = node.targets[0].target
-            if isinstance(target, cst.Attribute) and target.attr.value.startswith("_case_"):
-                return target.attr.value
+def _bracketed(place: Spot, test: cst.BaseExpression, most: bool) -> str:
+    text = _outcome(place, test, most)
+    return text if isinstance(test, cst.Comparison) and text == source(place.tree, test) else f"({text})"
+
+
+def _already(tree: Tree, owner: cst.ClassDef, outcome: str) -> str:
+    """The property that tells this outcome already, or ``""``."""
+    for function in owner.body.body:
+        if isinstance(function, cst.FunctionDef) and function.name.value.startswith("_") and "_case_" in function.name.value:
+            returned = next((node.value for node in own_nodes(function.body) if isinstance(node, cst.Return)), None)
+            if returned is not None and source(tree, returned) == outcome:
+                return function.name.value
     return ""
 
 

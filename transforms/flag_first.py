@@ -76,6 +76,19 @@ class FlagFirst(Transform):
             focus=_MESSAGE,
             at="self.norm.training",
         ),
+        Fires(
+            _net("x = x + 1 if x.ndim > 1 and self.use and not self.norm.training else x\n        if x.ndim > 1:"),
+            _net(
+                "x = x + 1 if ((x.ndim > 1 and self.use and not self.norm.training) "
+                "if not torch.jit.is_scripting() or self.use else False) else x\n        if x.ndim > 1:",
+                '    __constants__ = ["use"]\n\n',
+            ),
+            entry="Net(), (torch.rand(2, 4),)",
+            observed=_SEEN,
+            focus=_MESSAGE,
+            at="self.norm.training",
+            name="the test of a conditional expression",
+        ),
         Declines(
             _net("if x.sum() > 1 and self.use and not self.norm.training:"),
             because="may do something",
@@ -108,7 +121,8 @@ class FlagFirst(Transform):
                 return
             spelt, imports = tree.imports.spell("torch.jit.is_scripting")
             asked = f"if not {spelt}() or {place.self_name}.{name} else False"
-            edits = [*edits, tree.replace(chain, f"({tree.code(chain)}) {asked}")]
+            text = f"({tree.code(chain)}) {asked}"
+            edits = [*edits, tree.replace(chain, f"({text})" if isinstance(tree.parent(chain), cst.IfExp) else text)]
             needs = [Need(f"self.{name} is a bool on every instance seen", "live" if facts.live else "source")]
             why = "a constant in the middle of a test does not keep the compiler from the rest of it"
             yield tree.rewrite(self, chain, f"scripting asks self.{name} first", edits, imports=imports, needs=needs, why=why)

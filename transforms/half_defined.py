@@ -12,7 +12,7 @@ from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
 from scriptify.transforms._before import certain, scripting
 from scriptify.transforms._half_defined_examples import EXAMPLES
 from scriptify.transforms._spot import Spot, spot
-from scriptify.transforms._start_as_none import Answer, StartedAsNone, header_of, proposed
+from scriptify.transforms._start_as_none import Answer, StartedAsNone, bound_before, header_of, proposed
 from scriptify.tree import Tree, loads, own_nodes, stores_in
 
 _NAMED = re.compile(r"(\w+) is not defined in the (?:true|false) branch")
@@ -85,6 +85,8 @@ def _raising(place: Spot, chain: cst.If, name: str) -> Answer | None:
     """End the branches that do not define the name, where it is certainly used next."""
     tree = place.tree
     if any(isinstance(above, cst.For | cst.While) for above in tree.ancestors(chain)) or not _used_next(place, chain, name):
+        return None
+    if bound_before(place, chain, name):  # the value may come from there
         return None
     guard = [f"if {scripting(tree)}:", f'    raise UnboundLocalError("{name}")']
     edits: list[Edit] = []

@@ -10,7 +10,7 @@ import libcst as cst
 from scriptify.facts.model import Facts, Observed, TypeFact, Unknown
 from scriptify.facts.types import NONE, Type
 from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Import, Need, Phase, Proposal, Safety, Transform
-from scriptify.transforms._signature import TENSOR, annotate, spell
+from scriptify.transforms._signature import TENSOR, after_parameters, annotate, spell
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
 
@@ -115,7 +115,7 @@ class HookAnnotation(Transform):
             if not text:
                 yield tree.decline(self, function, f"what {name} returns is not known; give an entry: its run shows it")
                 return
-            edits.append(tree.insert(_after_parameters(tree, function), f" -> {text}"))
+            edits.append(tree.insert(after_parameters(tree, function), f" -> {text}"))
             imports += wanted
         why = "the compiler wants the input of a hook annotated, and what a pre-hook returns"
         yield tree.rewrite(self, function, f"{name} is annotated as a hook", edits, imports=imports, needs=needs, why=why)
@@ -141,9 +141,3 @@ def _returned(tree: Tree, facts: Facts, name: str, function: cst.FunctionDef) ->
 def _spelled(tree: Tree, type_: Type) -> tuple[str, tuple[Import, ...]]:
     found = spell(tree, type_)
     return (found.text, found.imports) if found is not None else ("", ())
-
-
-def _after_parameters(tree: Tree, function: cst.FunctionDef) -> int:
-    """The offset just after the parenthesis that closes the parameters."""
-    last = all_parameters(function.params)[-1]
-    return tree.text.index(")", tree.span(last)[1]) + 1

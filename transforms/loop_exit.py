@@ -10,12 +10,17 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._patch import Patch, multiline_safe
 from scriptify.transforms._spot import Spot, spot
-from scriptify.tree import Tree, assigned_names, own_nodes, stores_in, target_names
+from scriptify.tree import Tree, own_nodes, stores_in, target_names
+from scriptify.tree.substitute import FreshNames
 
 _STEM = "Because we emit iteration over modulelists or tuples as unrolled loops"
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
 _HEAD += "        self.ms = nn.ModuleList([nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)])\n\n    def forward(self, x):\n"
 _ENTRY = "Net(), (torch.rand(2, 4),)"
+_OF_PYTHON = frozenset("enumerate len list max min range reversed sorted tuple zip".split())
+_OF_MODULES = frozenset("children items keys modules named_children named_modules size unbind values".split())
+
+_STOPPED = "\n\ndef stopped(x):\n    return bool(x.sum() > 0)\n"
 
 
 def _net(body: str) -> str:
@@ -72,6 +77,32 @@ class LoopExit(Transform):
             focus=_STEM,
             at="continue",
         ),
+        Fires(
+            _net("for m in self.ms:\n    x = m(x)\n    if stopped(x):\n        break\nreturn x") + _STOPPED,
+            _net(
+                "stopped_2 = False\nfor m in self.ms:\n    if not stopped_2:\n"
+                "        x = m(x)\n        if stopped(x):\n            stopped_2 = True\nreturn x"
+            )
+            + _STOPPED,
+            entry=_ENTRY,
+            focus=_STEM,
+            at="break",
+            name="a function of that name",
+        ),
+        Declines(
+            _net("for m, k in zip(self.ms, self.rates()):\n    x = m(x) * k\n    if bool(x.sum() > 0):\n        break\nreturn x"),
+            because="used up",
+            focus=_STEM,
+            at="break",
+            name="a generator",
+        ),
+        Declines(
+            _net("for m in self.ms:\n    x = m(x)\n    if bool(x.sum() > 0):\n        break\n        x = x + 1\nreturn x"),
+            because="after the break",
+            focus=_STEM,
+            at="break",
+            name="code after the break",
+        ),
         Ignores(_net("for m in self.ms:\n    x = m(x)\n    if bool(x.sum() > 0):\n        break\nreturn x")),
     )
 
@@ -90,9 +121,7 @@ class LoopExit(Transform):
             yield tree.decline(self, loop, reason)
             return
         exit_ = next(node for node in own_nodes(loop.body) if isinstance(node, cst.Break))
-        name, number = "stopped", 2
-        while name in assigned_names(place.function):
-            name, number = f"stopped_{number}", number + 1
+        name = FreshNames(tree, place.function).fresh("stopped")
         patch = Patch(tree)
         patch.before(loop, [f"{name} = False"])
         body = list(loop.body.body)
@@ -114,6 +143,8 @@ def _obstacle(place: Spot, loop: cst.For) -> str:
     line = tree.parent(exits[0]) if exits else None
     branch = tree.parent(tree.parent(line) or line) if line is not None else None
     plain = isinstance(loop.body, cst.IndentedBlock) and isinstance(branch, cst.If) and branch in loop.body.body and branch.orelse is None
+    if plain and isinstance(branch, cst.If) and branch.body.body[-1] is not line:
+        return "what stands after the break would run"
     if len(exits) != 1 or not isinstance(exits[0], cst.Break) or not plain or not isinstance(loop.body, cst.IndentedBlock):
         return "only a loop with one break, at the end of an if of its own, can be run to its end"
     if any(isinstance(node, cst.For | cst.While) for node in own_nodes(loop.body)):
@@ -126,6 +157,10 @@ def _obstacle(place: Spot, loop: cst.For) -> str:
         return "statements share a line"
     if loop.orelse is not None:
         return "the loop has an else"
+    if any(not _quiet(tree, call) for call in tree.find(cst.Call, loop.iter)):
+        return "what a call gives may be used up by the remaining rounds"
+    if any(True for kind in (cst.Attribute, cst.Subscript) for _ in tree.find(kind, loop.target)):
+        return "the loop sets what others see, and shows how far it went"
     names = {name.value for name in target_names(loop.target)}
     inside = {id(node) for node in own_nodes(loop)}
     for node in own_nodes(place.function.body):
@@ -136,3 +171,10 @@ def _obstacle(place: Spot, loop: cst.For) -> str:
     ):
         return "the loop stands in another loop, or its variable is assigned elsewhere"
     return ""
+
+
+def _quiet(tree: Tree, call: cst.Call) -> bool:
+    """Whether going through what a call gives to its end has no effect: no generator of anybody's is used up by it."""
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value in _OF_MODULES:
+        return True
+    return tree.dotted(call.func).partition("builtins.")[2] in _OF_PYTHON

@@ -99,6 +99,14 @@ class MixedNumber(Transform):
             at="k = (1",
             name="over two lines",
         ),
+        Fires(
+            _net("return x * (1 if (x.dim() > 1 if self.scale > 0.1 else x.dim() > 2) else 0.5)"),
+            _net("return (x * 1 if (x.dim() > 1 if self.scale > 0.1 else x.dim() > 2) else x * 0.5)"),
+            entry=_ENTRY,
+            focus=_INT_FLOAT,
+            at="return",
+            name="a condition in parentheses",
+        ),
         *(
             Declines(_net(code), because=because, focus=_INT_FLOAT, at=code.partition("\n")[0].strip(), name=name)
             for name, because, code in (
@@ -163,7 +171,7 @@ def _edits(body: Body, node: cst.IfExp) -> list[Edit]:
             raise NoForm("its condition binds a name that is read before; name it first")
         if not all(_quiet(part) and (calm(tree, node.test) or isinstance(part, cst.Name) or constant(part)) for part in others):
             raise NoForm("what it is used in would be computed in another order; name it first")
-        return [tree.replace(whole, _both(body, whole, [node], tree.code(node.test), node))]
+        return [tree.replace(whole, _both(body, whole, [node], source(tree, node.test), node))]
     target, sides = above.targets[0].target, (node.body, node.orelse)
     if len(above.targets) != 1 or not isinstance(target, cst.Name) or len(stores_in(body.function.body, target.value)) != 1:
         raise NoForm("its name is bound more than once")

@@ -12,7 +12,7 @@ from scriptify.facts.types import Type, parse
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._before import ends_before, lines_before, scripting
 from scriptify.transforms._return_kinds_examples import CASES
-from scriptify.transforms._signature import spell, type_commented
+from scriptify.transforms._signature import after_parameters, spell, type_commented
 from scriptify.transforms._spot import Spot, branches, spot
 from scriptify.tree import Tree, own_nodes
 
@@ -60,7 +60,7 @@ class ReturnKinds(Transform):
             return tree.decline(self, function, "its results have types that no annotation names together")
         name, imports = tree.imports.spell("typing.Union")
         text = f"{name}[{', '.join(part.text for part in known)}]"
-        edit = tree.insert(_after_parameters(tree, function), f" -> {text}")
+        edit = tree.insert(after_parameters(tree, function), f" -> {text}")
         imports = (*imports, *(item for part in known for item in part.imports))
         why = "the compiler infers one type for all returns; a Union holds each of these"
         return tree.rewrite(self, function, f"annotate what {function.name.value} returns", [edit], imports=imports, why=why)
@@ -113,17 +113,3 @@ def _returns(place: Spot, type_: Type) -> Iterator[cst.Return]:
             wanted = len(type_.args) if type_.name == "Tuple" else 0
             if parts == wanted:
                 yield node
-
-
-def _after_parameters(tree: Tree, function: cst.FunctionDef) -> int:
-    """The offset after the closing parenthesis of the parameters."""
-    start = tree.span(function.name)[1]
-    body = function.body
-    colon_from = tree.span(body.body[0])[0] if body.body else tree.span(function)[1]
-    text = tree.text[start:colon_from]
-    depth = 0
-    for index, char in enumerate(text):
-        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(char, 0)
-        if char == ")" and depth == 0:
-            return start + index + 1
-    return start

@@ -11,6 +11,7 @@ from scriptify.transform import Edit, Fires, Focus, Ignores, Phase, Proposal, Tr
 from scriptify.transforms._before import scripting
 from scriptify.transforms._spot import Spot, operands, spot
 from scriptify.tree import Tree, own_nodes, stores_in
+from scriptify.tree.flow import parameter_names
 
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n"
 _ENTRY = "Net(), (torch.rand(2, 4),)"
@@ -54,6 +55,14 @@ class ScriptingState(Transform):
         Ignores(_net("if torch.jit.is_tracing():\n    x = torch.from_numpy(x.numpy())\nreturn x + 1")),
         Ignores(_net("if not torch.jit.is_scripting():\n    x = torch.from_numpy(x.numpy())\nreturn x"), focus=_FOCUS, at="x.numpy()"),
         Ignores(
+            _net("if s is None:\n    s = torch.jit.is_scripting()\nif not s:\n    x = torch.from_numpy(x.numpy())\nreturn x").replace(
+                "x):", "x, s=None):"
+            ),
+            focus=_FOCUS,
+            at="x.numpy()",
+            name="a parameter",
+        ),
+        Ignores(
             _net("s = torch.jit.is_scripting()\nif x.dim() > 1:\n    s = False\nif not s:\n    x = torch.from_numpy(x.numpy())\nreturn x"),
             focus=_FOCUS,
             at="x.numpy()",
@@ -78,6 +87,8 @@ def _decided(place: Spot, part: cst.BaseExpression) -> Iterator[Edit]:
     tree = place.tree
     if isinstance(part, cst.Call) and tree.dotted(part.func) in ("torch.jit.is_tracing", "torch._C._get_tracing_state"):
         yield tree.replace_outer(part, f"({tree.code(part)} and not {scripting(tree)})")
+    elif isinstance(part, cst.Name) and part.value in parameter_names(place.function):
+        return  # what a caller passes may say otherwise
     elif isinstance(part, cst.Name) and len(stores_in(place.function.body, part.value)) == 1:
         for node in own_nodes(place.function.body):
             target = node.targets[0].target if isinstance(node, cst.Assign) and len(node.targets) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -10,12 +10,17 @@ from scriptify.facts.model import Facts
 from scriptify.transform import Declines, Fires, Focus, Ignores, Phase, Proposal, Transform
 from scriptify.transforms._before import scripting
 from scriptify.transforms._spot import Spot, spot
-from scriptify.tree import Tree, own_nodes
+from scriptify.tree import Tree, loads, own_nodes, stores_in
+from scriptify.tree.flow import parameter_names
 
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
 _ENTRY = "Net(), (torch.rand(2, 4),)"
+_TELLING = ("builtins.isinstance", "builtins.type", "builtins.str", "builtins.repr")
 _STEM = "cannot statically infer the expected size of a list in this context"
 _OUTS = "outs = []\nfor i in range(3):\n    outs.append(x + i)\n"
+
+_ANNOTATED = "outs: list[torch.Tensor] = []\nouts.append(x)\n"
+_EITHER = "outs if x.dim() > 1 else\n    [x]"
 
 
 def _net(body: str) -> str:
@@ -77,7 +82,35 @@ class TupleOfList(Transform):
             "return tuple",
             "slice",
         ),
+        _fires(
+            f"{_OUTS}return tuple({_EITHER})",
+            f"{_OUTS}return list({_EITHER}) if torch.jit.is_scripting() else tuple({_EITHER})",
+            "return tuple",
+            "one of two lists",
+        ),
+        _fires(
+            f"{_ANNOTATED}return tuple(outs)",
+            f"{_ANNOTATED}return outs if torch.jit.is_scripting() else tuple(outs)",
+            "return tuple",
+            "annotated",
+        ),
+        _fires(
+            f"{_OUTS}ys = outs\nreturn tuple(outs), ys",
+            f"{_OUTS}ys = outs\nreturn list(outs) if torch.jit.is_scripting() else tuple(outs), ys",
+            "return tuple",
+            "a list with two names",
+        ),
         Declines(_net("return tuple(t for t in [x] if t.sum() > 0)"), because="condition", focus=_STEM, at="return tuple"),
+        *(
+            Declines(_net(f"{_OUTS}{code}"), because=because, focus=_STEM, at="tuple(", name=name)
+            for name, because, code in (
+                ("an index", "picks rows", "at = [0, 1]\nreturn x[tuple(at)]"),
+                ("an index under a name", "picks rows", "at = tuple(outs)\nreturn x[at]"),
+                ("asked for its type", "written as text", "ys = tuple(outs)\nif isinstance(ys, tuple):\n    x = torch.cat(ys)\nreturn x"),
+                ("written as text", "written as text", "sizes = [1, 2]\nreturn f'{tuple(sizes)}'"),
+                ("added to", "makes a new one", "ys = tuple(outs)\nzs = ys\nys += tuple(outs)\nreturn torch.cat(zs)"),
+            )
+        ),
         Ignores(_net(f"{_OUTS}return tuple(outs)")),
         Ignores(_net("b, c = x.shape\nreturn x.view(*x.shape)"), focus=_STEM, at="return x"),
     )
@@ -94,9 +127,15 @@ class TupleOfList(Transform):
                     self, call, "its generator has a condition, and a comprehension with one is not compiled either; use a loop"
                 )
                 continue
-            returned = _returned(tree, call)
-            text = f"{_list(tree, argument, returned)} if {scripting(tree)} else {tree.code(call)}"
-            bare = returned and (isinstance(tree.parent(call), cst.Return | cst.Element))
+            unlike = next((reason for use in _uses(place, call) if (reason := _unlike(tree, use))), "")
+            if unlike:
+                yield tree.decline(self, call, unlike)
+                continue
+            held = _list(place, argument, _returned(tree, call))
+            text = f"{held} if {scripting(tree)} else {tree.code(call)}"
+            bare = isinstance(tree.parent(call), cst.Return | cst.Element) and (
+                held.startswith(("[", "list(")) or not set(held) & set("\r\n")
+            )
             imports = tree.imports.spell("torch.jit.is_scripting")[1]
             why = "a list's length is not known to the compiler, so no tuple can be made of it; the scripted module gives the list itself"
             edit = tree.replace_outer(call, text if bare else f"({text})")
@@ -125,10 +164,11 @@ def _returned(tree: Tree, call: cst.Call) -> bool:
     return isinstance(above, cst.Return)
 
 
-def _list(tree: Tree, argument: cst.BaseExpression, returned: bool) -> str:
+def _list(place: Spot, argument: cst.BaseExpression, returned: bool) -> str:
+    tree = place.tree
     if isinstance(argument, cst.GeneratorExp):
         return f"[{tree.code(argument.elt)} {tree.code(argument.for_in).strip()}]"
-    if returned or isinstance(argument, cst.ListComp | cst.List) or _fresh(argument):
+    if isinstance(argument, cst.ListComp | cst.List) or _fresh(argument) or (returned and _own(place, argument)):
         return tree.code(argument)
     return f"list({tree.code(argument)})"
 
@@ -136,3 +176,47 @@ def _list(tree: Tree, argument: cst.BaseExpression, returned: bool) -> str:
 def _fresh(argument: cst.BaseExpression) -> bool:
     """Whether an expression makes a list of its own."""
     return isinstance(argument, cst.Subscript) and all(isinstance(part.slice, cst.Slice) for part in argument.slice)
+
+
+def _own(place: Spot, argument: cst.BaseExpression) -> bool:
+    """Whether a name holds a list that the function made and that nothing else holds: an attribute's may be added to later."""
+    if not isinstance(argument, cst.Name) or argument.value in parameter_names(place.function):
+        return False
+    body, tree = place.function.body, place.tree
+    makers = [by if isinstance(by, cst.AnnAssign) else tree.parent(by) for by in stores_in(body, argument.value)]
+    alone = [by for by in makers if isinstance(by, cst.AnnAssign) or (isinstance(by, cst.Assign) and len(by.targets) == 1)]
+    if len(alone) != len(makers) or not all(isinstance(by.value, cst.List | cst.ListComp) for by in alone):
+        return False
+    others = [tree.parent(load) for load in loads(body, argument.value) if load is not argument]
+    return bool(makers) and all(isinstance(above, cst.Attribute | cst.Subscript) for above in others)
+
+
+def _uses(place: Spot, call: cst.Call) -> Iterator[cst.BaseExpression]:
+    """Where the tuple is used: where it is made, and where the name that it is given is read or added to."""
+    yield call
+    above = place.tree.parent(call)
+    for target in above.targets if isinstance(above, cst.Assign) else ():
+        if isinstance(target.target, cst.Name):
+            yield from loads(place.function.body, target.target.value)
+
+
+def _unlike(tree: Tree, use: cst.BaseExpression) -> str:
+    """Why a list in place of a tuple would be something else to compiled code where it is used, or ``""``."""
+    above = tree.parent(use)
+    if isinstance(above, cst.Index) and len(_slices(tree, above)) == 1:
+        return "a list as an index picks rows, where a tuple picks along several dimensions"
+    if isinstance(above, cst.AugAssign) and above.target is use:
+        return "adding to a list changes it for all that hold it, where adding to a tuple makes a new one"
+    if tree.enclosing(use, cst.Raise) is not None or tree.enclosing(use, cst.Assert) is not None:
+        return ""  # an error's text may tell the two apart: nothing is computed with it
+    user = tree.parent(above) if isinstance(above, cst.Arg) else None
+    function = user.func if isinstance(user, cst.Call) else None
+    formats = isinstance(function, cst.Attribute) and function.attr.value == "format"
+    if isinstance(above, cst.FormattedStringExpression) or formats or (function is not None and tree.dotted(function) in _TELLING):
+        return "it is asked for its type or written as text, and a list would answer otherwise"
+    return ""
+
+
+def _slices(tree: Tree, index: cst.Index) -> Sequence[cst.SubscriptElement]:
+    above = tree.parent(tree.parent(index) or index)
+    return above.slice if isinstance(above, cst.Subscript) else ()

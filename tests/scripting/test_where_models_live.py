@@ -218,22 +218,47 @@ def test_what_a_rewritten_constructor_adds_is_made_up_for(imported, oracle):
     module = imported(
         """
         class Net(nn.Module):
-            def __init__(self, n=1, mode="a", late=0):
+            def __init__(self, n=1, late=0):
                 super().__init__()
                 self.n = n
-                self.mode = mode
+                self.act = self.plus if n else self.minus
                 if late:
                     self.late = nn.Linear(2, 2)
 
-            def forward(self, x):
-                if self.mode == "b":
-                    return x.no_such_method()
+            def plus(self, x):
                 return x + self.n
+
+            def minus(self, x):
+                return x - self.n
+
+            def forward(self, x):
+                return self.act(x)
         """
     )
     x = torch.rand(2)
     scripted = scriptify.script(module.Net(), x, oracle=oracle)
-    assert "_case_mode = " in scripted.patch
+    assert "self._act_is_plus = " in scripted.patch
+    assert torch.equal(scripted(x), x + 1)
+
+
+def test_what_a_rewrite_works_out_when_compiled_is_what_the_instance_holds_by_then(imported, oracle):
+    module = imported(
+        """
+        class Net(nn.Module):
+            def __init__(self, mode="c"):
+                super().__init__()
+                self.mode = mode
+
+            def forward(self, x):
+                if self.mode == "b":
+                    return x.no_such_method()
+                return x + 1
+        """
+    )
+    x, net = torch.rand(2), module.Net("b")
+    net.mode = "a"
+    scripted = scriptify.script(net, x, oracle=oracle)
+    assert "def _case_mode(self) -> bool:" in scripted.patch
     assert torch.equal(scripted(x), x + 1)
 
 

@@ -235,6 +235,8 @@ class Tree:
         """Whether a statement has its lines to itself, so that others can be put before or after it."""
         if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) != 1:
             return False
+        if isinstance(statement, cst.If) and isinstance(self.parent(statement), cst.If):
+            return False  # an elif: what is put before it would part it from its if
         start, _ = self.span(statement)
         return not self.text[self.line_start(self.line(statement)) : start].strip(" \t\f")
 
