@@ -127,9 +127,10 @@ def test_classes_that_torch_knows_by_their_line_keep_it():
 
 def test_loops_inside_each_other_get_names_of_their_own():
     text = (
-        "from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self):\n        xs = [1, 2]\n        ys = [1]\n        for v in xs:\n"
-        "            if len(xs) < 5:\n                xs.append(v)\n            for w in ys:\n                if len(ys) < 3:\n"
-        "                    ys.append(w)\n        for v in ys:\n            if len(ys) < 4:\n                ys.append(v)\n        return xs, ys\n"
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self):\n        xs = [1, 2]\n        ys = [1]\n"
+        "        for v in xs:\n            if len(xs) < 5:\n                xs.append(v)\n"
+        "            for w in ys:\n                if len(ys) < 3:\n                    ys.append(w)\n"
+        "        for v in ys:\n            if len(ys) < 4:\n                ys.append(v)\n        return xs, ys\n"
     )
     after = api.rewrite(text, select=["SF312"]).draft.texts["source.py"]
     assert after.count("while i < len(xs)") == after.count("while i_2 < len(ys)") == after.count("while i < len(ys)") == 1
