@@ -84,8 +84,7 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     _fires(
         "if self.flag:\n    # the first\n    act = F.relu\nelse:\n    act = F.gelu\nreturn act(x)",
-        "if self.flag:\n    # the first\n    act_choice = 0\nelse:\n    act_choice = 1\n"
-        "return (F.relu(x) if act_choice == 0 else F.gelu(x))",
+        "# the first\nreturn (F.relu(x) if self.flag else F.gelu(x))",
         "function " + _VALUE,
         "act =",
         "comments in the branches",

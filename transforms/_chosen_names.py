@@ -84,7 +84,14 @@ def _line(tree: Tree, by: cst.CSTNode) -> cst.SimpleStatementLine | None:
 def _removed(tree: Tree, by: cst.CSTNode) -> Edit:
     line = _line(tree, by)
     assert line is not None
-    return tree.remove(line)
+    return _comments_of(tree, line)
+
+
+def _comments_of(tree: Tree, statement: cst.CSTNode) -> Edit:
+    """Takes a statement out; the comments inside stay."""
+    start = tree.span(statement)[0]
+    notes = [comment.value for comment in tree.find(cst.Comment, statement) if tree.span(comment)[0] >= start]
+    return tree.replace_statement(statement, notes) if notes else tree.remove(statement)
 
 
 def _reference(body: Body, node: cst.BaseExpression) -> str:
@@ -146,16 +153,16 @@ def _by_condition(body: Body, name: str, stores: list[cst.CSTNode]) -> tuple[Way
     if len(stores) == 1:
         value = _value(tree, stores[0])
         line = _line(tree, stores[0])
-        alone = line is not None and not any(True for _ in tree.find(cst.Comment, line)) and _always(body, name, line)
+        alone = line is not None and _always(body, name, line)
         ways = _ways(body, value) if isinstance(value, cst.IfExp) and alone else None
         return (ways, _removed(tree, stores[0])) if ways is not None and _lasting(body, stores[0], ways) else None
     top = tree.enclosing(stores[0], cst.If)
-    if top is None or not tree.own_line(top) or any(True for _ in tree.find(cst.Comment, top)) or not _always(body, name, top):
+    if top is None or not tree.own_line(top) or not _always(body, name, top):
         return None
     ways = _chain(body, name, top)
     if ways is None or len(ways) != len(stores) or not _lasting(body, top, ways):
         return None
-    return ways, tree.remove(top)
+    return ways, _comments_of(tree, top)
 
 
 def _always(body: Body, name: str, by: cst.CSTNode) -> bool:

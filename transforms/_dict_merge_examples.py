@@ -88,7 +88,6 @@ EXAMPLES = (
     Fires(
         _net("d |= e  # joined\nreturn d").replace(*_TWO).replace(*_IMPORTED),
         _net("if torch.jit.is_scripting():\n    d.update(e)\nelse:\n    d |= e  # joined\nreturn d").replace(*_TWO).replace(*_IMPORTED),
-        entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1)}, {"b": torch.ones(2)})',
         name="a dict of any class that is added to",
     ),
     Declines(_net("if x.dim() == 9: d |= e\nreturn d").replace(*_TWO).replace(*_IMPORTED), because="shares its line"),
@@ -99,7 +98,6 @@ EXAMPLES = (
     Fires(
         _net("d.update(b=x)\nreturn d").replace(*_TYPED).replace(*_IMPORTED),
         _net("(d.update(dict(b=x)) if torch.jit.is_scripting() else d.update(b=x))\nreturn d").replace(*_TYPED).replace(*_IMPORTED),
-        entry='Net(), (torch.randn(2, 3), {"a": torch.ones(1)})',
         name="a dict of any class that is updated",
     ),
     Declines(_net('ks = ["a", "b"]\nd = dict.fromkeys(ks, self.zero)\nreturn d["a"]'), because="share"),

@@ -65,7 +65,6 @@ class ListSlice(Transform):
             _net(
                 "if torch.jit.is_scripting():\n    for _ in range(len(xs[1:])):\n        xs.pop(1)\nelse:\n    del xs[1:]\nreturn xs"
             ).replace("x: torch.Tensor", "x: torch.Tensor, xs: list[int]"),
-            entry="Net(), (torch.randn(2, 3), [1, 2, 3])",
             name="what a caller may give as something else",
         ),
         Fires(

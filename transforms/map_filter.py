@@ -258,8 +258,22 @@ class _Task:
         typed = self._type(clause, place.annotation if direct else "")
         lines = [f"{into}{typed} = {start}", *clause.lines(into, renamed, LoopText(self.tree))]
         if direct:
-            return [place.instead(lines, [self.inner])]
-        return place.edits(lines, into, self.names, [self.inner])
+            return [place.instead(lines, self._pieces())]
+        return place.edits(lines, into, self.names, self._pieces())
+
+    def _pieces(self) -> list[cst.BaseExpression]:
+        """What the loop takes over as it is written, with its comments."""
+        inner = self.inner
+        if isinstance(inner, cst.Call):
+            return [arg.value.body if isinstance(arg.value, cst.Lambda) else arg.value for arg in inner.args]
+        if not isinstance(inner, cst.DictComp | cst.ListComp | cst.SetComp | cst.GeneratorExp):
+            return []
+        pieces = [inner.key, inner.value] if isinstance(inner, cst.DictComp) else [inner.elt]
+        part: cst.CompFor | None = inner.for_in
+        while part is not None:
+            pieces += [part.iter, *(condition.test for condition in part.ifs)]
+            part = part.inner_for_in
+        return pieces
 
     def _key_keeps(self, key: cst.BaseExpression, value: cst.BaseExpression | str) -> bool:
         """Whether a key of a dict is the same when it is worked out after its value."""

@@ -32,8 +32,8 @@ def _net(init: str) -> str:
     return _HEAD + _INIT.format("\n".join(f"        {line}" for line in init.splitlines())) + _BODY
 
 
-def _fires(before: str, after: str, name: str) -> Fires:
-    return Fires(_net(before), _net(after), entry="Net(), (torch.rand(3, 8),)", focus=_FOCUS, name=name)
+def _fires(before: str, after: str, name: str, given: str = "") -> Fires:
+    return Fires(_net(before), _net(after), entry=f"Net({given}), (torch.rand(3, 8),)", focus=_FOCUS, name=name)
 
 
 class NumpySize(Transform):
@@ -79,6 +79,7 @@ class NumpySize(Transform):
             "if shape is None:\n    shape = np.prod([8])\n"
             "self.fc = nn.Linear(int(shape) if isinstance(shape, np.integer) else shape, 3) if shape == 8 else nn.Linear(8, 3)",
             "a parameter",
+            "None",
         ),
         Declines(_net("self.fc = nn.Linear(np.max([[8, 2], [2, 1]], 0), 3)"), because="int(...)", focus=_FOCUS),
         Declines(_net("self.fc = make(np.prod([2]) * rate)") + "\n\ndef make(n):\n    return n\n", because="int(...)", focus=_FOCUS),

@@ -60,7 +60,7 @@ class ParameterListUse(Transform):
         ),
         Fires(
             _net("p = 2\nreturn x * len(self.ps) * p + self.ps[p - 2]"),
-            _net("p = 2\nreturn x * len([item for item in self.ps]) * p + [item for item in self.ps][p - 2]"),
+            _net("p = 2\nreturn x * len([parameter for parameter in self.ps]) * p + [item for item in self.ps][p - 2]"),
             entry=_ENTRY,
             name="its length",
         ),

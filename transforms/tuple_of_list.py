@@ -16,6 +16,7 @@ from scriptify.tree.flow import parameter_names
 _HEAD = "import torch\nfrom torch import nn\n\n\n"
 _ENTRY = "Net(), (torch.rand(2, 4),)"
 _TELLING = ("builtins.isinstance", "builtins.type", "builtins.str", "builtins.repr")
+_READERS = frozenset(f"builtins.{name}" for name in ("len", "enumerate", "zip", "range", "sum", "min", "max", "list", "tuple", "sorted"))
 _STEM = "cannot statically infer the expected size of a list in this context"
 _OUTS = "outs = []\nfor i in range(3):\n    outs.append(x + i)\n"
 
@@ -93,6 +94,12 @@ class TupleOfList(Transform):
             f"{_ANNOTATED}return outs if torch.jit.is_scripting() else tuple(outs)",
             "return tuple",
             "annotated",
+        ),
+        _fires(
+            f"{_OUTS}while len(outs) < 4:\n    outs.append(torch.cat(outs))\nreturn tuple(outs)",
+            f"{_OUTS}while len(outs) < 4:\n    outs.append(torch.cat(outs))\nreturn outs if torch.jit.is_scripting() else tuple(outs)",
+            "return tuple",
+            "a list that functions read",
         ),
         _fires(
             f"{_OUTS}ys = outs\nreturn tuple(outs), ys",
@@ -188,7 +195,16 @@ def _own(place: Spot, argument: cst.BaseExpression) -> bool:
     if len(alone) != len(makers) or not all(isinstance(by.value, cst.List | cst.ListComp) for by in alone):
         return False
     others = [tree.parent(load) for load in loads(body, argument.value) if load is not argument]
-    return bool(makers) and all(isinstance(above, cst.Attribute | cst.Subscript) for above in others)
+    return bool(makers) and all(isinstance(above, cst.Attribute | cst.Subscript) or _reads(tree, above) for above in others)
+
+
+def _reads(tree: Tree, use: cst.CSTNode | None) -> bool:
+    """Whether a list is an argument of a function that keeps no hold of it."""
+    call = tree.parent(use) if isinstance(use, cst.Arg) else None
+    if not isinstance(call, cst.Call):
+        return False
+    name = tree.dotted(call.func)
+    return name in _READERS or name.startswith("torch.")
 
 
 def _uses(place: Spot, call: cst.Call) -> Iterator[cst.BaseExpression]:

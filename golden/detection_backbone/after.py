@@ -79,9 +79,13 @@ class ResidualBlock(BaseModule):
         return self.relu(out)
 
     def _inner_forward(self, x):
+        if torch.jit.is_scripting():
+            assert self.norm2_name == 'bn2'
+        if torch.jit.is_scripting():
+            assert self.norm1_name == 'bn1'
         identity = x
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.bn2(self.conv2(out))
+        out = self.relu(self.bn1(self.conv1(x)) if torch.jit.is_scripting() else self.norm1(self.conv1(x)))
+        out = self.bn2(self.conv2(out)) if torch.jit.is_scripting() else self.norm2(self.conv2(out))
         if self.downsample is not None:
             identity = self.downsample(x)
         return out + identity
@@ -141,11 +145,13 @@ class NamedResNet(BaseModule):
 
     def forward(self, x):
         """Forward function."""
+        if torch.jit.is_scripting():
+            assert self.norm1_name == 'bn1'
         if self.deep_stem:
             x = self.stem(x)
         else:
             x = self.conv1(x)
-        x = self.maxpool(self.relu(self.bn1(x)))
+        x = self.maxpool(self.relu(self.bn1(x) if torch.jit.is_scripting() else self.norm1(x)))
         outs = []
         for i, layer_name in enumerate(self.res_layers):
             if not torch.jit.is_scripting():

@@ -188,14 +188,27 @@ def _read_children(node: cst.CSTNode) -> list[cst.CSTNode]:
 
 
 def kept_by_others(function: cst.FunctionDef, name: str, but: cst.CSTNode) -> bool:
-    """Whether a function, lambda or generator in a function reads one of its names, at any time: those in ``but`` left out."""
+    """Whether a function, lambda or generator in a function reads one of its names, at any time: those in ``but`` left out.
+
+    One that binds the name itself reads its own.
+    """
     stack: list[tuple[cst.CSTNode, bool]] = [(function.body, False)]
     while stack:
         node, inside = stack.pop()
         if node is but:
             continue
-        inside = inside or isinstance(node, cst.FunctionDef | cst.Lambda | cst.GeneratorExp)
+        if isinstance(node, cst.FunctionDef | cst.Lambda | cst.GeneratorExp):
+            if name in scope_names(node) and not _outer(node, name):
+                continue
+            inside = True
         if isinstance(node, cst.Name) and node.value == name and inside:
             return True
         stack.extend((child, inside) for child in _read_children(node))
     return False
+
+
+def _outer(node: cst.CSTNode, name: str) -> bool:
+    """Whether a function says that a name which it binds is that of the function around it."""
+    return isinstance(node, cst.FunctionDef) and any(
+        item.name.value == name for inner in own_nodes(node.body) if isinstance(inner, cst.Nonlocal) for item in inner.names
+    )

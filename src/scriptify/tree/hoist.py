@@ -38,9 +38,7 @@ class Site:
 
         Comments in the expression, but for those in the ``kept`` nodes, go above the lines.
         """
-        nodes = list(kept)
-        inner = self.tree.find(cst.Comment, self.node)
-        first = [comment.value for comment in inner if not any(self.tree.contains(node, comment) for node in nodes)]
+        first = _outside(self.tree, self.tree.find(cst.Comment, self.node), kept)
         edits: list[Edit] = []
         for part in self.earlier:
             name = names.fresh(_name_for(part))
@@ -77,13 +75,16 @@ def with_comments(tree: Tree, statement: cst.CSTNode, lines: Iterable[str], kept
     """Lines that take a statement's place, with the comments that stood in it: inner ones above, the trailing one at the end."""
     done = list(lines)
     start, end = tree.span(statement)
-    spans = [tree.span(node) for node in kept]
-    inner = [c for c in tree.find(cst.Comment, statement) if start <= tree.span(c)[0] < end]
-    above = [c.value for c in inner if not any(first <= tree.span(c)[0] < last for first, last in spans)]
+    above = _outside(tree, [c for c in tree.find(cst.Comment, statement) if start <= tree.span(c)[0] < end], kept)
     trailing = getattr(statement, "trailing_whitespace", None)
     if trailing is not None and trailing.comment is not None and done:
         done[-1] += f"{trailing.whitespace.value}{trailing.comment.value}"
     return [*above, *done]
+
+
+def _outside(tree: Tree, comments: Iterable[cst.Comment], kept: Iterable[cst.CSTNode]) -> list[str]:
+    spans = [tree.span(node) for node in kept]
+    return [c.value for c in comments if not any(first <= tree.span(c)[0] < last for first, last in spans)]
 
 
 def site(tree: Tree, node: cst.BaseExpression) -> Site:
@@ -217,14 +218,13 @@ def _check_added(tree: Tree, by: cst.AugAssign, node: cst.BaseExpression) -> Non
 
 
 def _check_statement(tree: Tree, statement: cst.CSTNode, child: cst.CSTNode) -> None:
+    above = tree.parent(statement)
+    if isinstance(above, cst.If) and above.orelse is statement:
+        raise CannotHoist("it is the condition of an elif")
     if not tree.own_line(statement):
         raise CannotHoist("it shares its line with another statement")
     if isinstance(statement, cst.While):
         raise CannotHoist("it is evaluated on every turn of a while loop")
-    if isinstance(statement, cst.If):
-        above = tree.parent(statement)
-        if isinstance(above, cst.If) and above.orelse is statement:
-            raise CannotHoist("it is the condition of an elif")
     if isinstance(statement, cst.For) and child is not statement.iter:
         raise CannotHoist("it stands in a loop's target")
     if isinstance(statement, cst.With) and child is not statement.items[0]:
