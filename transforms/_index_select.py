@@ -140,8 +140,8 @@ class Selector:
         node, container, index = use
         if container.trouble:
             return container.trouble + ("; put an nn.Identity() there" if container.holes and not container.own else "")
-        statement = self.tree.statement(node)
-        if statement is None or block_of(self.tree, statement) is None or not self.tree.own_line(statement):
+        statement = self.tree.own_statement(node)
+        if statement is None or block_of(self.tree, statement) is None:
             return "the statement shares its line with others; put it on a line of its own"
         if any(isinstance(above, cst.Lambda) for above in self.tree.ancestors(node)):
             return "the index stands in a lambda"

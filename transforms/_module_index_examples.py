@@ -252,6 +252,16 @@ EXAMPLES = (
         """,
     ),
     declines(
+        "behind an if on the same line",
+        LISTS,
+        """
+        if k < 3: x = self.convs[k](x)
+        return x
+        """,
+        "shares its line",
+        "self, x, k: int = 1",
+    ),
+    declines(
         "a list that may hold None",
         "self.convs = nn.ModuleList([nn.Linear(4, 4) if k else None for k in range(3)])",
         """

@@ -77,12 +77,12 @@ class PrefixLoop(Transform):
         prefix = _prefix(tree, node.key, names.key)
         if not prefix or not isinstance(node.value, cst.Name) or node.value.value != names.value:
             return
-        statement = tree.statement(node)
+        statement = tree.own_statement(node)
         target = _assigned(statement, node)
         direct = _is_loaded(tree.parent(tree.parent(node) or node), node)
         if not target and not direct:
             return
-        if statement is None or not tree.own_line(statement):
+        if statement is None:
             return
         if reason := self._unfit(tree, node, names.source, target):
             yield tree.decline(self, node, reason)

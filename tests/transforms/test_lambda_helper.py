@@ -102,6 +102,7 @@ def test_local_lambdas(code):
         ("f = lambda t: t\nreturn f(*xs)", "do not match"),
         ("f = (lambda t: t) if x else abs\nreturn f(x)", "condition"),
         ("f = lambda t: t; return f(x)", "shares its line"),
+        ("if self.note(x): f = lambda t: t\nreturn f(x)", "shares its line"),
     ],
 )
 def test_local_lambdas_that_stay(code, because):

@@ -204,6 +204,15 @@ class Tree:
                 return above
         return None
 
+    def own_statement(self, node: cst.CSTNode) -> Statement | None:
+        """The statement a node belongs to, where it has its lines to itself; None also where it stands behind ``if c:`` on one line."""
+        for above in (node, *self.ancestors(node)):
+            if isinstance(above, cst.SimpleStatementSuite):
+                return None
+            if isinstance(above, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+                return above if self.own_line(above) else None
+        return None
+
     @cached_property
     def imports(self) -> Imports:
         """The file's imports: resolve names, spell names, make import edits."""

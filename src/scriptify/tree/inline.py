@@ -66,9 +66,9 @@ def calls_inlined(tree: Tree, function: cst.FunctionDef, assign: cst.Assign, nam
     """
     if len(stores_in(function.body, name)) != 1:
         raise CannotInline(f"{name} is bound more than once")
-    statement = tree.statement(assign)
+    statement = tree.own_statement(assign)
     block = tree.parent(statement) if statement is not None else None
-    if statement is None or block is None or not tree.own_line(statement):
+    if statement is None or block is None:
         raise CannotInline("it shares its line with other code")
     parameters = plain_parameters(lambda_)
     if next(tree.find(cst.NamedExpr, lambda_), None) is not None:
