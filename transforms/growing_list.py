@@ -55,6 +55,18 @@ class GrowingList(Transform):
             silent=True,
             name="removed from, with numbers",
         ),
+        Fires(
+            _net(
+                "xs = [1, 2]\nk = 0\nfor v in xs:\n    k += 1\n    for w in range(2):\n        if len(xs) < 5:\n            xs.append(w)\n            break\nreturn k"
+            ),
+            _net(
+                "xs = [1, 2]\nk = 0\ni = 0\nwhile i < len(xs):\n    v = xs[i]\n    i += 1\n    k += 1\n    for w in range(2):\n"
+                "        if len(xs) < 5:\n            xs.append(w)\n            break\nreturn k"
+            ),
+            entry=_ENTRY,
+            silent=True,
+            name="a break of an inner loop",
+        ),
         Declines(
             _net("xs = [1, 2]\nfor v in xs:\n    if len(xs) < 5:\n        xs.append(v)\nelse:\n    x = x + 1\nreturn x"), because="else"
         ),
@@ -110,20 +122,24 @@ def _changes(tree: Tree, loop: cst.For, name: str) -> bool:
             changed = any(n.value == name for n in tree.find(cst.Name, node.target))
         else:
             continue
-        if changed and not _left(tree, node):
+        if changed and not _left(tree, loop, node):
             return True
     return False
 
 
-def _left(tree: Tree, node: cst.CSTNode) -> bool:
-    """Whether the statement right after a node's leaves the loop or the function."""
+def _left(tree: Tree, loop: cst.For, node: cst.CSTNode) -> bool:
+    """Whether the statement right after a node's leaves the loop or the function, and nothing within the loop holds it back."""
     line = tree.statement(node)
     block = tree.parent(line) if line is not None else None
     if not isinstance(block, cst.IndentedBlock) or line is None:
         return False
     index = list(block.body).index(line)
     after = block.body[index + 1] if index + 1 < len(block.body) else None
-    return isinstance(after, cst.SimpleStatementLine) and isinstance(after.body[0], cst.Break | cst.Return | cst.Raise)
+    if not isinstance(after, cst.SimpleStatementLine) or not isinstance(after.body[0], cst.Break | cst.Return | cst.Raise):
+        return False
+    within = [above for above in tree.ancestors(line) if tree.contains(loop, above) and above is not loop]
+    inner = isinstance(after.body[0], cst.Break) and any(isinstance(above, cst.For | cst.While) for above in within)
+    return not inner and not any(isinstance(above, cst.Try | cst.With) for above in within)
 
 
 def _edits(body: Body, loop: cst.For, name: str, numbered: bool) -> list[Edit]:
