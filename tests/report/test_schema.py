@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -21,6 +22,13 @@ def test_a_result_fits_the_schema(result: RunResult) -> None:
     body = json.loads(json.dumps(jsonable.run(result, ROOT)))
     assert problems(body) == []
     assert "/project" not in json.dumps(body).replace(json.dumps(ERROR)[1:-1], "")
+
+
+def test_a_rewrite_keeps_its_key_where_the_project_lies_elsewhere() -> None:
+    found = FULL.rewrites[0]
+    elsewhere = Path("/other/checkout")
+    moved = replace(found, path=str(elsewhere / Path(found.path).relative_to(ROOT)))
+    assert jsonable.rewrite(found, ROOT) == jsonable.rewrite(moved, elsewhere)
 
 
 def spoiled(body: dict[str, Any], how: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from scriptify.diagnostics import Diagnostic
 from scriptify.oracle.protocol import Level, Verdict
-from scriptify.report.paths import relative, shown
+from scriptify.report.paths import key, relative, shown
 from scriptify.result import EntryResult, ModuleRow, RunResult
 from scriptify.transform import Changed, Failed, Rewrite, Skipped
 
@@ -51,9 +51,9 @@ def _file(outcome: object, root: Path) -> dict[str, Any]:
 
 
 def rewrite(item: Rewrite, root: Path) -> dict[str, Any]:
-    """One rewrite."""
+    """One rewrite; its key is the same wherever the project lies."""
     return {
-        "key": item.key,
+        "key": key(item, root),
         "code": item.code,
         "title": item.title,
         "path": shown(item.path, root),

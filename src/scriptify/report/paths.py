@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+from scriptify.transform import Rewrite
 
 
 def shown(path: str, root: Path) -> str:
@@ -13,6 +16,11 @@ def shown(path: str, root: Path) -> str:
         except ValueError:
             continue
     return path
+
+
+def key(rewrite: Rewrite, root: Path) -> str:
+    """The fingerprint of a rewrite by its path below ``root``: the same on another machine."""
+    return replace(rewrite, path=shown(rewrite.path, root)).key
 
 
 def relative(sentence: str, root: Path) -> str:

@@ -11,14 +11,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from scriptify import __version__
 from scriptify.report.fixes import Fix, fixes
-from scriptify.report.paths import relative, shown, work_tree
+from scriptify.report.paths import key, relative, shown, work_tree
 from scriptify.report.regions import Positions, edits
 from scriptify.report.sarif_rules import ENTRY, rules
 from scriptify.result import EntryResult, RunResult
@@ -101,9 +100,8 @@ class _Writer:
         return "error" if rewrite.silent else "warning"
 
     def _found(self, rewrite: Rewrite, level: str, words: str) -> Json:
-        # By the path in the project: the log of another machine must give the same fingerprint.
-        key = replace(rewrite, path=shown(rewrite.path, self._root)).key
-        return self._result_of(rewrite.code, level, words, key, self._location(rewrite.path, {"startLine": max(rewrite.line, 1)}))
+        where = self._location(rewrite.path, {"startLine": max(rewrite.line, 1)})
+        return self._result_of(rewrite.code, level, words, key(rewrite, self._root), where)
 
     def _declined(self, decline: Decline) -> Json:
         seed = "\0".join((decline.code, shown(decline.path, self._root), decline.scope, decline.because))
