@@ -23,7 +23,7 @@ class Net(nn.Module):
         super().__init__()
         self.lin = nn.Linear(4, 4)
 {init}
-{notes}
+
     def _plus(self, x):
         return x + 1
 
@@ -34,25 +34,26 @@ class Net(nn.Module):
     def forward(self, x):
         x = self.lin(x)
         {body}
-"""
+{told}"""
+_TOLD = "\n    @property\n    @torch.jit.unused\n    def {}(self) -> bool:\n        return {}\n"
 
 
 def _seen(*functions: str, kinds: frozenset[Kind] = frozenset({Kind.FUNCTION})) -> Observed:
     return Observed(attributes={"Net": {"act": Attribute("act", kinds, functions=frozenset(functions))}})
 
 
-def _net(init: str, body: str, act: str = "relu", flags: tuple[str, ...] = (), notes: str = "") -> str:
+def _net(init: str, body: str, act: str = "relu", told: dict[str, str] | None = None) -> str:
     made = "\n".join(f"        {line}" for line in init.splitlines())
-    names = ", ".join(f'"{flag}"' for flag in flags)
-    constants = f"    __constants__ = [{names}]\n\n" if flags else ""
-    noted = "".join(f"        {line}\n" for line in notes.splitlines())
-    return _NET.format(constants=constants, act=act, init=made, body=body, notes=noted)
+    names = ", ".join(f'"{flag}"' for flag in told or ())
+    constants = f"    __constants__ = [{names}]\n\n" if told else ""
+    properties = "".join(_TOLD.format(flag, outcome) for flag, outcome in (told or {}).items())
+    return _NET.format(constants=constants, act=act, init=made, body=body, told=properties)
 
 
-def _fires(init: str, body: str, after: str, functions: tuple[str, ...], flags: tuple[str, ...], notes: str, act: str, name: str) -> Fires:
+def _fires(init: str, body: str, after: str, functions: tuple[str, ...], told: dict[str, str], act: str, name: str) -> Fires:
     return Fires(
         _net(init, body, act),
-        _net(init, after, act, flags, notes),
+        _net(init, after, act, told),
         entry="Net(), (torch.randn(1, 1, 4, 4),)",
         observed=_seen(*functions),
         focus=_FOCUS,
@@ -63,6 +64,7 @@ def _fires(init: str, body: str, after: str, functions: tuple[str, ...], flags: 
 
 _LOOKUP = "self.act = ACTS[act]"
 _OWN = "self.act = self._plus if act else self._minus"
+_TURN = "\n    def turn(self):\n        self.act = F.adaptive_max_pool2d\n\n\ndef turn(net: Net):\n    net.act = F.adaptive_max_pool2d\n"
 _WHEN = "torch.jit.is_scripting() and self."
 
 EXAMPLES = (
@@ -71,8 +73,7 @@ EXAMPLES = (
         "return self.act(x, 2)",
         f"return F.max_pool2d(x, 2) if {_WHEN}_act_is_max_pool2d else self.act(x, 2)",
         ("torch.nn.functional.max_pool2d",),
-        ("_act_is_max_pool2d",),
-        "self._act_is_max_pool2d = self.act is F.max_pool2d",
+        {"_act_is_max_pool2d": "self.act is F.max_pool2d"},
         "pool",
         "out of a dict",
     ),
@@ -82,8 +83,7 @@ EXAMPLES = (
         f"return (F.adaptive_max_pool2d(x, 2) if {_WHEN}_act_is_adaptive_max_pool2d else F.max_pool2d(x, 2)"
         f" if {_WHEN}_act_is_max_pool2d else self.act(x, 2)) * 2",
         ("torch.nn.functional.adaptive_max_pool2d", "torch.nn.functional.max_pool2d"),
-        ("_act_is_adaptive_max_pool2d", "_act_is_max_pool2d"),
-        "self._act_is_adaptive_max_pool2d = self.act is F.adaptive_max_pool2d\nself._act_is_max_pool2d = self.act is F.max_pool2d",
+        {"_act_is_adaptive_max_pool2d": "self.act is F.adaptive_max_pool2d", "_act_is_max_pool2d": "self.act is F.max_pool2d"},
         "wide",
         "one of two",
     ),
@@ -93,8 +93,7 @@ EXAMPLES = (
         f"x = (self._plus(x) if {_WHEN}_act_is_plus else self.act(x)) + (self._plus(x * 2) if {_WHEN}_act_is_plus else self.act(x * 2))\n"
         "        return x",
         ("self._plus",),
-        ("_act_is_plus",),
-        "self._act_is_plus = self.act == self._plus",
+        {"_act_is_plus": "self.act == self._plus"},
         "plus",
         "a method",
     ),
@@ -103,8 +102,7 @@ EXAMPLES = (
         "return self.act(x, 2)",
         f"return F.max_pool2d(x, 2) if {_WHEN}_act_is_max_pool2d else self.act(x, 2)",
         ("torch.nn.functional.max_pool2d",),
-        ("_act_is_max_pool2d",),
-        'self._act_is_max_pool2d = getattr(self, "act", None) is F.max_pool2d',
+        {"_act_is_max_pool2d": 'getattr(self, "act", None) is F.max_pool2d'},
         "pool",
         "of some instances",
     ),
@@ -116,21 +114,20 @@ EXAMPLES = (
         at="return self.act",
         name="a closure",
     ),
-    Declines(
-        _net(_LOOKUP, "return self.act(x)", "pool") + "\n    def turn(self):\n        self.act = F.relu\n",
-        because="may not last",
+    Fires(
+        _net(_LOOKUP, "return self.act(x, 2)", "pool") + _TURN,
+        _net(
+            _LOOKUP,
+            f"return F.max_pool2d(x, 2) if {_WHEN}_act_is_max_pool2d else self.act(x, 2)",
+            "pool",
+            {"_act_is_max_pool2d": "self.act is F.max_pool2d"},
+        )
+        + _TURN,
+        entry="Net(), (torch.randn(1, 1, 4, 4),)",
         observed=_seen("torch.nn.functional.max_pool2d"),
         focus=_FOCUS,
         at="return self.act",
-        name="set elsewhere",
-    ),
-    Declines(
-        _net(_LOOKUP, "return self.act(x)", "pool") + "\n\ndef turn(net: Net):\n    net.act = F.relu\n",
-        because="by code elsewhere",
-        observed=_seen("torch.nn.functional.max_pool2d"),
-        focus=_FOCUS,
-        at="return self.act",
-        name="set from outside",
+        name="set by other code too",
     ),
     Ignores(
         _net("self.act = nn.ReLU()", "return self.act(x)"),

@@ -10,8 +10,8 @@ import libcst as cst
 
 from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
+from scriptify.transforms._asked import asked
 from scriptify.transforms._before import scripting
-from scriptify.transforms._constants import constants_edits
 from scriptify.transforms._containers import stored_attribute
 from scriptify.transforms._derived_flag_examples import EXAMPLES
 from scriptify.transforms._spot import Spot, spot
@@ -81,22 +81,19 @@ class DerivedFlag(Transform):
         outcome = _outcome(place, node.test, wanted)
         known = _already(tree, owner, outcome)
         flag = known or member_name(tree, place.facts, place.known_class, f"_case_{names[0].strip('_')}", words(tree))
-        constants = [] if known else constants_edits(tree, place.facts, owner, [flag])
-        if isinstance(constants, str):
-            yield tree.decline(self, node, constants)
+        constant = ([], []) if known else asked(place, {flag: outcome})
+        if isinstance(constant, str):
+            yield tree.decline(self, node, constant)
             return
-        asked = f"{place.self_name}.{flag}"
+        told = f"{place.self_name}.{flag}"
         text = (
-            f"{_joined(tree, node.test)} and (not {scripting(tree)} or {asked})"
+            f"{_joined(tree, node.test)} and (not {scripting(tree)} or {told})"
             if wanted
-            else (f"{_joined(tree, node.test)} or ({scripting(tree)} and {asked})")
+            else (f"{_joined(tree, node.test)} or ({scripting(tree)} and {told})")
         )
-        spelt, imports = tree.imports.spell("torch.jit.unused")
-        noted = ["", "@property", f"@{spelt}", f"def {flag}({place.self_name}) -> bool:", f"    return {outcome}"]
-        note = [] if known else [tree.after(place.function, noted)]
-        edits: list[Edit] = [tree.replace(node.test, text), *note, *constants]
+        edits: list[Edit] = [tree.replace(node.test, text), *constant[0]]
         needs = [Need(f"self.{name} is assigned by no compiled code", "source") for name in names]
-        imports = (*imports, *tree.imports.spell("torch.jit.is_scripting")[1], *tree.imports.spell("torch.Tensor")[1])
+        imports = (*constant[1], *tree.imports.spell("torch.jit.is_scripting")[1], *tree.imports.spell("torch.Tensor")[1])
         why = "the compiler leaves a branch out only where a bool constant rules it out; eager code goes by the test alone"
         yield tree.rewrite(self, node, f"tell the compiler beforehand whether {test}", edits, imports=imports, needs=needs, why=why)
 

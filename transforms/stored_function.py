@@ -9,9 +9,8 @@ import libcst as cst
 
 from scriptify.facts.model import Facts, Kind
 from scriptify.transform import Focus, Import, Need, Phase, Proposal, Safety, Transform
+from scriptify.transforms._asked import asked
 from scriptify.transforms._before import scripting
-from scriptify.transforms._constants import constants_edits
-from scriptify.transforms._init_end import always_set, open_end, stored_elsewhere
 from scriptify.transforms._spot import Spot, spot
 from scriptify.transforms._stored_function_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names, own_nodes
@@ -25,9 +24,9 @@ class StoredFunction(Transform):
     """``self.act(x)`` -> ``F.relu(x) if torch.jit.is_scripting() and self._act_is_relu else self.act(x)``.
 
     The compiler takes a function from an instance only where it can compile that very function, and has no type for a
-    method or a function of C kept there. The last line of ``__init__`` notes which of the functions that a run has
-    shown the instance holds, in constants; scripted code calls that function by its own name. An instance that
-    holds another goes on as before, and so does eager code.
+    method or a function of C kept there. Properties tell which of the functions that a run has shown the instance holds,
+    and ``__constants__`` names them: the compiler asks when it compiles, whatever has set the attribute by then. Scripted code
+    calls that function by its own name. An instance that holds another goes on as before, and so does eager code.
     """
 
     code = "SF811"
@@ -54,24 +53,16 @@ class StoredFunction(Transform):
         if not known:
             yield tree.decline(self, calls[0], f"self.{name} holds a function that has no name of its own to be called by")
             return
-        init = tree.function(f"{place.owner_qualname}.__init__")
-        reason = stored_elsewhere(place, name)
-        if reason or init is None or not open_end(tree, init):
-            yield tree.decline(self, calls[0], reason or f"{place.owner_qualname} has no __init__ that could note which function it holds")
-            return
-        constants = constants_edits(tree, facts, place.owner, [flag for _, flag, _ in known])
+        outcomes = {flag: f"{_holder(place, name)} {_same(spelt)} {spelt}" for spelt, flag, _ in known}
+        constants = asked(place, outcomes)
         if isinstance(constants, str):
             yield tree.decline(self, calls[0], constants)
             return
-        mine = all_parameters(init.params)[0].name.value
-        # Where only some instances hold one, asking the others for it would fail.
-        held = f"{mine}.{name}" if always_set(init.body, mine, name) else f'getattr({mine}, "{name}", None)'
-        notes = [f"{mine}.{flag} = {held} {_same(spelt)} {_in(mine, place, spelt)}" for spelt, flag, _ in known]
-        edits = [tree.after(init.body.body[-1], notes), *constants]
+        edits, wanted = constants
         for call in calls:
             edits.append(tree.replace_outer(call, _chosen(tree, call, [(spelt, flag) for spelt, flag, _ in known], place.self_name)))
         needs = [Need(f"self.{name} was {spelt}", "live") for spelt, _, _ in known]
-        imports = [*tree.imports.spell("torch.jit.is_scripting")[1], *(item for _, _, more in known for item in more)]
+        imports = [*wanted, *tree.imports.spell("torch.jit.is_scripting")[1], *(item for _, _, more in known for item in more)]
         why = "the compiler can't call a function by the attribute that holds it; eager code does"
         title = f"call what self.{name} holds by its own name when scripting"
         yield tree.rewrite(self, calls[0], title, edits, imports=imports, needs=needs, why=why)
@@ -143,10 +134,38 @@ def _same(spelt: str) -> str:
     return "==" if spelt.startswith("self.") else "is"
 
 
-def _in(mine: str, place: Spot, spelt: str) -> str:
-    """The function as ``__init__`` names it."""
-    own = f"{place.self_name}."
-    return f"{mine}.{spelt.removeprefix(own)}" if spelt.startswith(own) else spelt
+def _holder(place: Spot, name: str) -> str:
+    """The attribute as the property reads it: where only some instances hold one, asking the others for it would fail."""
+    init = place.tree.function(f"{place.owner_qualname}.__init__")
+    mine = all_parameters(init.params)[0].name.value if init is not None and all_parameters(init.params) else ""
+    if init is not None and _always_set(init.body, mine, name):
+        return f"{place.self_name}.{name}"
+    return f'getattr({place.self_name}, "{name}", None)'
+
+
+def _always_set(block: cst.BaseSuite, self_name: str, name: str) -> bool:
+    """Whether the statements of a block set an attribute whichever way they go."""
+    for statement in block.body:
+        if isinstance(statement, cst.If):
+            other = statement.orelse
+            arms = [statement.body, other.body if isinstance(other, cst.Else) else cst.IndentedBlock([other]) if other else None]
+            if all(arm is not None and (_always_set(arm, self_name, name) or _raises(arm)) for arm in arms):
+                return True
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            targets = [t.target for t in small.targets] if isinstance(small, cst.Assign) else []
+            targets += [small.target] if isinstance(small, cst.AnnAssign) and small.value is not None else []
+            if any(isinstance(t, cst.Attribute) and t.attr.value == name and _is(t.value, self_name) for t in targets):
+                return True
+    return False
+
+
+def _is(node: cst.BaseExpression, name: str) -> bool:
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def _raises(block: cst.BaseSuite) -> bool:
+    last = block.body[-1]
+    return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise)
 
 
 def _chosen(tree: Tree, call: cst.Call, known: list[tuple[str, str]], self_name: str) -> str:
