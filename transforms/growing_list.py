@@ -57,7 +57,8 @@ class GrowingList(Transform):
         ),
         Fires(
             _net(
-                "xs = [1, 2]\nk = 0\nfor v in xs:\n    k += 1\n    for w in range(2):\n        if len(xs) < 5:\n            xs.append(w)\n            break\nreturn k"
+                "xs = [1, 2]\nk = 0\nfor v in xs:\n    k += 1\n    for w in range(2):\n        if len(xs) < 5:\n"
+                "            xs.append(w)\n            break\nreturn k"
             ),
             _net(
                 "xs = [1, 2]\nk = 0\ni = 0\nwhile i < len(xs):\n    v = xs[i]\n    i += 1\n    k += 1\n    for w in range(2):\n"
