@@ -14,6 +14,7 @@ import libcst as cst
 from scriptify.facts.model import Facts, Unknown
 from scriptify.facts.types import Type
 from scriptify.transform import Edit, Focus, Import, Proposal, Safety, Transform
+from scriptify.transforms._infer_calls import CallTypes
 from scriptify.transforms._number import Numbers
 from scriptify.transforms._proof import Proof
 from scriptify.tree import Tree, assigned_names
@@ -30,19 +31,23 @@ class NoForm(Exception):
     """Why there is no other form (one clause)."""
 
 
+class _CertainCalls(CallTypes):
+    def _maybe_tensor(self, node: cst.BaseExpression, method: str, depth: int) -> bool:
+        """A value of unknown type may be of a class of the project, where one has such a method."""
+        if self._of.type_of(node, depth - 1) is None and any(method in known.methods for known in self._of.facts.classes.values()):
+            return False
+        return super()._maybe_tensor(node, method, depth)
+
+
 class _Certain(Numbers):
+    calls_as = _CertainCalls
+
     def parameter_type(self, name: str) -> Type | None:
         """A parameter's type by annotation or run; None where only the compiler would take it for a Tensor."""
         parameter = self.facts.parameter(self.tree.path, self.qualname, name)
         if isinstance(parameter, Unknown) or (parameter.annotation is None and parameter.observed is None):
             return None
         return super().parameter_type(name)
-
-    def _maybe_tensor(self, node: cst.BaseExpression, method: str, depth: int) -> bool:
-        """A value of unknown type may be of a class of the project, where one has such a method."""
-        if self.type_of(node, depth - 1) is None and any(method in known.methods for known in self.facts.classes.values()):
-            return False
-        return super()._maybe_tensor(node, method, depth)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,17 @@ import libcst as cst
 
 from scriptify.facts.model import Attribute, Kind
 from scriptify.facts.types import Type
+from scriptify.transforms._infer_calls import CallTypes
 from scriptify.transforms._number import Numbers
+
+
+class _ProvedCalls(CallTypes):
+    def _class_gives_tensor(self, key: str) -> bool:
+        # A class of the project may be said to give a Tensor, by an annotation too.
+        return key.startswith("torch.nn.") and super()._class_gives_tensor(key)
+
+    def _project_call(self, node: cst.Call) -> Type | None:
+        return None
 
 
 class Proof(Numbers):
@@ -17,6 +27,8 @@ class Proof(Numbers):
     An annotation binds the compiler and nobody else, a default is what one call leaves out, and a run is one
     of many. An attribute counts where the source gives it literals alone, or makes its module, Parameter or buffer.
     """
+
+    calls_as = _ProvedCalls
 
     def parameter_type(self, name: str) -> Type | None:
         """Nothing: a caller may pass anything."""
@@ -38,10 +50,3 @@ class Proof(Numbers):
 
     def _binding(self, by: cst.CSTNode, depth: int) -> Type | None:
         return self.type_of(by.value, depth - 1) if isinstance(by, cst.AnnAssign) else super()._binding(by, depth)
-
-    def _class_gives_tensor(self, key: str) -> bool:
-        # A class of the project may be said to give a Tensor, by an annotation too.
-        return key.startswith("torch.nn.") and super()._class_gives_tensor(key)
-
-    def _project_call(self, node: cst.Call) -> Type | None:
-        return None
