@@ -138,7 +138,7 @@ def _again(body: Body, pool: cst.BaseExpression) -> bool:
         return False
     if isinstance(pool, cst.Call):
         return body.dotted(pool.func) in ("builtins.range", "builtins.list", "builtins.tuple")
-    shown = body.shown(pool)
+    shown = body.proved_type(pool)
     held = shown is not None and (shown == TENSOR or shown.name in ("List", "Tuple"))
     return held or isinstance(pool, cst.List | cst.Tuple) or shape_read(pool)
 
@@ -215,7 +215,7 @@ def _accumulate(body: Body, call: cst.Call) -> list[Edit]:
     tree = body.tree
     over = listed(body, given[0])
     items = _element(body, given[0])
-    whole_numbers = shape_read(given[0]) or body.shown(given[0]) == Type("List", (INT,))  # True + 0 is no longer True
+    whole_numbers = shape_read(given[0]) or body.proved_type(given[0]) == Type("List", (INT,))  # True + 0 is no longer True
     if len(given) == 1 and items == INT and whole_numbers and calm(tree, given[0]):
         text = tree.operand(given[0]) if stable(given[0]) else over
         place = FreshNames(tree, body.function).fresh("i")

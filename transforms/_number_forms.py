@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scriptify.facts.types import Type
-from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, literal_data, method, only, positional
+from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, method, only, positional
+from scriptify.transforms._number_lists import data_text, literal_data
 from scriptify.transforms._signs import finite, nonnegative, positive
 from scriptify.transforms._sure_numbers import sure_number
 from scriptify.tree.shapes import shape_read

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import libcst as cst
 
 from scriptify.facts.types import Type
-from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, data_text, keywords, literal_data, only, positional
+from scriptify.transforms._expression import FLOAT, INT, Body, NoForm, keywords, only, positional
 from scriptify.transforms._number_forms import INTS, NUMPY, Known, all_ints, is_shape_slice, one_number
+from scriptify.transforms._number_lists import data_text, literal_data
 from scriptify.transforms._signs import finite
 from scriptify.tree.shapes import shape_read
 from scriptify.tree.substitute import FreshNames, calm

@@ -13,11 +13,9 @@ from scriptify.transforms._expression import (
     Body,
     NoForm,
     bodies,
-    data_text,
     decline,
     keywords,
     listed,
-    literal_data,
     method,
     only,
     positional,
@@ -26,6 +24,7 @@ from scriptify.transforms._expression import (
 from scriptify.transforms._infer_known import VARIABLES
 from scriptify.transforms._legacy import is_size, requires_grad
 from scriptify.transforms._legacy_constructor_examples import EXAMPLES
+from scriptify.transforms._number_lists import data_text, literal_data
 from scriptify.transforms._own_methods import may_be_own, own_because
 from scriptify.transforms._sure_numbers import sure_number, sure_numbers, sure_size
 from scriptify.tree import Tree

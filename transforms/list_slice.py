@@ -142,7 +142,7 @@ def _edit(body: Body, small: cst.Del | cst.Assign, slices: list[cst.Subscript]) 
         lines += [f"{items} = {value}", *removed, *loop]
     if any(name.value == "_" for name in tree.find(cst.Name, body.function)):
         raise NoForm("the name _ is used")
-    if any((known := body.shown(target.value)) is None or known.name != "List" for target in slices):
+    if any((known := body.proved_type(target.value)) is None or known.name != "List" for target in slices):
         lines = _when_scripted(body, small, lines)
     return tree.replace_statement(line, with_comments(tree, line, lines))
 

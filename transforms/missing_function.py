@@ -14,14 +14,13 @@ from scriptify.transforms._expression import (
     Body,
     NoForm,
     bodies,
-    data_text,
     decline,
-    literal_data,
     only,
     positional,
     rewrite,
 )
 from scriptify.transforms._legacy import is_size
+from scriptify.transforms._number_lists import data_text, literal_data
 from scriptify.transforms._sure_numbers import sure_numbers
 from scriptify.transforms._taken_apart import taken_apart
 from scriptify.tree import Tree

@@ -14,16 +14,15 @@ from scriptify.transforms._expression import (
     Body,
     NoForm,
     bodies,
-    data_text,
     decline,
     keywords,
-    literal_data,
     method,
     only,
     positional,
     rewrite,
 )
 from scriptify.transforms._kept import is_target
+from scriptify.transforms._number_lists import data_text, literal_data
 from scriptify.transforms._said import said_to_be_several
 from scriptify.transforms._sure_numbers import sure_numbers
 from scriptify.transforms._tensor_data_examples import EXAMPLES
