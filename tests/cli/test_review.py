@@ -14,7 +14,7 @@ from scriptify.choosing import Choice, Offer, Withdrawn
 from scriptify.review import journal
 from scriptify.review.decisions import Decisions
 from scriptify.review.deck import Deck
-from scriptify.review.session import Decided, Mark
+from scriptify.review.state import Decided, Mark
 
 ENTRY = ("--entry", "net.py:entry")
 

@@ -15,7 +15,7 @@ from scriptify.review.amend import Block
 from scriptify.review.decisions import Decisions
 from scriptify.review.deck import Deck
 from scriptify.review.journal import JournalError, Record
-from scriptify.review.session import Decided, Mark
+from scriptify.review.state import Decided, Mark
 from scriptify.transform import Edit, Rewrite
 
 TEXT = "a = 1\nb = 1\na = 1\n"

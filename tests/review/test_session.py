@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from scriptify.review.amend import Block
 from scriptify.review.finding import Finding
-from scriptify.review.session import Decided, Effect, Item, Mark, Mode, Session, State
+from scriptify.review.session import Session
+from scriptify.review.state import Decided, Effect, Item, Mark, Mode, State
 
 OPEN, TAKEN, REFUSED = Mark.OPEN, Mark.TAKEN, Mark.REFUSED
 # Two files; the fourth stands on the second, the fifth on both.

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from scriptify.facts.arithmetic import arithmetic
 from scriptify.facts.classes import Table
 from scriptify.facts.constructors import known_call
 from scriptify.facts.imports import Names, Ref
@@ -26,7 +27,6 @@ from scriptify.facts.values import (
 
 _DEPTH = 25
 _KEEPS = frozenset({"to", "cuda", "cpu", "eval", "train", "requires_grad_", "float", "half", "double", "apply", "type"})
-_BIG = 10**9
 
 
 @dataclass
@@ -288,7 +288,7 @@ class Evaluator:
         if isinstance(node, ast.JoinedStr):
             return plain("str")
         if isinstance(node, ast.BinOp):
-            return _arithmetic(node.op, self.attribute(node.left), self.attribute(node.right))
+            return arithmetic(node.op, self.attribute(node.left), self.attribute(node.right))
         if isinstance(node, ast.NamedExpr):
             return self(node.value)
         return UNKNOWN
@@ -320,51 +320,3 @@ def bind(target: ast.expr, value: Value, bound: dict[str, Value]) -> None:
             bind(item, value[index] if fits and isinstance(value, tuple) else UNKNOWN, bound)
     elif isinstance(target, ast.Starred):
         bind(target.value, UNKNOWN, bound)
-
-
-def _arithmetic(op: ast.operator, a: Attribute, b: Attribute) -> Value:
-    if isinstance(op, ast.Add) and a.kinds == b.kinds == {Kind.LIST}:
-        left, right = elements_of(a), elements_of(b)
-        if left is None or right is None:
-            return container(Kind.LIST, None, joined([e for e in (a.element, b.element) if e is not None]))
-        return container(Kind.LIST, [*left, *right])
-    if isinstance(op, ast.Mult) and a.kinds == {Kind.LIST} and b.constant and type(b.value) is int:
-        elements = elements_of(a)
-        known = elements is not None and 0 <= b.value < 1000
-        return container(Kind.LIST, elements * b.value if known and elements is not None else None, _repeated(a))
-    if isinstance(op, ast.Mult) and a.kinds == {Kind.LIST} and b.kinds <= {Kind.VALUE, Kind.OTHER} and a.may_hold_none:
-        return container(Kind.LIST, None, _repeated(a))
-    if not a.kinds == b.kinds == {Kind.VALUE}:
-        return UNKNOWN
-    if a.constant and b.constant and type(a.value) is int and type(b.value) is int and max(abs(a.value), abs(b.value)) < _BIG:
-        return _integers(op, a.value, b.value)
-    names = {str(a.type), str(b.type)}
-    if isinstance(op, ast.Div) and names <= {"int", "float"}:
-        return plain("float")
-    if names <= {"int", "float"} and "float" in names:
-        return plain("float")
-    if names == {"int"} and isinstance(op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)):
-        return plain("int")
-    return UNKNOWN
-
-
-def _repeated(of: Attribute) -> Attribute | None:
-    """One element of a list that is repeated."""
-    elements = elements_of(of)
-    return of.element if of.element is not None or not elements else joined(elements)
-
-
-def _integers(op: ast.operator, a: int, b: int) -> Value:
-    if isinstance(op, ast.Add):
-        return literal(a + b)
-    if isinstance(op, ast.Sub):
-        return literal(a - b)
-    if isinstance(op, ast.Mult):
-        return literal(a * b)
-    if isinstance(op, ast.FloorDiv) and b:
-        return literal(a // b)
-    if isinstance(op, ast.Mod) and b:
-        return literal(a % b)
-    if isinstance(op, ast.Div) and b:
-        return literal(a / b)
-    return plain("int") if not isinstance(op, (ast.Div, ast.Pow)) else UNKNOWN

@@ -15,7 +15,8 @@ from scriptify.review.editor import edited, first_change
 from scriptify.review.finding import Finding, find
 from scriptify.review.page import Page
 from scriptify.review.screen import Screen, Verdicts
-from scriptify.review.session import Decided, Effect, Mark, Session, State
+from scriptify.review.session import Session
+from scriptify.review.state import Decided, Effect, Mark, State
 from scriptify.review.terminal import Terminal
 from scriptify.review.words import verdict_lines
 

@@ -9,7 +9,7 @@ from scriptify import registry
 from scriptify.review import journal
 from scriptify.review.deck import Deck, shown
 from scriptify.review.journal import JournalError, Record
-from scriptify.review.session import Decided
+from scriptify.review.state import Decided
 
 
 class Decisions:

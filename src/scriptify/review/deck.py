@@ -12,7 +12,7 @@ from scriptify.choosing import Choice
 from scriptify.draft import Draft
 from scriptify.review import amend
 from scriptify.review.amend import Block
-from scriptify.review.session import Decided, Item, Mark
+from scriptify.review.state import Decided, Item, Mark
 from scriptify.transform import Rewrite
 
 Edits = Mapping[int, tuple[Block, ...]]

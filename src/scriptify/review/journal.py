@@ -16,7 +16,7 @@ from typing import Any
 
 from scriptify.journal import FOLDER, ROOT_MARKS
 from scriptify.review.amend import Block
-from scriptify.review.session import Decided, Item, Mark
+from scriptify.review.state import Decided, Item, Mark
 from scriptify.source import SourceError
 
 VERSION = 1

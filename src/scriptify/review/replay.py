@@ -7,7 +7,8 @@ from scriptify.events import Event
 from scriptify.review.amend import Clash
 from scriptify.review.decisions import Decisions
 from scriptify.review.deck import Deck
-from scriptify.review.session import Mark, Session
+from scriptify.review.session import Session
+from scriptify.review.state import Mark
 from scriptify.review.words import verdict_lines
 
 

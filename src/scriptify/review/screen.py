@@ -16,7 +16,8 @@ from scriptify.review.deck import Deck
 from scriptify.review.finding import Finding
 from scriptify.review.layout import flowing, justified, key_lines, labelled, paragraphs, quoted
 from scriptify.review.page import Page
-from scriptify.review.session import Mark, Mode, Session, State
+from scriptify.review.session import Session
+from scriptify.review.state import Mark, Mode, State
 from scriptify.review.words import KEYS, headline, promise, reason, transform_of, verdict_lines
 
 WIDE = 140

@@ -14,6 +14,7 @@ from libcst.helpers import get_full_name_for_node
 
 from scriptify.transform import Edit, Import
 from scriptify.tree.flow import bindings
+from scriptify.tree.positions import ParseError
 
 if TYPE_CHECKING:
     from scriptify.tree.core import Tree
@@ -275,7 +276,7 @@ class Imports:
 
 def import_edits(path: str, text: str, wanted: Iterable[Import]) -> list[Edit]:
     """The edits that add imports to a text. Only what stands above its first class or function is parsed, where that will do."""
-    from scriptify.tree.core import ParseError, parsed
+    from scriptify.tree.core import parsed
 
     match = _BODY.search(text)
     if match is not None and match.start():
