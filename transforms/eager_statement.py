@@ -7,30 +7,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scriptify.facts.model import Attribute, Facts
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Phase, Proposal, Transform
+from scriptify.transform import Edit, Focus, Phase, Proposal, Transform
+from scriptify.transforms._eager_statement_examples import EXAMPLES
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite
 from scriptify.transforms._patch import Patch, multiline_safe
 from scriptify.tree import Tree
 from scriptify.tree.flow import bindings, loads
 from scriptify.tree.hoist import eager_only, with_comments
 
-_HEAD = """import logging
-import time
-
-import torch
-from torch import nn
-
-logger = logging.getLogger(__name__)
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.log = logging.getLogger('net')
-
-    def forward(self, x: torch.Tensor):
-"""
-_ENTRY = "Net(), (torch.randn(2, 3),)"
 _LEVELS = frozenset("debug info warning warn error exception critical log".split())
 _CLOCKS = frozenset(f"time.{name}" for name in ("time", "perf_counter", "process_time", "monotonic", "thread_time"))
 _TOLD = frozenset({"builtins.print", "warnings.warn", "sys.stdout.write", "sys.stderr.write", "tqdm.tqdm.write", "pprint.pprint"})
@@ -52,10 +36,6 @@ _CARRIES = (
     *(cst.FormattedStringExpression, cst.Element, cst.Tuple, cst.List, cst.DictElement, cst.Dict),
 )
 """What a value passes through and goes on; all else may ask it, or give it another name."""
-
-
-def _net(body: str) -> str:
-    return _HEAD + "".join(f"        {line}\n" for line in body.splitlines())
 
 
 class EagerStatement(Transform):
@@ -95,68 +75,7 @@ class EagerStatement(Transform):
         "print_",
     )
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
-    examples = (
-        Fires(
-            _net("logger.info('shape %s', x.shape)  # told\nself.log.warning('hi')\nreturn x"),
-            _net(
-                "if not torch.jit.is_scripting():\n    logger.info('shape %s', x.shape)  # told\n"
-                "if not torch.jit.is_scripting():\n    self.log.warning('hi')\nreturn x"
-            ),
-            entry=_ENTRY,
-            name="loggers",
-        ),
-        Fires(
-            _net("t = time.time()\ny = x * 2\nspent = time.time() - t\nprint(spent)\nreturn y"),
-            _net(
-                "t = (0.0 if torch.jit.is_scripting() else time.time())\ny = x * 2\n"
-                "spent = (0.0 if torch.jit.is_scripting() else time.time()) - t\nprint(spent)\nreturn y"
-            ),
-            entry=_ENTRY,
-            name="clocks",
-        ),
-        Fires(
-            _net("if os.environ.get('DEBUG'):\n    print(x.shape)\nif x.dim() == 3:\n    pdb.set_trace()\nreturn x").replace(
-                "import time\n", "import os\nimport pdb\n"
-            ),
-            _net(
-                "if not torch.jit.is_scripting():\n    if os.environ.get('DEBUG'):\n        print(x.shape)\n"
-                "if x.dim() == 3:\n    if not torch.jit.is_scripting():\n        pdb.set_trace()\nreturn x"
-            ).replace("import time\n", "import os\nimport pdb\n"),
-            entry=_ENTRY,
-            name="the environment and the debugger",
-        ),
-        Declines(_net("if os.environ.get('TWICE'):\n    x = x * 2\nreturn x").replace("import time", "import os"), because="read it once"),
-        Declines(
-            _net("if os.environ.pop('TOLD'):\n    print(x)\nreturn x").replace("import time", "import os"),
-            because="more than asking",
-            name="a condition with an effect",
-        ),
-        Declines(
-            _net("if (n := os.environ.get('TOLD')):\n    print(n)\nreturn x if n else -x").replace("import time", "import os"),
-            because="more than asking",
-            name="a condition that assigns",
-        ),
-        Declines(_net("return x, time.time()"), because="used for more"),
-        *(
-            Declines(_net(f"t = time.time()\n{line}\nreturn x"), because="used for more", name=line)
-            for line in (
-                *("t and self.step()", "print(t or self.step())", "[self.step() for v in [x] if t]", "[self.step(v) for v in [t]]"),
-                *("print(d := time.time() - t)\nx = x * d", "print(1 / (time.time() - t))", "print(3 ** -t, 2 % t)", "print(x * t)"),
-                *("print([x, x + 1][int(t)])", "f = lambda: self.step(t)", "while t:\n    break", "if not t:\n    x = x + 1"),
-                *("n = not t\nprint(n)", "x = x + t", "x += t", "for i in range(int(t)):\n    x = x + i", "assert t"),
-            )
-        ),
-        Fires(
-            _net("t = time.time()\nprint('%.1f s' % (time.time() - t), f'{t:.2f}', [t / 60][0], {'at': t})\nreturn x"),
-            _net(
-                "t = (0.0 if torch.jit.is_scripting() else time.time())\n"
-                "print('%.1f s' % ((0.0 if torch.jit.is_scripting() else time.time()) - t), f'{t:.2f}', [t / 60][0], {'at': t})\nreturn x"
-            ),
-            name="in parts of a message",
-        ),
-        Declines(_net("logger.info(self.step(x))\nreturn x"), because="does more"),
-        Ignores(_net("print(x.size(0))\nreturn x")),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every such statement and clock in compiled code."""

@@ -8,63 +8,20 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scriptify.facts.model import Attribute, Facts, Kind, Observed
-from scriptify.transform import Declines, Edit, Fires, Focus, Ignores, Need, Phase, Proposal, Safety, Transform
+from scriptify.facts.model import Attribute, Facts
+from scriptify.transform import Edit, Focus, Need, Phase, Proposal, Safety, Transform
 from scriptify.transforms._expression import Body, NoForm, bodies, decline, rewrite, without
 from scriptify.transforms._helper_text import above_definitions
 from scriptify.transforms._kept import is_target
+from scriptify.transforms._keyword_expansion_examples import EXAMPLES
 from scriptify.transforms._reads import literal_start
+from scriptify.transforms._with_keywords import HELPER, LINES
 from scriptify.tree import Tree
 from scriptify.tree.flow import bindings, loads
 from scriptify.tree.substitute import FreshNames, source, variables
 
-_HEAD = """import torch
-import torch.nn.functional as F
-from torch import nn
-
-
-def helper(a, b):
-    return a + b
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.kw = {'scale_factor': 2.0, 'mode': 'nearest'}
-
-    def forward(self, x: torch.Tensor):
-"""
-_ENTRY = "Net(), (torch.randn(2, 3, 4),)"
-HELPER = "_with_keywords"
-_HELPER = (
-    f"def {HELPER}(keywords, function, /, *args, **more):",
-    '    """Call a function with keywords from a dict; for eager code, scripting has them written out."""',
-    "    return function(*args, **more, **keywords)",
-)
 _PLAIN = (int, float, str, bool, type(None))
 _READING = ("get", "items", "keys", "values", "copy")
-
-
-def _net(body: str) -> str:
-    return _HEAD + "".join(f"        {line}\n" for line in body.splitlines())
-
-
-_GIVEN = _HEAD.replace("def __init__(self):", "def __init__(self, kw=None):").replace(
-    "{'scale_factor': 2.0, 'mode': 'nearest'}", "dict(kw or {'mode': 'nearest'})"
-)
-
-
-def _helped(text: str) -> str:
-    helper = "\n".join(["@torch.jit.unused", *_HELPER])
-    return text.replace("from torch import nn\n", f"from torch import nn\n\n\n{helper}\n")
-
-
-_HELPED = _helped(_GIVEN)
-_SEEN = Observed(attributes={"Net": {"kw": Attribute("kw", frozenset({Kind.DICT}), values=({"mode": "nearest"},), origin="live")}})
-
-
-def _given(body: str) -> str:
-    return _GIVEN + "".join(f"        {line}\n" for line in body.splitlines())
 
 
 class KeywordExpansion(Transform):
@@ -81,69 +38,7 @@ class KeywordExpansion(Transform):
     explains = ("keyword-arg expansion is not supported",)
     hints = ("**",)
     source = "https://docs.pytorch.org/docs/stable/jit_language_reference_v2.html"
-    examples = (
-        Fires(
-            _net("d = {'a': x, 'b': x * 2}\nreturn helper(**d)"),
-            _net("a = x\nb = x * 2\nreturn helper(a=a, b=b)"),
-            entry=_ENTRY,
-            name="a local dict",
-        ),
-        Fires(
-            _net("d = dict(b=x + 3)\nreturn helper(x, **d) + helper(x, **{'b': x})"),
-            _net("b = x + 3\nreturn helper(x, b=b) + helper(x, b=x)"),
-            entry=_ENTRY,
-            name="dict of keywords, and one written in the call",
-        ),
-        Fires(
-            _net("return F.interpolate(x, **self.kw)"),
-            _helped(
-                _net(
-                    "return F.interpolate(x, scale_factor=2.0, mode='nearest') if torch.jit.is_scripting()"
-                    " else _with_keywords(self.kw, F.interpolate, x)"
-                )
-            ),
-            entry=_ENTRY,
-            name="an attribute",
-        ),
-        Fires(
-            _given("return F.interpolate(x, scale_factor=2.0, **self.kw) + x.mean()"),
-            _HELPED
-            + "        return (F.interpolate(x, scale_factor=2.0, mode='nearest') if torch.jit.is_scripting()"
-            + " else _with_keywords(self.kw, F.interpolate, x, scale_factor=2.0)) + x.mean()\n",
-            entry=_ENTRY,
-            observed=_SEEN,
-            name="an attribute that a run has shown",
-        ),
-        Declines(_given("return F.interpolate(x, scale_factor=2.0, **self.kw)"), because="every instance"),
-        Fires(
-            _net("d = {'a': x, 'b': x * scale}\nreturn helper(**d) * a").replace("def helper", "a = scale = 3\n\n\ndef helper"),
-            _net("d_a = x\nb = x * scale\nreturn helper(a=d_a, b=b) * a").replace("def helper", "a = scale = 3\n\n\ndef helper"),
-            name="a key that is the name of a global",
-        ),
-        Fires(
-            _net("d = {\n    'a': x,  # the first\n    'b': x + 1,\n}\nreturn helper(**d)"),
-            _net("# the first\na = x\nb = x + 1\nreturn helper(a=a, b=b)"),
-            name="comments",
-        ),
-        Declines(_net("if x.dim() == 9: d = {'a': x, 'b': x}\nelse: return x\nreturn helper(**d)"), because="not known"),
-        Declines(_net("return helper(**{'a': x, 'lambda': x})"), because="no plain name"),
-        Declines(_net("return helper(a=x, **{'a': x})"), because="given twice"),
-        Declines(
-            _net("return F.interpolate(x, **self.kw)")
-            + "\n    def larger(self):\n        kw = self.kw\n        kw['scale_factor'] = 4.0\n",
-            because="changed elsewhere",
-        ),
-        Declines(
-            _net("return F.interpolate(x, **self.kw)")
-            .replace("class Net(nn.Module):\n    def __init__(self)", "class Other(nn.Module):\n    def __init__(self)")
-            .replace("    def forward", "class Net(nn.Module):\n    def forward"),
-            because="every instance",
-            name="another class's dict",
-        ),
-        Declines(_net("d = {'a': x}\nd['b'] = x\nreturn helper(**d)"), because="changed or used"),
-        Declines(_net("return helper(**given)"), because="not known"),
-        Ignores(_net("return helper(a=x, b=x ** 2)")),
-    )
+    examples = EXAMPLES
 
     def propose(self, tree: Tree, facts: Facts, focus: Focus | None = None) -> Iterator[Proposal]:
         """Every expansion in compiled code."""
@@ -198,7 +93,7 @@ def _expanded(body: Body, call: cst.Call, arg: cst.Arg, seen: dict[str, object])
     text = f"{scripted} if {body.spell('torch.jit.is_scripting')}() else {HELPER}({eager})"
     edits = [tree.replace(call, text if body.alone(call) and "\n" not in text else f"({text})")]
     if HELPER not in {node.name.value for node in tree.module.body if isinstance(node, cst.FunctionDef)}:
-        edits.append(above_definitions(tree, [f"@{body.spell('torch.jit.unused')}", *_HELPER]))
+        edits.append(above_definitions(tree, [f"@{body.spell('torch.jit.unused')}", *LINES]))
     return edits
 
 
