@@ -2,178 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import json
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import sys
 import termios
-import time
-import traceback
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
-import pyte
 import pytest
 
 from cli.conftest import NET
-from review import stage
-from scriptify.cli import main as command
-
-TEXT = """class Net:
-    def forward(self, x):
-        x = bad1
-        y = bad2
-        z = bad3
-        return x
-"""
-OTHER = "def other(x):\n    return bad4 + x  # the other file\n"
-PATIENCE = 10.0
-
-
-def _perform(folder: Path, options: tuple[str, ...], size: bytes, env: dict[str, str]) -> NoReturn:
-    """The program's side of the terminal."""
-    code = 70
-    try:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, size)
-        for name in ("NO_COLOR", "COLUMNS", "LINES", "EDITOR", "VISUAL"):
-            os.environ.pop(name, None)
-        os.environ |= {"TERM": "xterm-256color", **env}
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.stdin = open(0, closefd=False)  # noqa: SIM115
-        sys.stderr = open(2, "w", closefd=False, encoding=env.get("ENCODING", "utf-8"), errors="backslashreplace")  # noqa: SIM115
-        sys.stdout = sys.stderr
-        os.chdir(folder)
-        code = command(list(options)) if options[:1] == ("review",) else stage.main(folder, *options)
-    except SystemExit as error:
-        code = int(error.code or 0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-class Seen:
-    """A program in a terminal of some size."""
-
-    def __init__(self, folder: Path, columns: int, rows: int, options: tuple[str, ...], env: dict[str, str]) -> None:
-        self.folder = folder
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        self.open = True
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        # Forked, not started: the imports are done, and a second for each test is saved.
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            _perform(folder, options, size, env)
-
-    def until(self, words: str, patience: float = PATIENCE) -> str:
-        """The whole screen once these words are on it. Fails where they do not come."""
-        end = time.monotonic() + patience
-        while time.monotonic() < end and self.open:
-            if any(words in line for line in self.screen.display):
-                while self._read(0.05):  # the rest of the page
-                    pass
-                return self.text
-            self._read(0.05)
-        raise AssertionError(f"{words!r} is not on the screen:\n{self.text}")
-
-    def _read(self, wait: float) -> bool:
-        ready, _, _ = select.select([self.terminal], [], [], wait)
-        if ready:
-            try:
-                data = os.read(self.terminal, 65536)
-            except OSError:
-                data = b""
-            self.open = bool(data)
-            self.raw += data
-            self.stream.feed(data)
-            if not data:
-                time.sleep(wait)
-            return bool(data)
-        return False
-
-    @property
-    def text(self) -> str:
-        """What is on the screen."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
-
-    def press(self, keys: str) -> None:
-        """Type."""
-        os.write(self.terminal, keys.encode())
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Another size, as when a window is dragged."""
-        self.screen.resize(rows, columns)
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def end(self) -> int:
-        """The exit code once the program has ended."""
-        end = time.monotonic() + 6 * PATIENCE
-        while time.monotonic() < end:
-            done, status = os.waitpid(self.pid, os.WNOHANG)
-            if done:
-                if self.open:
-                    self._read(0)
-                self.pid = 0
-                return os.waitstatus_to_exitcode(status)
-            if self.open:
-                self._read(0.02)
-            else:
-                time.sleep(0.02)
-        raise AssertionError(f"it does not end:\n{self.text}")
-
-    def hang_up(self) -> None:
-        """Close the terminal, as a lost connection does."""
-        os.close(self.terminal)
-        self.terminal = -1
-        self.open = False
-
-    def close(self) -> None:
-        """Put everything away."""
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        if self.terminal >= 0:
-            os.close(self.terminal)
-
-    @property
-    def outcome(self) -> dict[str, object]:
-        """How it ended."""
-        return dict(json.loads((self.folder / "outcome.json").read_text()))
-
-    @property
-    def kept(self) -> list[str]:
-        """The decisions in the journal."""
-        path = self.folder / ".scriptify" / "review.json"
-        return [item["decision"] for item in json.loads(path.read_text())["decisions"]] if path.exists() else []
-
-
-See = Callable[..., Seen]
-
-
-@pytest.fixture
-def see(tmp_path: Path) -> Iterator[See]:
-    """Start the stage over two files in a terminal."""
-    started: list[Seen] = []
-    (tmp_path / "net.py").write_text(TEXT)
-    (tmp_path / "other.py").write_text(OTHER)
-
-    def start(*options: str, columns: int = 80, rows: int = 24, **env: str) -> Seen:
-        started.append(Seen(tmp_path, columns, rows, options, env))
-        return started[-1]
-
-    yield start
-    for seen in started:
-        with contextlib.suppress(OSError):
-            seen.close()
+from review.terminal import OTHER, TEXT, See
 
 
 def test_a_card_at_80_columns(see: See) -> None:
@@ -406,70 +244,6 @@ def test_words_wider_than_they_are_long(see: See, tmp_path: Path) -> None:
     assert text.count("寬") + text.count("寬\0") >= 180
 
 
-def test_an_edit_is_parsed_judged_and_accepted(see: See, tmp_path: Path) -> None:
-    seen = see(EDITOR="sed -i s/good1/better1/")
-    seen.until("1 of 4")
-    seen.press("e")
-    text = seen.until("accepted with your edit")
-    assert "better1" in text and "edited by hand" in text
-    seen.press("ay")
-    seen.until("[y] write")
-    seen.press("y")
-    assert seen.end() == 0
-    assert seen.outcome["texts"]["net.py"] == TEXT.replace("bad1", "better1").replace("bad", "good")  # type: ignore[index]
-
-
-def test_an_edit_survives_a_restart(see: See) -> None:
-    seen = see(EDITOR="sed -i s/good1/better1/")
-    seen.until("1 of 4")
-    seen.press("e")
-    seen.until("accepted with your edit")
-    seen.press("\x03")
-    seen.end()
-    again = see("resume")
-    again.until("2 of 4")
-    again.press("K")
-    again.until("better1")
-
-
-def test_an_edit_that_does_not_parse_is_kept_for_another_try(see: See, tmp_path: Path) -> None:
-    editor = tmp_path / "editor"
-    editor.write_text('#!/bin/sh\ngrep -q "good1 (" "$1" && sed -i "s/good1 (/better1/" "$1" || sed -i "s/good1/good1 (/" "$1"\n')
-    editor.chmod(0o755)
-    seen = see(EDITOR=str(editor))
-    seen.until("1 of 4")
-    seen.press("e")
-    assert "0 accepted" in seen.until("would not parse")
-    seen.press("e")
-    seen.until("better1")
-
-
-def test_an_edit_that_does_harm_is_told_and_named_in_the_end(see: See) -> None:
-    seen = see(EDITOR="sed -i s/good1/harm/")
-    seen.until("1 of 4")
-    seen.press("e")
-    seen.until("u takes it back")
-    seen.press("ay")
-    text = seen.until("[x] drop those edits")
-    assert "What was edited by hand is at fault: SF101 at net.py:3" in text
-    seen.press("x")
-    seen.until("[y] write")
-
-
-def test_an_edit_of_a_line_that_another_rewrite_changes_is_a_clash_and_not_guessed(see: See, tmp_path: Path) -> None:
-    (tmp_path / "net.py").write_text('x = "bad1 upon"\n')
-    seen = see(EDITOR="sed -i s/good1/better1/")
-    seen.until("1 of 3")
-    seen.press("e")
-    seen.until("lies on lines that another rewrite changes")
-    seen.press("ay")
-    text = seen.until("[x] drop those edits")
-    assert "can't be put together: net.py:1" in text
-    assert "[p]" not in text
-    seen.press("x")
-    seen.until("[y] write")
-
-
 def test_a_decision_that_fits_nothing_is_told_at_the_start(see: See, tmp_path: Path) -> None:
     seen = see()
     seen.until("1 of 4")
@@ -481,14 +255,6 @@ def test_a_decision_that_fits_nothing_is_told_at_the_start(see: See, tmp_path: P
     again = see("resume")
     text = again.until("1 decision fits nothing here any more")
     assert "1 accepted  0 rejected  2 left" in text
-
-
-@pytest.mark.parametrize(("editor", "words"), [("false", "the editor could not be run"), ("true", "nothing was changed")])
-def test_an_editor_that_fails_or_does_nothing(see: See, editor: str, words: str) -> None:
-    seen = see(EDITOR=editor)
-    seen.until("1 of 4")
-    seen.press("e")
-    assert "0 accepted" in seen.until(words)
 
 
 def test_a_file_at_a_time(see: See) -> None:
