@@ -131,7 +131,7 @@ def _without_context(tree: Tree, function: cst.FunctionDef, context: str) -> tup
             if name == "mark_non_differentiable":
                 marked |= {a.value.value for a in call.args if isinstance(a.value, cst.Name)}
             if simple:
-                edits.append((*tree.span(call), "pass"))
+                edits.append(_dropped(tree, function, call))
                 continue
             # What is made only to be kept may draw random numbers or raise: it is made all the same.
             fresh = f"{context}_saved"
@@ -147,7 +147,17 @@ def _without_context(tree: Tree, function: cst.FunctionDef, context: str) -> tup
         if fresh in taken:
             raise Cannot(f"its forward has a name {fresh} already")
         edits.append((*tree.span(above), fresh))
-    return sorted(edits), marked
+    whole = [(start, end) for start, end, text in edits if text in ("", "pass")]
+    inside = {edit for edit in edits for start, end in whole if start <= edit[0] and edit[1] <= end and (start, end) != edit[:2]}
+    return sorted(set(edits) - inside), marked
+
+
+def _dropped(tree: Tree, function: cst.FunctionDef, call: cst.Call) -> tuple[int, int, str]:
+    """The edit that drops a call: with its line, where another one is left beside it."""
+    line = tree.own_statement(call)
+    if line is not None and tree.parent(line) is function.body and line is not function.body.body[-1]:
+        return (*tree.statement_span(line), "")
+    return (*tree.span(call), "pass")
 
 
 def _body(tree: Tree, function: cst.FunctionDef, edits: list[tuple[int, int, str]]) -> str:

@@ -34,7 +34,6 @@ _PLAIN = (
 def _scale_forward(x, w, n: int):
     with torch.no_grad():
         ctx_n = n
-        pass
         return x * w * ctx_n  # as it is
 
 
@@ -91,7 +90,6 @@ _PAIR_PLAIN = (
 def _pair_forward(x):
     with torch.no_grad():
         big = x > 0.5
-        pass
         return x.clone(), big
 
 
@@ -117,7 +115,7 @@ def _declines(name: str, body: str, because: str) -> Declines:
 
 
 _KEPT = _CLASS.replace("save_for_backward(x, w)", "save_for_backward(x.clone(), w)")
-_KEPT_PLAIN = _PLAIN.replace("        pass\n", "        ctx_saved = (x.clone(), w)\n")
+_KEPT_PLAIN = _PLAIN.replace("        ctx_n = n\n", "        ctx_n = n\n        ctx_saved = (x.clone(), w)\n")
 _KEPT_CALL = "(_scale_scripted(x, self.w, 3) if torch.jit.is_scripting() else Scale.apply(x, self.w, 3))"
 
 EXAMPLES: tuple[Example, ...] = (
@@ -127,7 +125,7 @@ EXAMPLES: tuple[Example, ...] = (
     _fires("by an instance", "Scale().apply(x, self.w, 3)", focus="Class Scale does not have an __init__ function defined"),
     Fires(
         _HEAD + _PAIR + _PAIR_NET.format(call="Pair.apply(x)"),
-        _HEAD + _PAIR + _PAIR_PLAIN + _PAIR_NET.format(call="(_pair_scripted(x) if torch.jit.is_scripting() else Pair.apply(x))"),
+        _HEAD + _PAIR + _PAIR_PLAIN + _PAIR_NET.format(call="_pair_scripted(x) if torch.jit.is_scripting() else Pair.apply(x)"),
         entry=_ENTRY,
         observed=Observed(parameters={"Pair.forward": {"x": "Tensor"}}, returns={"Pair.forward": "Tuple[Tensor, Tensor]"}),
         focus="Tensor cannot be used as a tuple",

@@ -21,7 +21,7 @@ from scriptify.tree import Tree, assigned_names
 from scriptify.tree.edits import unfit_edits
 from scriptify.tree.flow import own_of, parameter_names, stores_in
 from scriptify.tree.hoist import eager_only, reached_functions
-from scriptify.tree.substitute import stable, variables
+from scriptify.tree.substitute import alone, fitted, stable, variables
 
 TENSOR, INT, FLOAT, BOOL, STR = Type("Tensor"), Type("int"), Type("float"), Type("bool"), Type("str")
 N = TypeVar("N", bound=cst.CSTNode)
@@ -178,9 +178,7 @@ class Body:
         text = f"({text})" if _loose(text, cst.Lambda, cst.IfExp, cst.NamedExpr, cst.Tuple) else text
         code = f"({code})" if _loose(code, cst.NamedExpr, cst.Tuple) else code
         guarded = f"{text} if {test}() else {code}"
-        if not self.alone(node) or ("\n" in guarded and not node.lpar):
-            guarded = f"({guarded})"
-        return [self.tree.replace(node, guarded)]
+        return [self.tree.replace(node, fitted(self.tree, node, guarded))]
 
     def leaning(self, on: cst.BaseExpression, node: cst.BaseExpression, edits: Sequence[Edit], *, annotated: bool = False) -> list[Edit]:
         """Edits inside an expression that hold where ``on`` is a Tensor: for scripting alone, unless the source proves that it is.
@@ -200,13 +198,11 @@ class Body:
 
     def alone(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is the whole of an assigned or returned value or an argument, so that any operator may stand in it."""
-        above = self.tree.parent(node)
-        plain = isinstance(above, cst.Assign | cst.Return | cst.AnnAssign | cst.AugAssign) and not isinstance(node, cst.Tuple)
-        return bool(node.lpar) or plain or (isinstance(above, cst.Arg) and not above.star)
+        return alone(self.tree, node)
 
     def instead(self, node: cst.BaseExpression, text: str) -> list[Edit]:
         """The edit that puts an operator expression in place of another, in parentheses where it needs them."""
-        return [self.tree.replace(node, text if self.alone(node) and "\n" not in text else f"({text})")]
+        return [self.tree.replace(node, fitted(self.tree, node, text))]
 
 
 def _loose(text: str, *kinds: type[cst.CSTNode]) -> bool:

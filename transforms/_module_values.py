@@ -10,6 +10,7 @@ import libcst as cst
 from scriptify.transforms._containers import Container, Method, builtin_call
 from scriptify.transforms._own_walking import MODULES
 from scriptify.tree import own_nodes
+from scriptify.tree.substitute import fitted
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,7 @@ def twin(method: Method, call: cst.Call, names: set[str]) -> str:
     for end in ends:
         scripted = f"{scripted[:end]}.forward{scripted[end:]}"
     spelt, _ = tree.imports.spell("torch.jit.is_scripting")
-    whole = f"{scripted} if {spelt}() else {text}"
-    parent = tree.parent(call)
-    bare = isinstance(parent, cst.Assign | cst.AnnAssign | cst.Return | cst.AugAssign) or (isinstance(parent, cst.Arg) and not parent.star)
-    return whole if bare or call.lpar else f"({whole})"
+    return fitted(tree, call, f"{scripted} if {spelt}() else {text}")
 
 
 def outermost(method: Method, calls: list[cst.Call]) -> list[cst.Call]:

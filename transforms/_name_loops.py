@@ -21,6 +21,7 @@ from scriptify.transforms._patch import Patch
 from scriptify.transforms._reads import Depth, Read
 from scriptify.transforms._split import split
 from scriptify.tree import loads, own_nodes, stores_in
+from scriptify.tree.substitute import fitted
 
 _STOPPING = frozenset({"builtins.any", "builtins.all"})
 WHY = "the compiler takes attribute names and keys as string literals only; a loop over a tuple is unrolled"
@@ -243,10 +244,9 @@ class NameLoops:
             whole = _spliced(text, scripted)
             if not apart:
                 whole += f" if {spelt}() else {_spliced(text, plain)}"
-            parent = self.tree.parent(call)
-            bare = apart or isinstance(parent, cst.Assign | cst.Return) or (isinstance(parent, cst.Arg) and not parent.star)
-            patch.replace(call, whole if bare or call.lpar else f"({whole})")
-            patch.drop_inside(call, whole if bare or call.lpar else f"({whole})")
+            whole = whole if apart else fitted(self.tree, call, whole)
+            patch.replace(call, whole)
+            patch.drop_inside(call, whole)
 
     def _used(self, turns: Turns, loop: cst.For | cst.CompFor, body: cst.CSTNode, groups: dict[str, list[Access]]) -> list[str]:
         """The loop's variables that are read outside of the names they make up."""

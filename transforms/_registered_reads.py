@@ -15,6 +15,7 @@ from scriptify.transforms._module_values import calls_of, outermost, twin
 from scriptify.transforms._name_values import Names
 from scriptify.transforms._patch import Patch
 from scriptify.tree import own_nodes, stores_in
+from scriptify.tree.substitute import fitted
 
 
 @dataclass
@@ -109,9 +110,7 @@ class Reads:
                 self.walked = True
             inner = self.tree.text[self.tree.outer_span(item)[1] : self.tree.span(call)[1]]
             named = self.part(self.held.registered[int(text)])
-            bare = isinstance(self.tree.parent(call), cst.Assign | cst.Return)
-            twin_text = f"{named}{inner} if {self.spelt}() else {self.tree.code(call)}"
-            self.patch.replace(call, twin_text if bare else f"({twin_text})")
+            self.patch.replace(call, fitted(self.tree, call, f"{named}{inner} if {self.spelt}() else {self.tree.code(call)}"))
             return not any(self.tree.contains(call, n) for n in own_nodes(call) if n is not item and self._same(n))
         return self._counted(item, text)
 

@@ -16,6 +16,7 @@ from scriptify.transforms._spot import Spot, spot
 from scriptify.transforms._written_constants import left_alone
 from scriptify.tree import Tree, assigned_names, own_nodes
 from scriptify.tree.member_names import member_name
+from scriptify.tree.substitute import fitted
 
 _FAILED = re.compile(r"Module '[^']*' has no attribute '(\w+)' \(This (?:attribute|function) exists")
 _SCALARS = "(bool, int, float, str)"
@@ -162,9 +163,7 @@ def _by_name(tree: Tree, call: cst.Call, value: cst.BaseExpression, of_tensor: b
 
 def _when_scripted(tree: Tree, call: cst.Call, text: str) -> Edit:
     """The edit that gives scripting another call: eager code goes by the attribute, which anybody may set on an instance."""
-    whole = f"{text} if {scripting(tree)} else {tree.code(call)}"
-    bare = isinstance(tree.parent(call), cst.Assign | cst.AnnAssign | cst.Return) and not call.lpar and "\n" not in whole
-    return tree.replace_outer(call, whole if bare else f"({whole})")
+    return tree.replace(call, fitted(tree, call, f"{text} if {scripting(tree)} else {tree.code(call)}"))
 
 
 def _functions(place: Spot) -> list[tuple[str, cst.FunctionDef]]:

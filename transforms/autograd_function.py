@@ -17,6 +17,7 @@ from scriptify.transforms._before import scripting
 from scriptify.transforms._signature import TENSOR, compiled
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, bindings, own_nodes
+from scriptify.tree.substitute import fitted
 
 MARK = "_without_backward"
 _FUNCTION = frozenset({"torch.autograd.Function", "torch.autograd.function.Function", "torch.autograd.function.InplaceFunction"})
@@ -34,7 +35,7 @@ class Target:
 
 
 class AutogradFunction(Transform):
-    """``Swish.apply(x)`` -> ``(_swish_scripted(x) if torch.jit.is_scripting() else Swish.apply(x))``.
+    """``Swish.apply(x)`` -> ``_swish_scripted(x) if torch.jit.is_scripting() else Swish.apply(x)``.
 
     Scripted code calls back into Python for a ``torch.autograd.Function``, so that it can't be saved. Eager code
     keeps the call. Scripted code computes what the function's ``forward`` computes, without gradients as there, and
@@ -92,7 +93,7 @@ class AutogradFunction(Transform):
             raise Cannot("what it is not given has no plain default")
         given = ", ".join([*(tree.text[slice(*tree.outer_span(arg.value))] for arg in call.args), *left_out])
         text = f"{form.name}_scripted({given}) if {scripting(tree)} else {tree.code(call)}"
-        edits.append(tree.replace(call, text if call.lpar else f"({text})"))
+        edits.append(tree.replace(call, fitted(tree, call, text)))
         name = target.node.name.value
         why = "a call into Python can't be saved; scripted, backward through it raises, for its own backward is not to be had there"
         needs = [Need(f"the types that {name}.forward takes and gives", "live")]
@@ -192,7 +193,7 @@ def _definitions(tree: Tree, facts: Facts, owner: cst.ClassDef, form: Plain) -> 
     torch = tree.imports.spell("torch.Tensor")[0].rpartition(".")[0] or "torch"
     names = ", ".join(form.parameters)
     tests = [f"({name} is not None and {name}.requires_grad)" if none else f"{name}.requires_grad" for name, none in form.tensors]
-    tracked = f"{torch}.is_grad_enabled() and ({' or '.join(tests)})" if tests else "False"
+    tracked = f"{torch}.is_grad_enabled() and {_any(tests)}" if tests else "False"
     one = returned.type.name != "Tuple"
     outs = ["y"] if one else [f"y{number}" for number in range(len(results))]
     marked = [out if number in form.plain else f"{MARK}({out}, tracked)" for number, out in enumerate(outs)]
@@ -206,6 +207,10 @@ def _definitions(tree: Tree, facts: Facts, owner: cst.ClassDef, form: Plain) -> 
     edit = tree.after(owner, lines)
     rest = tree.block(["", "", f"def {form.name}_scripted({form.signature}):", *(f"    {line}" for line in body)], "")
     return [Edit(tree.path, edit.start, edit.end, edit.text + form.text + rest)]
+
+
+def _any(tests: list[str]) -> str:
+    return f"({' or '.join(tests)})" if len(tests) > 1 else tests[0]
 
 
 def _mark(torch: str) -> list[str]:

@@ -11,6 +11,7 @@ from scriptify.transform import Declines, Fires, Focus, Ignores, Need, Phase, Pr
 from scriptify.transforms._containers import Method
 from scriptify.transforms._spot import Spot, spot
 from scriptify.tree import Tree, own_nodes
+from scriptify.tree.substitute import fitted
 
 _STEM = "Python builtin <built-in function next> is currently not supported"
 _HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
@@ -93,8 +94,7 @@ class FirstParameter(Transform):
             path = next(iter(paths))
             spelt, imports = tree.imports.spell("torch.jit.is_scripting")
             text = f"{_named(place.self_name, path)} if {spelt}() else {tree.code(call)}"
-            bare = isinstance(tree.parent(call), cst.Assign | cst.Return) or bool(call.lpar)
-            edit = tree.replace(call, text if bare else f"({text})")
+            edit = tree.replace(call, fitted(tree, call, text))
             need = Need(f"the first parameter of every instance is {path}", "live")
             why = "the compiler has neither next nor parameters(); it knows each parameter by its name"
             yield tree.rewrite(self, call, f"name the first parameter: {path}", [edit], imports=imports, needs=[need], why=why)

@@ -15,6 +15,7 @@ from scriptify.transforms._kept import is_target
 from scriptify.transforms._patch import Patch
 from scriptify.transforms._property_module import Property, named
 from scriptify.tree import Tree
+from scriptify.tree.substitute import fitted
 
 _HEAD = """import torch
 from torch import nn
@@ -165,7 +166,4 @@ def _twin(tree: Tree, unit: cst.BaseExpression, reads: list[cst.Attribute], attr
     for read in sorted((read for read in reads if read is unit or tree.contains(unit, read)), key=lambda read: -tree.span(read)[0]):
         first, last = tree.span(read.attr)
         scripted = f"{scripted[: first - start]}{attribute}{scripted[last - start :]}"
-    whole = f"{scripted} if {spelt}() else {text}"
-    above = tree.parent(unit)
-    bare = isinstance(above, cst.Assign | cst.AnnAssign | cst.Return) or (isinstance(above, cst.Arg) and not above.star)
-    return whole if bare or unit.lpar else f"({whole})"
+    return fitted(tree, unit, f"{scripted} if {spelt}() else {text}")

@@ -16,6 +16,7 @@ from scriptify.transforms._stored_function_examples import EXAMPLES
 from scriptify.tree import Tree, assigned_names, own_nodes
 from scriptify.tree.flow import all_parameters
 from scriptify.tree.member_names import member_name
+from scriptify.tree.substitute import fitted
 
 _FAILED = re.compile(r"Module '[^']*' has no attribute '(\w+)' \(This (?:attribute|function) exists")
 
@@ -60,7 +61,7 @@ class StoredFunction(Transform):
             return
         edits, wanted = constants
         for call in calls:
-            edits.append(tree.replace_outer(call, _chosen(tree, call, [(spelt, flag) for spelt, flag, _ in known], place.self_name)))
+            edits.append(tree.replace(call, _chosen(tree, call, [(spelt, flag) for spelt, flag, _ in known], place.self_name)))
         needs = [Need(f"self.{name} was {spelt}", "live") for spelt, _, _ in known]
         imports = [*wanted, *tree.imports.spell("torch.jit.is_scripting")[1], *(item for _, _, more in known for item in more)]
         why = "the compiler can't call a function by the attribute that holds it; eager code does"
@@ -175,7 +176,4 @@ def _chosen(tree: Tree, call: cst.Call, known: list[tuple[str, str]], self_name:
     end = tree.span(call.func)[1] - start
     head = f"{scripting(tree)} and {self_name}"
     parts = [f"{spelt}{text[end:]} if {head}.{flag}" for spelt, flag in known]
-    whole = " else ".join([*parts, text])
-    above = tree.parent(call)
-    bare = isinstance(above, cst.Assign | cst.AnnAssign | cst.Return) and not call.lpar and "\n" not in text
-    return whole if bare else f"({whole})"
+    return fitted(tree, call, " else ".join([*parts, text]))

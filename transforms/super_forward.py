@@ -17,6 +17,7 @@ from scriptify.transforms._torch_forwards import FORWARDS, METHODS, TWO_ARGUMENT
 from scriptify.tree import Tree, own_nodes
 from scriptify.tree.flow import all_parameters
 from scriptify.tree.member_names import member_name, words
+from scriptify.tree.substitute import fitted
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,7 @@ class SuperForward(Transform):
                 yield tree.decline(self, call.node, answer)
                 continue
             text = f"{answer.text} if {scripting(tree)} else {tree.code(call.node)}"
-            bare = isinstance(tree.parent(call.node), cst.Assign | cst.Return | cst.AnnAssign)
-            edit = tree.replace_outer(call.node, text if bare else f"({text})")
+            edit = tree.replace(call.node, fitted(tree, call.node, text))
             edits.update({(e.start, e.end): e for e in (edit, *answer.edits)})
             imports += answer.imports
         if not edits:

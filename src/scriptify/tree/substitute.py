@@ -230,3 +230,15 @@ class FreshNames:
             if isinstance(above, COMPREHENSIONS) and name in bound_inside(above):
                 return not self._tree.contains(above.for_in.iter, use)
         return False
+
+
+def alone(tree: Tree, node: cst.BaseExpression) -> bool:
+    """Whether an expression is the whole of an assigned or returned value or an argument, so that any operator may stand in it."""
+    above = tree.parent(node)
+    plain = isinstance(above, cst.Assign | cst.Return | cst.AnnAssign | cst.AugAssign) and not isinstance(node, cst.Tuple)
+    return bool(node.lpar) or plain or (isinstance(above, cst.Arg) and not above.star)
+
+
+def fitted(tree: Tree, node: cst.BaseExpression, text: str) -> str:
+    """An operator expression as it fits in a node's place, inside the parentheses that it has: in some of its own where it needs them."""
+    return text if node.lpar or (alone(tree, node) and "\n" not in text) else f"({text})"
