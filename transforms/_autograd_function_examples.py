@@ -94,7 +94,7 @@ def _pair_forward(x):
 
 
 def _pair_scripted(x):
-    tracked = torch.is_grad_enabled() and (x.requires_grad)
+    tracked = torch.is_grad_enabled() and x.requires_grad
     y0, y1 = _pair_forward(x)
     return _without_backward(y0, tracked), y1
 """
