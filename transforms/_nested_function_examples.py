@@ -222,6 +222,17 @@ EXAMPLES: tuple[Example, ...] = (
         + "        return run(x, 3)\n",
         because="calls itself",
     ),
+    Declines(
+        name="a method that another class borrows",
+        code=_HEAD
+        + "    def forward(self, x):\n"
+        + "        def run(t):\n"
+        + "            return t * 2\n"
+        + "        return run(self.conv(x))\n\n\n"
+        + "class Other(nn.Module):\n"
+        + "    forward = Net.forward\n",
+        because="lent",
+    ),
     Ignores(
         name="in __init__",
         code=_HEAD.replace("nn.Linear(4, 4)\n", "nn.Linear(4, 4)\n        def f(x):\n            return x\n        self.k = f(1)\n"),

@@ -74,6 +74,9 @@ class NestedFunction(Transform):
         check_movable(tree, outer, inner)
         check_worth(tree, inner)
         owner = facts.owner(tree.path, qualname)
+        known = facts.function(tree.path, qualname)
+        if known is not None and known.lent:
+            raise CannotMove(f"{outer.name.value} is lent to objects of another class, which would lack the new method")
         self_name = _self_name(outer) if owner is not None else ""
         if owner is not None:
             name = method_name(tree, facts, owner, outer, inner)

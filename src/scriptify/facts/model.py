@@ -208,6 +208,7 @@ class Function:
 
     ``arms`` names the arms of its branches and ``entered`` those that runs went into, each by the header's text
     as ``ast.unparse`` spells it and ``body``, ``else`` or ``after`` (what follows the statement in its block).
+    ``lent``: a method that objects of an unrelated class may have as well, whose ``self`` has none of its class's others.
     """
 
     path: str
@@ -222,6 +223,7 @@ class Function:
     owner: str = ""
     arms: frozenset[tuple[str, str]] = frozenset()
     entered: frozenset[tuple[str, str]] = frozenset()
+    lent: bool = False
 
     @property
     def unseen(self) -> frozenset[tuple[str, str]]:

@@ -10,6 +10,7 @@ from scriptify.facts.calls import Index, call_sites
 from scriptify.facts.classes import Table, decorator_refs
 from scriptify.facts.imports import Layout, Names
 from scriptify.facts.known import usable
+from scriptify.facts.lending import lent
 from scriptify.facts.mentions import mentioned
 from scriptify.facts.model import Class, Facts, Function, Parameter, TypeFact
 from scriptify.facts.scan import File, FunctionDef, Scope, problem, scan
@@ -27,9 +28,9 @@ def index(texts: Mapping[str, str], settings: Settings = Settings(), roots: Coll
     files = {path: file for path, file in scanned.items() if file is not None}
     table = Table(Names(files, Layout(texts)))
     attributes.fill(table)
-    by_name = Index(table)
+    by_name, elsewhere = Index(table), lent(table)
     facts = Facts(
-        functions={(file.path, f.qualname): f for file in files.values() for f in _functions(file, table)},
+        functions={(file.path, f.qualname): f for file in files.values() for f in _functions(file, table, elsewhere)},
         classes={key: _class(table, key) for key in table.scopes},
         call_sites=tuple(site for file in files.values() for site in sorted(call_sites(by_name, file), key=lambda s: (s.start, s.end))),
         settings=settings,
@@ -68,7 +69,7 @@ def _is_property(scope: Scope) -> bool:
     return any(name in ("property", "cached_property") for name in names)
 
 
-def _functions(file: File, table: Table) -> Iterator[Function]:
+def _functions(file: File, table: Table, elsewhere: frozenset[tuple[str, str]]) -> Iterator[Function]:
     for qualname, scope in file.functions.items():
         node = scope.function
         if node is None:
@@ -82,6 +83,7 @@ def _functions(file: File, table: Table) -> Iterator[Function]:
             returns=TypeFact(returns, "annotation") if returns is not None else None,
             decorators=decorator_refs(scope, file, table.names),
             owner=scope.owner,
+            lent=(file.path, qualname) in elsewhere,
         )
 
 
