@@ -19,6 +19,7 @@ _PLACE = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (?
 _CALLED = re.compile(r"^'(?P<callee>[^'\n]+)' is being compiled since it was called from '(?P<caller>[^'\n]+)'", re.MULTILINE)
 _MARK = re.compile(r"^(?P<indent>\s*)(?P<mark>~[~.]*)\s*<--- HERE", re.MULTILINE)
 _RUNTIME = "Traceback of TorchScript"
+_RAISED = re.compile(r"^[A-Za-z_][\w.]*: ", re.MULTILINE)
 _NOISE = re.compile(r" ?\(of Python compilation unit at: \w+\)|0x[0-9a-fA-F]+|___torch_mangle_\d+\.")
 
 
@@ -94,7 +95,8 @@ def parse(error: str, kind: str = "") -> Diagnostic:
 def _message(text: str, runtime: bool) -> str:
     if runtime:
         _, _, tail = text.rpartition("<--- HERE")
-        return tail.strip() or text.strip()
+        raised = _RAISED.search(tail)  # behind the source lines that follow the place
+        return tail[raised.start() if raised else 0 :].strip() or text.strip()
     match = _PLACE.search(text)
     head = text[: match.start()] if match else text
     return head.strip().removesuffix("The original call is:").strip().rstrip(":")
