@@ -16,6 +16,12 @@ MESSAGES = (
         "Start the sum from a tensor (`x.new_zeros(())`), use `torch.stack` instead of `torch.tensor([...])`, correct the annotation.",
     ),
     Message(
+        r"leaf Variable that requires grad is being used in an in-place operation|is a view and is being modified inplace",
+        "What the compiler differentiates as one piece gives a view where eager code has a fresh tensor: a Linear of three or more"
+        " dimensions, say, and `ReLU(inplace=True)` or `+=` behind it. It fails from the second call on, while gradients are recorded.",
+        "Leave `inplace=True` out there, or run the scripted model under `torch.no_grad()` from its first call on.",
+    ),
+    Message(
         r"This Python function is annotated to be ignored and cannot be run",
         "The model reached a function marked `@torch.jit.unused`.",
         "Guard the call with `if not torch.jit.is_scripting():` or with an attribute annotated `Final[bool]`.",
