@@ -6,8 +6,9 @@ CHECKOUT is a work tree of jansel/pytorch-jit-paritybench, YARDSTICKS the folder
 copied below WORK and migrated once with all its test cases as entries, in one process; a file that
 changed is put into ``WORK/rewritten``, and the yardstick scores it before and after. Files that did not change score
 as they are. The yardstick runs with memory that nobody wrote filled alike, since it compares two models built one after the other, and some
-have weights that they never initialise. What comes out worse is scored a few times more, as rewritten and with unmodified copies in their
-place: what the yardstick says of those (a model that does not fit into memory twice) is no rewrite's doing.
+have weights that they never initialise; and with torch.jit's builtins kept alive (``scriptify.oracle.worker_builtins``), without which
+torch refuses one test in some hundreds by chance. What comes out worse is scored a few times more, as rewritten and with unmodified copies in
+their place: what the yardstick says of those (a model that does not fit into memory twice) is no rewrite's doing.
 Resumable: rows in ``WORK/migrated.jsonl`` are not done again.
 """
 
@@ -39,6 +40,15 @@ score_parity.prepare({checkout!r})
 
 FILLED = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.perturb=192"}
 """With glibc, memory that nobody wrote holds bytes 0x3f (0.747 as float32) in the processes that score."""
+
+STEADY = """
+import os, runpy, sys
+from scriptify.oracle.worker_builtins import keep_builtins
+keep_builtins()
+sys.argv = sys.argv[1:]
+sys.path[0] = os.path.dirname(sys.argv[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 ENTRIES = """
 import importlib, sys
@@ -195,7 +205,7 @@ def score(options: argparse.Namespace, names: list[str], work: Path) -> None:
     """Run the yardstick before and after over the files that were done, and compare."""
     listed = work / "scored.txt"
     listed.write_text("\n".join(names) + "\n")
-    program = [sys.executable, str(options.yardsticks / "score_parity.py")]
+    program = [sys.executable, "-c", STEADY, str(options.yardsticks / "score_parity.py")]
     shared = ["--list", str(listed), "--jobs", str(options.jobs)]
     before, after = work / "before.jsonl", work / "after.jsonl"
     if options.before:

@@ -263,7 +263,9 @@ def main(orders: int, answers: int, root: str, preload: Sequence[str] = ()) -> N
 
         import scriptify.facts.live
         import scriptify.oracle.worker_judge  # noqa: F401
+        from scriptify.oracle.worker_builtins import keep_builtins
 
+        keep_builtins()
         # One thread: a pool that another fork inherits can hang, and sums come out in one order.
         torch.set_num_threads(1)
         sys.path.insert(0, root)
