@@ -7,8 +7,8 @@ copied below WORK and migrated once with all its test cases as entries, in one p
 changed is put into ``WORK/rewritten``, and the yardstick scores it before and after. Files that did not change score
 as they are. The yardstick runs with memory that nobody wrote filled alike, since it compares two models built one after the other, and some
 have weights that they never initialise; and with torch.jit's builtins kept alive (``scriptify.oracle.worker_builtins``), without which
-torch refuses one test in some hundreds by chance. What comes out worse is scored a few times more, as rewritten and with unmodified copies in
-their place: what the yardstick says of those (a model that does not fit into memory twice) is no rewrite's doing.
+torch refuses one test in some hundreds by chance. What comes out worse is scored a few times more, as rewritten and with unmodified
+copies in their place: what the yardstick says of those (a model that does not fit into memory twice) is no rewrite's doing.
 Resumable: rows in ``WORK/migrated.jsonl`` are not done again.
 """
 
