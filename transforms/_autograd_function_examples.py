@@ -114,6 +114,7 @@ def _declines(name: str, body: str, because: str) -> Declines:
     return Declines(code, because=because, observed=_SEEN, focus=_EXPORT, at="+ 1", name=name)
 
 
+_OF_CTX = _CLASS.replace("save_for_backward(x, w)", "save_for_backward(x, ctx.n)")
 _KEPT = _CLASS.replace("save_for_backward(x, w)", "save_for_backward(x.clone(), w)")
 _KEPT_PLAIN = _PLAIN.replace("        ctx_n = n\n", "        ctx_n = n\n        ctx_saved = (x.clone(), w)\n")
 _KEPT_CALL = "(_scale_scripted(x, self.w, 3) if torch.jit.is_scripting() else Scale.apply(x, self.w, 3))"
@@ -138,6 +139,12 @@ EXAMPLES: tuple[Example, ...] = (
         entry=_ENTRY,
         observed=_SEEN,
         name="keeps what it makes",
+    ),
+    Fires(
+        _HEAD + _OF_CTX + _NET.format(call="Scale.apply(x, self.w, 3)", fn="None"),
+        _HEAD + _OF_CTX + _PLAIN + _NET.format(call=_KEPT_CALL, fn="None"),
+        observed=_SEEN,
+        name="keeps what ctx has",
     ),
     _declines("reads which gradients are wanted", "        return x if ctx.needs_input_grad[0] else w\n", "reads ctx.needs_input_grad"),
     _declines("works in place", "        ctx.mark_dirty(x)\n        return x.mul_(2)\n", "in a way of its own"),

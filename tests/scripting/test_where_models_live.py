@@ -218,12 +218,10 @@ def test_a_function_that_the_instance_holds_is_called_by_its_own_name(imported, 
     module = imported(
         """
         class Net(nn.Module):
-            def __init__(self, n=1, late=0):
+            def __init__(self, n=1):
                 super().__init__()
                 self.n = n
                 self.act = self.plus if n else self.minus
-                if late:
-                    self.late = nn.Linear(2, 2)
 
             def plus(self, x):
                 return x + self.n

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scriptify import registry
+from scriptify.report.paths import shown
 from scriptify.review import journal
-from scriptify.review.deck import Deck, shown
+from scriptify.review.deck import Deck
 from scriptify.review.journal import JournalError, Record
 from scriptify.review.state import Decided
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scriptify.choosing import Choice
 from scriptify.draft import Draft
+from scriptify.report.paths import key, shown
 from scriptify.review import amend
 from scriptify.review.amend import Block
 from scriptify.review.state import Decided, Item, Mark
@@ -129,22 +130,14 @@ class Deck:
         return found
 
 
-def shown(path: str, root: Path) -> str:
-    """A path relative to the root, with forward slashes; as it is where it lies outside."""
-    try:
-        return Path(path).relative_to(root).as_posix()
-    except ValueError:
-        return path
-
-
 def _identities(rewrites: Sequence[Rewrite], root: Path) -> list[str]:
     """A fingerprint for each, the same wherever the project lies; twins in one function are numbered."""
     seen: Counter[str] = Counter()
     found = []
     for rewrite in rewrites:
-        key = replace(rewrite, path=shown(rewrite.path, root)).key
-        seen[key] += 1
-        found.append(key if seen[key] == 1 else f"{key}.{seen[key]}")
+        mark = key(rewrite, root)
+        seen[mark] += 1
+        found.append(mark if seen[mark] == 1 else f"{mark}.{seen[mark]}")
     return found
 
 
