@@ -147,9 +147,7 @@ def _without_context(tree: Tree, function: cst.FunctionDef, context: str) -> tup
         if fresh in taken:
             raise Cannot(f"its forward has a name {fresh} already")
         edits.append((*tree.span(above), fresh))
-    whole = [(start, end) for start, end, text in edits if text in ("", "pass")]
-    inside = {edit for edit in edits for start, end in whole if start <= edit[0] and edit[1] <= end and (start, end) != edit[:2]}
-    return sorted(set(edits) - inside), marked
+    return sorted(edits), marked
 
 
 def _dropped(tree: Tree, function: cst.FunctionDef, call: cst.Call) -> tuple[int, int, str]:
@@ -175,7 +173,7 @@ def _body(tree: Tree, function: cst.FunctionDef, edits: list[tuple[int, int, str
     end = tree.line_end(tree.last_line(statements[-1]))
     text = ""
     for first, last, new in edits:
-        if first >= start:
+        if first >= start:  # not within a call that is dropped
             text += tree.text[start:first] + new
             start = last
     text += tree.text[start:end]
